@@ -1,0 +1,204 @@
+//! How the structures lie in the file: what follows the footer, what is missing before it.
+
+use core::fmt;
+
+use crate::finding::{Rule, Severity};
+
+/// What can be wrong with the file as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFault {
+    /// The footer is one byte short, as old Virtual PC wrote it.
+    ShortFooter,
+    /// Bytes stand behind the place of the primary footer.
+    TrailingBytes {
+        /// How many.
+        bytes: u64,
+        /// Whether the primary footer itself stands before them.
+        footer: bool,
+    },
+    /// A fixed disk's sectors do not all fit into the file.
+    Truncated {
+        /// Bytes that are missing.
+        missing: u64,
+    },
+    /// Bytes that belong to no structure stand between the data and the primary footer, enough for a block.
+    Unreferenced {
+        /// How many.
+        bytes: u64,
+    },
+    /// Bytes that belong to no structure stand between the data and the primary footer.
+    Gap {
+        /// How many.
+        bytes: u64,
+    },
+}
+
+static SHORT_FOOTER: Rule = Rule {
+    id: "file.short-footer",
+    severity: Severity::Error,
+    title: "Primary footer: 511 bytes instead of 512",
+    meaning: "Old versions of Virtual PC wrote the footer without its last byte, which is reserved and zero. \
+              XenServer and XCP-ng allow for that. Whoever reads the last 512 bytes of the file finds no footer \
+              there: Hyper-V, Azure, and QEMU if the disk is fixed.",
+    vhd_util: None,
+};
+static TRAILING_BYTES: Rule = Rule {
+    id: "file.trailing-bytes",
+    severity: Severity::Error,
+    title: "The file goes on behind the disk's end",
+    meaning: "The primary footer must be the very last thing in the file, and it is not. A copy or an upload that \
+              was padded leaves a disk like that, and so does a write that ran over the end.",
+    vhd_util: Some("primary footer invalid: invalid cookie"),
+};
+static TRUNCATED: Rule = Rule {
+    id: "file.truncated",
+    severity: Severity::Error,
+    title: "The file is shorter than the disk",
+    meaning: "A fixed disk holds every sector of the virtual disk, and the file is too short for them: its end, or \
+              something before it, is gone.",
+    vhd_util: None,
+};
+static UNREFERENCED: Rule = Rule {
+    id: "file.unreferenced",
+    severity: Severity::Warning,
+    title: "Bytes that no structure refers to",
+    meaning: "Between the last block and the primary footer there is room for a block, and it is not empty. It may \
+              be a block whose BAT entry was never written, or was lost. Do not run a repair that cuts it off, \
+              as vhd-util's does, before you know what it is.",
+    vhd_util: None,
+};
+static GAP: Rule = Rule {
+    id: "file.gap",
+    severity: Severity::Info,
+    title: "A gap before the primary footer",
+    meaning: "Between the data and the primary footer there are bytes that nothing refers to. That is usual where \
+              room was set aside, on a logical volume for one.",
+    vhd_util: None,
+};
+
+/// Every rule of this family.
+pub(crate) static RULES: &[&Rule] = &[
+    &SHORT_FOOTER,
+    &TRAILING_BYTES,
+    &TRUNCATED,
+    &UNREFERENCED,
+    &GAP,
+];
+
+impl FileFault {
+    /// What is the same for every occurrence of this fault.
+    pub fn rule(&self) -> &'static Rule {
+        match self {
+            Self::ShortFooter => &SHORT_FOOTER,
+            Self::TrailingBytes { .. } => &TRAILING_BYTES,
+            Self::Truncated { .. } => &TRUNCATED,
+            Self::Unreferenced { .. } => &UNREFERENCED,
+            Self::Gap { .. } => &GAP,
+        }
+    }
+
+    /// What was found.
+    pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ShortFooter => f.write_str("511 bytes"),
+            Self::TrailingBytes {
+                bytes,
+                footer: true,
+            } => write!(f, "{bytes} bytes behind an intact footer"),
+            Self::TrailingBytes {
+                bytes,
+                footer: false,
+            } => write!(f, "{bytes} bytes behind the place of the footer"),
+            Self::Truncated { missing } => write!(f, "{missing} bytes are missing"),
+            Self::Unreferenced { bytes } | Self::Gap { bytes } => write!(f, "{bytes} bytes"),
+        }
+    }
+
+    /// What was expected.
+    pub fn expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ShortFooter => "512 bytes",
+            Self::TrailingBytes { .. } => "the end of the file",
+            Self::Truncated { .. } => "the whole virtual disk, then the footer",
+            Self::Unreferenced { .. } | Self::Gap { .. } => "the primary footer",
+        })
+    }
+}
+
+/// How the structures of an image lie in its file.
+#[cfg(feature = "alloc")]
+pub(crate) fn check_image(
+    image: &crate::image::Image,
+    tell: &mut dyn FnMut(crate::finding::Finding),
+) {
+    use crate::finding::{Fault, Finding};
+    use crate::image::{Found, TailContent};
+    use crate::layout::footer::{DiskType, Footer};
+
+    let mut add = |offset, length, fault| {
+        tell(Finding {
+            fault: Fault::File(fault),
+            offset,
+            length,
+        });
+    };
+    let tail = &image.tail;
+    let Some(footer) = image.footer() else {
+        return;
+    };
+    let end = image.closing_footer().map(|(offset, _)| offset);
+    if let (Some(end), Some(_)) = (end, image.intact_short_footer()) {
+        add(end, Footer::SHORT_LENGTH, FileFault::ShortFooter);
+    }
+    if image.kind() == Some(DiskType::Fixed) {
+        let limit = end.unwrap_or(image.length);
+        let missing = footer.current_size.get().saturating_sub(limit);
+        if missing > 0 {
+            add(limit, 0, FileFault::Truncated { missing });
+        }
+    }
+    let is_poisoned = image
+        .footers()
+        .filter_map(Found::value)
+        .any(Footer::is_poisoned);
+    if !image.knows_end_of_data() || is_poisoned {
+        return;
+    }
+    match end {
+        // Nothing closes the file: what is more than a footer, or stands behind one, is in the way.
+        None if tail.footer.is_some() => add(
+            tail.end_of_data + Footer::LENGTH,
+            tail.length,
+            FileFault::TrailingBytes {
+                bytes: tail.length,
+                footer: true,
+            },
+        ),
+        None if tail.length > Footer::LENGTH => add(
+            tail.end_of_data + Footer::LENGTH,
+            tail.length - Footer::LENGTH,
+            FileFault::TrailingBytes {
+                bytes: tail.length - Footer::LENGTH,
+                footer: false,
+            },
+        ),
+        None => {}
+        Some(_) if tail.length == 0 => {}
+        Some(_) => {
+            let bytes = tail.length;
+            let may_hold_a_block = tail.content == TailContent::Data
+                && image
+                    .block_shape()
+                    .is_some_and(|shape| bytes >= shape.length());
+            add(
+                image.tail_start(),
+                bytes,
+                if may_hold_a_block {
+                    FileFault::Unreferenced { bytes }
+                } else {
+                    FileFault::Gap { bytes }
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! The dynamic header.
+
+use core::fmt;
+use core::mem::offset_of;
+
+use super::Faults;
+use crate::finding::{Bytes, Fault, Finding, Rule, Severity};
+use crate::layout::SECTOR;
+use crate::layout::bat::padded_length;
+use crate::layout::footer::Footer;
+use crate::layout::header::DynamicHeader;
+
+/// What can be wrong with the dynamic header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderFault {
+    /// The footer's data offset leads out of the file.
+    OutOfFile {
+        /// The data offset.
+        data_offset: u64,
+        /// The length of the file in bytes.
+        file: u64,
+    },
+    /// The cookie is not that of a dynamic header.
+    Cookie([u8; 8]),
+    /// The checksum does not fit.
+    Checksum {
+        /// As stored.
+        stored: u32,
+        /// As the bytes ask for.
+        computed: u32,
+    },
+    /// The header version.
+    Version(u32),
+    /// The unused data offset.
+    DataOffset(u64),
+    /// The table offset, not on a sector or zero.
+    TableOffset(u64),
+    /// The BAT does not end before the primary footer.
+    TableOutOfFile {
+        /// Where the BAT would end, in bytes; `None` where that is beyond any number.
+        end: Option<u64>,
+        /// Where it must end at the latest, in bytes.
+        limit: u64,
+    },
+    /// The block size.
+    BlockSize(u32),
+    /// A block size that vhd-util does not open.
+    LargeBlocks(u32),
+    /// Fewer BAT entries than the current size needs.
+    TooFewEntries {
+        /// What the BAT has.
+        entries: u32,
+        /// What the current size needs.
+        needed: u64,
+    },
+    /// A reserved byte.
+    Reserved(u8),
+}
+
+/// Declares the rules of this family.
+macro_rules! rules {
+    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, $meaning:literal;)*) => {
+        $(static $name: Rule = Rule {
+            id: concat!("header.", $id),
+            severity: Severity::$severity,
+            title: concat!("Dynamic header: ", $title),
+            meaning: $meaning,
+            vhd_util: $vhd_util,
+        };)*
+        /// Every rule of this family.
+        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    OUT_OF_FILE: Error, "outside-file", "not within the file", Some("error seeking to header: -22"),
+        "The footer's data offset says where the dynamic header is, and there the file has already ended. \
+         Without the header nothing says where the blocks are.";
+    COOKIE: Error, "cookie", "invalid cookie", Some("header is invalid: invalid cookie"),
+        "A dynamic header begins with the cookie “cxsparse”. No tool opens the disk without it.";
+    CHECKSUM: Error, "checksum", "invalid checksum", Some("header is invalid: invalid checksum"),
+        "The checksum does not fit the header's bytes, so at least one of its fields is not what was written. \
+         QEMU does not look at this checksum; the others refuse the disk.";
+    VERSION: Error, "version", "unknown version", Some("header is invalid: invalid header version"),
+        "The only version of the header is 1.0.";
+    DATA_OFFSET: Error, "data-offset", "the unused data offset is set", Some("header is invalid: invalid data offset"),
+        "The header's data offset is not in use and must be all ones.";
+    TABLE_OFFSET: Error, "table-offset", "the BAT is not on a sector", Some("header is invalid: invalid table offset"),
+        "The block allocation table (BAT) begins at a whole sector behind the footer's backup.";
+    TABLE_OUT_OF_FILE: Error, "table-outside-file", "the BAT is not within the file",
+        Some("header is invalid: invalid table offset"),
+        "The block allocation table (BAT) must end before the primary footer. Without it nothing says where \
+         the blocks are.";
+    BLOCK_SIZE: Error, "block-size", "impossible block size", Some("header is invalid: invalid block size"),
+        "The size of a block is a power of two, and at least a sector; 2 MiB as a rule.";
+    LARGE_BLOCKS: Warning, "large-blocks", "blocks larger than 2 MiB", None,
+        "The format allows it, but XenServer and XCP-ng open no disk with blocks larger than 2 MiB.";
+    TOO_FEW_ENTRIES: Error, "too-few-entries", "the BAT is too small for the disk", Some("error reading bat: -22"),
+        "The current size needs more blocks than the block allocation table (BAT) has entries: the end of the \
+         virtual disk has no place.";
+    RESERVED: Error, "reserved", "reserved bytes are not zero", Some("header is invalid: invalid reserved bits"),
+        "The reserved bytes of the header are zero. Something wrote there.";
+}
+
+impl HeaderFault {
+    /// What is the same for every occurrence of this fault.
+    pub fn rule(&self) -> &'static Rule {
+        match self {
+            Self::OutOfFile { .. } => &OUT_OF_FILE,
+            Self::Cookie(_) => &COOKIE,
+            Self::Checksum { .. } => &CHECKSUM,
+            Self::Version(_) => &VERSION,
+            Self::DataOffset(_) => &DATA_OFFSET,
+            Self::TableOffset(_) => &TABLE_OFFSET,
+            Self::TableOutOfFile { .. } => &TABLE_OUT_OF_FILE,
+            Self::BlockSize(_) => &BLOCK_SIZE,
+            Self::LargeBlocks(_) => &LARGE_BLOCKS,
+            Self::TooFewEntries { .. } => &TOO_FEW_ENTRIES,
+            Self::Reserved(_) => &RESERVED,
+        }
+    }
+
+    /// What was found.
+    pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfFile { data_offset, .. } => write!(f, "data offset 0x{data_offset:x}"),
+            Self::Cookie(cookie) => write!(f, "{}", Bytes(cookie)),
+            Self::Checksum { stored, .. } => write!(f, "0x{stored:08x}"),
+            Self::Version(version) => write!(f, "{}.{}", version >> 16, version & 0xFFFF),
+            Self::DataOffset(offset) => write!(f, "0x{offset:016x}"),
+            Self::TableOffset(offset) => write!(f, "0x{offset:x}"),
+            Self::TableOutOfFile { end: Some(end), .. } => {
+                write!(f, "the BAT would end at 0x{end:x}")
+            }
+            Self::TableOutOfFile { end: None, .. } => f.write_str("the BAT would never end"),
+            Self::BlockSize(bytes) | Self::LargeBlocks(bytes) => write!(f, "{bytes} bytes"),
+            Self::TooFewEntries { entries, .. } => write!(f, "{entries} entries"),
+            Self::Reserved(byte) => write!(f, "0x{byte:02x}"),
+        }
+    }
+
+    /// What was expected.
+    pub fn expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OutOfFile { file, .. } => {
+                write!(f, "within the file's {file} bytes, 512 as a rule")
+            }
+            Self::Cookie(_) => write!(f, "{}", Bytes(&DynamicHeader::COOKIE)),
+            Self::Checksum { computed, .. } => write!(f, "0x{computed:08x}"),
+            Self::Version(_) => f.write_str("1.0"),
+            Self::DataOffset(_) => f.write_str("0xffffffffffffffff"),
+            Self::TableOffset(_) => f.write_str("a multiple of 512"),
+            Self::TableOutOfFile { limit, .. } => write!(f, "at 0x{limit:x} at the latest"),
+            Self::BlockSize(_) => f.write_str("a power of two from 512 on"),
+            Self::LargeBlocks(_) => write!(f, "{} bytes", DynamicHeader::USUAL_BLOCK_SIZE),
+            Self::TooFewEntries { needed, .. } => write!(f, "at least {needed}"),
+            Self::Reserved(_) => f.write_str("0x00"),
+        }
+    }
+}
+
+/// Checks a dynamic header that lies at `offset`, for a virtual disk of `current_size` bytes in a file where
+/// metadata must end at `limit`, and hands each fault to `tell`. Needs no allocator.
+///
+/// A header whose cookie is wrong, and its checksum even with the cookie put back, is something else: nothing
+/// more is said of its fields.
+pub fn check(
+    header: &DynamicHeader,
+    offset: u64,
+    current_size: u64,
+    limit: u64,
+    tell: &mut dyn FnMut(Finding),
+) {
+    let mut faults = Faults::new(tell, offset, &Fault::Header);
+    if header.cookie != DynamicHeader::COOKIE {
+        faults.add(0, 8, HeaderFault::Cookie(header.cookie));
+        if !header.with_cookie().checksum_is_right() {
+            return;
+        }
+    } else {
+        faults.add_if(
+            !header.checksum_is_right(),
+            offset_of!(DynamicHeader, checksum),
+            4,
+            HeaderFault::Checksum {
+                stored: header.checksum.get(),
+                computed: header.computed_checksum(),
+            },
+        );
+    }
+    let version = header.header_version.get();
+    faults.add_if(
+        version != DynamicHeader::VERSION,
+        offset_of!(DynamicHeader, header_version),
+        4,
+        HeaderFault::Version(version),
+    );
+    let data_offset = header.data_offset.get();
+    faults.add_if(
+        data_offset != u64::MAX,
+        offset_of!(DynamicHeader, data_offset),
+        8,
+        HeaderFault::DataOffset(data_offset),
+    );
+    check_table(header, current_size, limit, &mut faults);
+    for (at, reserved) in [
+        (
+            offset_of!(DynamicHeader, reserved_1),
+            zerocopy::IntoBytes::as_bytes(&header.reserved_1),
+        ),
+        (
+            offset_of!(DynamicHeader, reserved_2),
+            &header.reserved_2[..],
+        ),
+    ] {
+        if let Some(first) = reserved.iter().position(|byte| *byte != 0) {
+            faults.add(at + first, 1, HeaderFault::Reserved(reserved[first]));
+        }
+    }
+}
+
+fn check_table(
+    header: &DynamicHeader,
+    current_size: u64,
+    limit: u64,
+    faults: &mut Faults<'_, HeaderFault>,
+) {
+    let table = header.table_offset.get();
+    let entries = header.max_table_entries.get();
+    let at = offset_of!(DynamicHeader, table_offset);
+    let end = table.checked_add(padded_length(entries));
+    if table < Footer::LENGTH || !table.is_multiple_of(SECTOR) {
+        faults.add(at, 8, HeaderFault::TableOffset(table));
+    } else if end.is_none_or(|end| end > limit) {
+        faults.add(at, 8, HeaderFault::TableOutOfFile { end, limit });
+    }
+    let block_size = header.block_size.get();
+    let at = offset_of!(DynamicHeader, block_size);
+    if !block_size.is_power_of_two() || u64::from(block_size) < SECTOR {
+        faults.add(at, 4, HeaderFault::BlockSize(block_size));
+        return;
+    }
+    faults.add_if(
+        block_size > DynamicHeader::USUAL_BLOCK_SIZE,
+        at,
+        4,
+        HeaderFault::LargeBlocks(block_size),
+    );
+    if let Some(needed) = header.blocks_for(current_size) {
+        faults.add_if(
+            needed > u64::from(entries),
+            offset_of!(DynamicHeader, max_table_entries),
+            4,
+            HeaderFault::TooFewEntries { entries, needed },
+        );
+    }
+}
+
+/// The dynamic header of an image, if the disk should have one.
+#[cfg(feature = "alloc")]
+pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(Finding)) {
+    use crate::image::Found;
+    let current_size = image.footer().map_or(0, |footer| footer.current_size.get());
+    let limit = match image.closing_footer() {
+        Some((offset, _)) => offset,
+        None => image.length,
+    };
+    match &image.header {
+        Found::Read { offset, value } => check(value, *offset, current_size, limit, tell),
+        Found::OutOfFile { offset, .. } => header_missing(image, *offset, tell),
+        Found::Absent if image.kind().is_some_and(|kind| kind.is_sparse()) => {
+            header_missing(image, Footer::NO_DATA_OFFSET, tell);
+        }
+        Found::Absent => {}
+    }
+}
+
+#[cfg(feature = "alloc")]
+fn header_missing(image: &crate::image::Image, data_offset: u64, tell: &mut dyn FnMut(Finding)) {
+    let fault = HeaderFault::OutOfFile {
+        data_offset,
+        file: image.length,
+    };
+    Faults::new(tell, image.length, &Fault::Header).add(0, 0, fault);
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::vec::Vec;
+
+    use zerocopy::FromZeros;
+    use zerocopy::big_endian::{U32, U64};
+
+    use super::*;
+
+    /// A change to a header, and the fault that it makes.
+    type Damage = (&'static str, fn(&mut DynamicHeader));
+
+    fn sound() -> DynamicHeader {
+        DynamicHeader {
+            cookie: DynamicHeader::COOKIE,
+            data_offset: U64::new(u64::MAX),
+            table_offset: U64::new(1536),
+            header_version: U32::new(DynamicHeader::VERSION),
+            max_table_entries: U32::new(32),
+            block_size: U32::new(DynamicHeader::USUAL_BLOCK_SIZE),
+            ..DynamicHeader::new_zeroed()
+        }
+        .sealed()
+    }
+
+    fn ids(header: &DynamicHeader) -> Vec<&'static str> {
+        let mut ids = Vec::new();
+        check(header, 512, 64 << 20, 2048, &mut |finding| {
+            ids.push(finding.id())
+        });
+        ids
+    }
+
+    #[test]
+    fn a_sound_header_has_no_fault() {
+        assert_eq!(ids(&sound()), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn every_field_is_checked() {
+        let cases: &[Damage] = &[
+            ("header.version", |h| {
+                h.header_version = U32::new(0x0002_0000)
+            }),
+            ("header.data-offset", |h| h.data_offset = U64::new(0)),
+            ("header.table-offset", |h| h.table_offset = U64::new(0)),
+            ("header.table-offset", |h| h.table_offset = U64::new(1537)),
+            ("header.table-outside-file", |h| {
+                h.table_offset = U64::new(2048)
+            }),
+            ("header.table-outside-file", |h| {
+                h.table_offset = U64::new(u64::MAX - 511)
+            }),
+            ("header.table-outside-file", |h| {
+                h.max_table_entries = U32::new(129)
+            }),
+            ("header.too-few-entries", |h| {
+                h.max_table_entries = U32::new(31)
+            }),
+            ("header.block-size", |h| h.block_size = U32::new(0)),
+            ("header.block-size", |h| h.block_size = U32::new(3 << 20)),
+            ("header.block-size", |h| h.block_size = U32::new(256)),
+            ("header.large-blocks", |h| h.block_size = U32::new(4 << 20)),
+            ("header.reserved", |h| h.reserved_1 = U32::new(1)),
+            ("header.reserved", |h| h.reserved_2[0] = 1),
+            ("header.reserved", |h| h.reserved_2[255] = 1),
+        ];
+        for (id, damage) in cases {
+            let mut header = sound();
+            damage(&mut header);
+            assert_eq!(ids(&header.sealed()), [*id]);
+            assert!(ids(&header).contains(&"header.checksum"), "{id}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_header_at_all_has_one_fault() {
+        assert_eq!(ids(&DynamicHeader::new_zeroed()), ["header.cookie"]);
+        let lost = DynamicHeader {
+            cookie: [0; 8],
+            ..sound()
+        };
+        assert_eq!(ids(&lost), ["header.cookie"]);
+    }
+}

@@ -1,0 +1,158 @@
+//! Every fault that can be found, with its place, its words, and what was found and expected.
+//!
+//! A fault is a variant of its family's enum in [`crate::check`]; a [`Rule`] holds what is the same for all
+//! its occurrences. Nothing here needs an allocator.
+
+use core::fmt;
+
+use crate::check::bat::BatFault;
+use crate::check::batmap::BatmapFault;
+use crate::check::file::FileFault;
+use crate::check::footer::{FooterFault, Slot};
+use crate::check::header::HeaderFault;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum Severity {
+    /// Worth knowing, nothing to do.
+    Info,
+    /// Unusual; some tool may object.
+    Warning,
+    /// Against the format; tools refuse the disk or may misread it.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// What is the same for every occurrence of a fault.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Stable name for scripts, such as `footer.primary.cookie`.
+    pub id: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// A few words, the structure first.
+    pub title: &'static str,
+    /// What it means, in plain sentences.
+    pub meaning: &'static str,
+    /// What `vhd-util check` prints of it.
+    pub vhd_util: Option<&'static str>,
+}
+
+/// A fault, by the structure that it is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// In one of the footers.
+    Footer(Slot, FooterFault),
+    /// In the dynamic header.
+    Header(HeaderFault),
+    /// In the BAT.
+    Bat(BatFault),
+    /// In tapdisk's batmap.
+    Batmap(BatmapFault),
+    /// In how the structures lie in the file.
+    File(FileFault),
+}
+
+/// A fault at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong.
+    pub fault: Fault,
+    /// Where, in bytes from the start of the file.
+    pub offset: u64,
+    /// How many bytes it concerns; 0 where bytes are missing.
+    pub length: u64,
+}
+
+impl Fault {
+    /// What is the same for every occurrence of this fault.
+    pub fn rule(&self) -> &'static Rule {
+        match self {
+            Self::Footer(slot, fault) => fault.rule(*slot),
+            Self::Header(fault) => fault.rule(),
+            Self::Bat(fault) => fault.rule(),
+            Self::Batmap(fault) => fault.rule(),
+            Self::File(fault) => fault.rule(),
+        }
+    }
+
+    /// What was found, for a person; may be empty.
+    pub fn found(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| match self {
+            Self::Footer(_, fault) => fault.found(f),
+            Self::Header(fault) => fault.found(f),
+            Self::Bat(fault) => fault.found(f),
+            Self::Batmap(fault) => fault.found(f),
+            Self::File(fault) => fault.found(f),
+        })
+    }
+
+    /// What was expected, for a person; may be empty.
+    pub fn expected(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| match self {
+            Self::Footer(_, fault) => fault.expected(f),
+            Self::Header(fault) => fault.expected(f),
+            Self::Bat(fault) => fault.expected(f),
+            Self::Batmap(fault) => fault.expected(f),
+            Self::File(fault) => fault.expected(f),
+        })
+    }
+}
+
+impl Finding {
+    /// The stable name of the fault.
+    pub fn id(&self) -> &'static str {
+        self.fault.rule().id
+    }
+
+    /// How much it weighs.
+    pub fn severity(&self) -> Severity {
+        self.fault.rule().severity
+    }
+}
+
+/// Every rule there is, family by family: what the project finds.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    use crate::check::{bat, batmap, file, footer, header};
+    footer::RULES
+        .iter()
+        .chain(header::RULES)
+        .chain(bat::RULES)
+        .chain(batmap::RULES)
+        .chain(file::RULES)
+        .copied()
+}
+
+/// Bytes as a person compares them: in hex, with the text they spell if they spell one.
+pub(crate) struct Bytes<'a>(pub &'a [u8]);
+
+impl fmt::Display for Bytes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            write!(f, "{byte:02x}")?;
+        }
+        let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+        if self.0.iter().any(|byte| *byte != b' ') && self.0.iter().all(printable) {
+            f.write_str(" “")?;
+            for byte in self.0 {
+                write!(f, "{}", char::from(*byte))?;
+            }
+            f.write_str("”")?;
+        }
+        Ok(())
+    }
+}

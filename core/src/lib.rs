@@ -1,0 +1,22 @@
+#![doc = include_str!("lib.md")]
+#![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+#[cfg(feature = "alloc")]
+pub mod analysis;
+pub mod check;
+pub mod finding;
+#[cfg(feature = "alloc")]
+pub mod foreign;
+#[cfg(feature = "alloc")]
+pub mod image;
+pub mod layout;
+#[cfg(feature = "alloc")]
+pub mod progress;
+#[cfg(feature = "alloc")]
+pub mod repair;
+#[cfg(feature = "alloc")]
+pub mod report;
+pub mod source;

@@ -1,0 +1,89 @@
+//! What is being read, told while it is read, and the way to stop it.
+
+use core::fmt;
+use core::ops::ControlFlow;
+
+/// What is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The footer at the end and its copy at the start.
+    Footers,
+    /// The dynamic header.
+    Header,
+    /// The block allocation table.
+    Bat,
+    /// tapdisk's batmap.
+    Batmap,
+    /// What stands behind the last block.
+    Tail,
+    /// The repaired disk, read again through the plan.
+    Proof,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Footers => "footers",
+            Self::Header => "dynamic header",
+            Self::Bat => "block allocation table",
+            Self::Batmap => "batmap",
+            Self::Tail => "end of the file",
+            Self::Proof => "proof of the repair",
+        })
+    }
+}
+
+/// How far the reading of one stage is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being read.
+    pub stage: Stage,
+    /// Bytes of it that have been read.
+    pub done: u64,
+    /// Bytes of it in all.
+    pub total: u64,
+}
+
+/// Why an analysis ended without a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnalysisError<E> {
+    /// The source could not be read.
+    #[error("the file could not be read: {0}")]
+    Read(E),
+    /// The caller asked to stop.
+    #[error("the analysis was cancelled")]
+    Cancelled,
+}
+
+/// Hands progress to the caller and its wish to stop to the reader.
+pub(crate) struct Watch<'a> {
+    tell: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+    proving: bool,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn new(tell: &'a mut dyn FnMut(Progress) -> ControlFlow<()>) -> Self {
+        Self {
+            tell,
+            proving: false,
+        }
+    }
+
+    /// From here on everything that is read serves the proof of a repair.
+    pub(crate) fn proving(&mut self) {
+        self.proving = true;
+    }
+
+    pub(crate) fn at<E>(
+        &mut self,
+        stage: Stage,
+        done: u64,
+        total: u64,
+    ) -> Result<(), AnalysisError<E>> {
+        let stage = if self.proving { Stage::Proof } else { stage };
+        match (self.tell)(Progress { stage, done, total }) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(AnalysisError::Cancelled),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What leaves the core: a report that is complete in itself, without a reference to the file.
+//!
+//! The page and the command line show these types and know nothing of the format below them.
+
+mod structures;
+pub mod text;
+mod words;
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::analysis::Analysis;
+use crate::finding::Finding;
+pub use crate::finding::Severity;
+use crate::repair::Plan;
+pub use crate::repair::Segment;
+
+/// The answer in one word, as scripts read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum Verdict {
+    /// No error was found.
+    Sound,
+    /// A plan without any loss mends every error.
+    Repairable,
+    /// A plan mends the errors, but assumes or loses something, which it names.
+    Salvageable,
+    /// There are errors, and no plan that mends them all.
+    Unrepairable,
+    /// The file is something else.
+    NotAVhd,
+}
+
+/// Everything that a person or a script is told about one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Report {
+    /// The file's name, without its folder.
+    pub file: String,
+    /// The file's length in bytes.
+    pub size: u64,
+    /// The answer in one word.
+    pub verdict: Verdict,
+    /// What the disk is, in a line: "10 GiB differencing · tapdisk 1.3". Empty where the file is no VHD.
+    pub description: String,
+    /// The answer in one sentence.
+    pub headline: String,
+    /// What it means for the disk and what to do next, a paragraph each.
+    pub explanation: Vec<String>,
+    /// What to beware of before anything is written, a paragraph each.
+    pub cautions: Vec<String>,
+    /// What was checked and, named as such, what was not.
+    pub scope: Vec<String>,
+    /// The faults, worst first, in order of offset within one severity.
+    pub findings: Vec<FindingReport>,
+    /// The repair, if there is something to repair and a way to do it.
+    pub repair: Option<RepairReport>,
+    /// The structures as they were found, field by field.
+    pub structures: Vec<StructureReport>,
+}
+
+/// One fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FindingReport {
+    /// Stable name, such as `footer.primary.cookie`.
+    pub id: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// A few words: "Primary footer: invalid cookie".
+    pub title: String,
+    /// What it means, in plain sentences.
+    pub message: String,
+    /// Where it is, in bytes from the start of the file.
+    pub offset: u64,
+    /// How many bytes it concerns; 0 where bytes are missing.
+    pub length: u64,
+    /// What was found there. May be empty.
+    pub found: String,
+    /// What belongs there. May be empty.
+    pub expected: String,
+    /// What `vhd-util check` prints of it, for those who search for the message.
+    pub vhd_util: Option<String>,
+}
+
+/// One plan of repair, proven on the file by applying it virtually and checking the result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RepairReport {
+    /// A few words: "Renew the primary footer from the backup".
+    pub title: String,
+    /// Whether nothing of the virtual disk is lost and nothing had to be assumed.
+    pub lossless: bool,
+    /// What is lost, a sentence each. Empty where nothing is.
+    pub loses: Vec<String>,
+    /// What had to be assumed, a sentence each. Empty where nothing was.
+    pub assumes: Vec<String>,
+    /// The length of the file afterwards, in bytes.
+    pub new_size: u64,
+    /// What is cut from the end of the file, in a sentence, if anything is.
+    pub cut: Option<String>,
+    /// The changes, in the order in which they are to be made.
+    pub patches: Vec<PatchReport>,
+    /// The repaired file as pieces of the original and new bytes, in order, without gaps.
+    pub segments: Vec<Segment>,
+}
+
+/// One run of bytes that a repair writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PatchReport {
+    /// Where, in bytes from the start of the file.
+    pub offset: u64,
+    /// Why, in words that follow "writes": "a copy of the backup footer".
+    pub reason: String,
+    /// The bytes that are there now; shorter than `after` where the file ends before.
+    pub before: Vec<u8>,
+    /// The bytes that will be there.
+    pub after: Vec<u8>,
+}
+
+/// One structure of the file, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct StructureReport {
+    /// The specification's name: "Primary footer".
+    pub name: String,
+    /// Where it is, in bytes from the start of the file.
+    pub offset: u64,
+    /// How long it is, in bytes.
+    pub length: u64,
+    /// What became of reading it, if its fields are not simply there: "not within the file".
+    pub state: Option<String>,
+    /// Its fields in the order in which they lie on the disk.
+    pub fields: Vec<FieldReport>,
+}
+
+/// One field of a structure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FieldReport {
+    /// The specification's name: "Data offset".
+    pub name: String,
+    /// The value as it stands.
+    pub value: String,
+    /// What it means, if the value does not say so itself.
+    pub meaning: String,
+    /// Where it is, in bytes from the start of the file.
+    pub offset: u64,
+    /// Whether a finding concerns it.
+    pub faulty: bool,
+}
+
+/// Puts a report together.
+pub(crate) fn build(analysis: &Analysis) -> Report {
+    let words = words::Words::of(analysis);
+    Report {
+        file: analysis.name.clone(),
+        size: analysis.image.length,
+        verdict: analysis.verdict(),
+        description: words.description,
+        headline: words.headline,
+        explanation: words.explanation,
+        cautions: words.cautions,
+        scope: words.scope,
+        findings: analysis.findings.iter().map(finding).collect(),
+        repair: analysis
+            .plan
+            .as_ref()
+            .map(|plan| repair(plan, &analysis.replaced)),
+        structures: match analysis.foreign {
+            Some(_) => Vec::new(),
+            None => structures::structures(&analysis.image, &analysis.findings),
+        },
+    }
+}
+
+fn finding(finding: &Finding) -> FindingReport {
+    let rule = finding.fault.rule();
+    FindingReport {
+        id: rule.id.into(),
+        severity: rule.severity,
+        title: rule.title.into(),
+        message: rule.meaning.into(),
+        offset: finding.offset,
+        length: finding.length,
+        found: finding.fault.found().to_string(),
+        expected: finding.fault.expected().to_string(),
+        vhd_util: rule.vhd_util.map(Into::into),
+    }
+}
+
+fn repair(plan: &Plan, replaced: &[Vec<u8>]) -> RepairReport {
+    RepairReport {
+        title: words::title(plan),
+        lossless: plan.is_lossless(),
+        loses: plan.loses.clone(),
+        assumes: plan.assumes.clone(),
+        new_size: plan.new_length,
+        cut: plan.cut.as_ref().map(words::cut),
+        patches: plan
+            .patches
+            .iter()
+            .zip(replaced)
+            .map(|(patch, before)| PatchReport {
+                offset: patch.offset,
+                reason: patch.reason.clone(),
+                before: before.clone(),
+                after: patch.bytes.clone(),
+            })
+            .collect(),
+        segments: plan.segments(),
+    }
+}

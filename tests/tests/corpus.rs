@@ -1,0 +1,320 @@
+//! Every image of the corpus: what is found, what the answer is, what vhd-util would print, and that the fixed
+//! copy is what it should be.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::report::Verdict::{self, NotAVhd, Repairable, Sound, Unrepairable};
+use vhd_analyser_tests::analysed::{analysed, fixed_copy};
+use vhd_analyser_tests::bytes::sha256_of;
+use vhd_analyser_tests::corpus::{cases, unpacked};
+
+/// What must be said of the cases with one fault, whoever made the disk: the answer, and the findings that are
+/// errors, worst first.
+const EXPECTED: &[(&str, Verdict, &[&str])] = &[
+    ("primary-cookie", Repairable, &["footer.primary.cookie"]),
+    (
+        "primary-overwritten",
+        Repairable,
+        &["footer.primary.cookie"],
+    ),
+    ("primary-missing", Repairable, &["footer.primary.cookie"]),
+    ("primary-bitflip", Repairable, &["footer.primary.checksum"]),
+    ("backup-bitflip", Repairable, &["footer.backup.checksum"]),
+    ("backup-zeroed", Repairable, &["footer.backup.cookie"]),
+    ("footers-differ", Repairable, &["footer.mismatch"]),
+    (
+        "trailing-zeros",
+        Repairable,
+        &["file.trailing-bytes", "footer.primary.cookie"],
+    ),
+    (
+        "trailing-garbage",
+        Repairable,
+        &["footer.primary.cookie", "file.trailing-bytes"],
+    ),
+    ("short-footer", Repairable, &["file.short-footer"]),
+    (
+        "null-uuid",
+        Repairable,
+        &["footer.backup.unique-id", "footer.primary.unique-id"],
+    ),
+    ("header-checksum", Repairable, &["header.checksum"]),
+    (
+        "both-footers-zeroed",
+        Unrepairable,
+        &["footer.backup.cookie", "footer.primary.cookie"],
+    ),
+    (
+        "future-timestamp",
+        Unrepairable,
+        &["footer.backup.time-stamp", "footer.primary.time-stamp"],
+    ),
+    (
+        "feature-reserved-clear",
+        Unrepairable,
+        &[
+            "footer.backup.reserved-feature",
+            "footer.primary.reserved-feature",
+        ],
+    ),
+    (
+        "feature-extra",
+        Unrepairable,
+        &[
+            "footer.backup.extra-features",
+            "footer.primary.extra-features",
+        ],
+    ),
+    (
+        "disk-type",
+        Unrepairable,
+        &["footer.backup.disk-type", "footer.primary.disk-type"],
+    ),
+    (
+        "version",
+        Unrepairable,
+        &["footer.backup.version", "footer.primary.version"],
+    ),
+    (
+        "saved-state",
+        Unrepairable,
+        &["footer.backup.saved-state", "footer.primary.saved-state"],
+    ),
+    (
+        "reserved-bytes",
+        Unrepairable,
+        &["footer.backup.reserved", "footer.primary.reserved"],
+    ),
+    (
+        "poisoned",
+        Unrepairable,
+        &["footer.backup.poisoned", "footer.primary.poisoned"],
+    ),
+    (
+        "resize-cut-end",
+        Unrepairable,
+        &["footer.backup.poisoned", "footer.primary.poisoned"],
+    ),
+    (
+        "resize-cut-data-moved",
+        Unrepairable,
+        &["footer.backup.poisoned", "footer.primary.cookie"],
+    ),
+    (
+        "resize-cut-metadata-moved",
+        Unrepairable,
+        &["footer.backup.poisoned", "footer.primary.cookie"],
+    ),
+    ("header-cookie", Unrepairable, &["header.cookie"]),
+    ("header-zeroed", Unrepairable, &["header.cookie"]),
+    (
+        "header-huge-bat",
+        Unrepairable,
+        &["header.table-outside-file"],
+    ),
+    ("header-block-size-0", Unrepairable, &["header.block-size"]),
+    (
+        "header-block-size-odd",
+        Unrepairable,
+        &["header.block-size"],
+    ),
+    (
+        "header-table-beyond-eof",
+        Unrepairable,
+        &["header.table-outside-file", "bat.outside-file"],
+    ),
+    (
+        "header-table-unaligned",
+        Unrepairable,
+        &["header.table-offset"],
+    ),
+    ("footer-data-offset", Unrepairable, &["header.outside-file"]),
+    ("bat-beyond-eof", Unrepairable, &["bat.entry.outside-file"]),
+    ("bat-on-header", Unrepairable, &["bat.entry.on-metadata"]),
+    (
+        "truncated",
+        Unrepairable,
+        &["bat.entry.outside-file", "footer.primary.cookie"],
+    ),
+    ("batmap-cookie", Unrepairable, &["batmap.cookie"]),
+    ("batmap-checksum", Unrepairable, &["batmap.checksum"]),
+    ("written-by-qemu", Unrepairable, &["batmap.cookie"]),
+    ("1.1-hidden-quirk", Sound, &[]),
+    ("hidden", Sound, &[]),
+];
+
+/// The cases that are told by their whole names.
+const EXPECTED_BY_NAME: &[(&str, Verdict, &[&str])] = &[
+    (
+        "tap-size-over-bat",
+        Unrepairable,
+        &["header.too-few-entries"],
+    ),
+    (
+        "qemu-size-over-bat",
+        Unrepairable,
+        &[
+            "footer.backup.geometry",
+            "header.too-few-entries",
+            "footer.primary.geometry",
+        ],
+    ),
+    ("chain-child-footer", Repairable, &["footer.primary.cookie"]),
+    ("chain-locator-space-in-sectors", Sound, &[]),
+    ("sound-chain-2", Sound, &[]),
+    ("sound-chain-3", Sound, &[]),
+    ("sound-qemu-dynamic", Sound, &[]),
+    ("sound-qemu-fixed", Sound, &[]),
+    ("sound-qemu-force-size", Sound, &[]),
+    ("sound-tap", Sound, &[]),
+    ("sound-tap-empty", Sound, &[]),
+    ("other-511-bytes", NotAVhd, &[]),
+    ("other-empty", NotAVhd, &[]),
+    ("other-only-footer", Unrepairable, &["header.outside-file"]),
+    ("other-qcow2", NotAVhd, &[]),
+    ("other-text", NotAVhd, &[]),
+    ("other-vdi", NotAVhd, &[]),
+    ("other-vhdx", NotAVhd, &[]),
+    ("other-vmdk", NotAVhd, &[]),
+    ("other-zeros", NotAVhd, &[]),
+];
+
+/// Faults that no check looks for yet; every other case must be in one of the tables above.
+const NOT_LOOKED_FOR: &[&str] = &[
+    "bat-duplicate",
+    "bat-overlap",
+    "bat-orphan",
+    "batmap-unallocated-full",
+    "bitmap-cleared",
+    "chain-child-larger",
+    "chain-locator-beyond-eof",
+    "chain-locator-code",
+    "chain-locator-duplicate",
+    "chain-locator-name",
+    "chain-middle-footer",
+    "chain-parent-footer",
+    "chain-parent-missing",
+    "chain-parent-name-empty",
+    "chain-parent-uuid",
+];
+
+/// A case's fault, without who made the disk.
+fn fault(name: &str) -> &str {
+    name.strip_prefix("tap-")
+        .or_else(|| name.strip_prefix("qemu-"))
+        .unwrap_or(name)
+}
+
+#[test]
+fn every_case_is_answered_as_expected() -> Result<(), Box<dyn Error>> {
+    let expected: BTreeMap<_, _> = EXPECTED
+        .iter()
+        .chain(EXPECTED_BY_NAME)
+        .map(|(name, verdict, errors)| (*name, (*verdict, *errors)))
+        .collect();
+    for (name, case) in cases()? {
+        if NOT_LOOKED_FOR.contains(&fault(&name)) {
+            continue;
+        }
+        let analysis = analysed(&case.image()?, &case.target)?;
+        let errors: Vec<_> = analysis
+            .findings
+            .iter()
+            .filter(|finding| finding.severity() == Severity::Error)
+            .map(|finding| finding.id())
+            .collect();
+        let answer = Some((analysis.verdict(), errors.as_slice()));
+        let by_name = expected
+            .get(name.as_str())
+            .or_else(|| expected.get(fault(&name)));
+        assert_eq!(answer, by_name.copied(), "{name}: {}", case.fault);
+    }
+    Ok(())
+}
+
+/// Where vhd-util's repair gives a valid disk, ours gives the same disk, byte for byte.
+#[test]
+fn fixed_copies_are_those_of_vhd_util() -> Result<(), Box<dyn Error>> {
+    let mut compared = 0;
+    for (name, case) in cases()? {
+        let valid = case
+            .vhd_util
+            .repair
+            .check_after
+            .as_ref()
+            .is_some_and(|check| check.rc == 0);
+        let image = case.image()?;
+        let analysis = analysed(&image, &case.target)?;
+        // A new unique id is random in both.
+        let (Some(plan), true, false) = (&analysis.plan, valid, name.ends_with("null-uuid")) else {
+            continue;
+        };
+        let copy = fixed_copy(&image, plan);
+        assert_eq!(
+            Some(sha256_of(&copy)),
+            case.vhd_util.repair.sha256,
+            "{name}"
+        );
+        compared += 1;
+    }
+    // Ten faults of the footers and of the end of the file, by two creators, and the child's footer.
+    assert_eq!(compared, 21);
+    Ok(())
+}
+
+/// A fixed copy is sound, and sound for itself, not only through the plan.
+#[test]
+fn fixed_copies_are_sound() -> Result<(), Box<dyn Error>> {
+    for (name, case) in cases()? {
+        let image = case.image()?;
+        if let Some(plan) = analysed(&image, &case.target)?.plan {
+            let copy = analysed(&fixed_copy(&image, &plan), &case.target)?;
+            assert_eq!(copy.verdict(), Sound, "{name}");
+            assert_eq!(copy.plan, None, "{name}: nothing is left to repair");
+        }
+    }
+    Ok(())
+}
+
+/// A null unique id becomes a random one of the right version, the same in both footers, and nothing else changes.
+#[test]
+fn a_null_unique_id_becomes_a_random_one() -> Result<(), Box<dyn Error>> {
+    for name in ["tap-null-uuid", "qemu-null-uuid"] {
+        let case = &cases()?[name];
+        let image = case.image()?;
+        let plan = analysed(&image, &case.target)?.plan.ok_or("no plan")?;
+        let copy = fixed_copy(&image, &plan);
+        let end = copy.len() - 512;
+        assert_eq!(copy[..512], copy[end..]);
+        assert_ne!(copy[68..84], [0; 16]);
+        assert_eq!(
+            (copy[68 + 6] >> 4, copy[68 + 8] >> 6),
+            (4, 0b10),
+            "a random UUID"
+        );
+        assert_eq!(copy[512..end], image[512..end]);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_text_is_what_vhd_util_prints() -> Result<(), Box<dyn Error>> {
+    for (name, case) in cases()? {
+        let text = analysed(&case.image()?, &case.target)?.vhd_util_read(0);
+        let text = String::from_utf8_lossy(&text);
+        assert_eq!(text, case.vhd_util.read_headers.text, "{name}");
+    }
+    Ok(())
+}
+
+/// Two images that other people's tools made: none has an error.
+#[test]
+fn disks_of_other_tools_are_sound() -> Result<(), Box<dyn Error>> {
+    for name in ["ext2.vhd", "fat-differential.vhd"] {
+        let analysis = analysed(&unpacked(&format!("real/{name}.gz"))?, name)?;
+        assert_eq!(analysis.verdict(), Sound, "{name}: {:?}", analysis.findings);
+    }
+    Ok(())
+}
