@@ -101,10 +101,7 @@ fn replaced<S: Source>(source: &S, plan: &Plan) -> Result<Vec<Vec<u8>>, Analysis
         .iter()
         .zip(&mut bytes)
         .filter(|(_, buffer)| !buffer.is_empty())
-        .map(|(patch, buffer)| Read {
-            offset: patch.offset,
-            buffer,
-        })
+        .map(|(patch, buffer)| Read { offset: patch.offset, buffer })
         .collect();
     if !reads.is_empty() {
         source.read(&mut reads).map_err(AnalysisError::Read)?;
@@ -136,8 +133,6 @@ impl Analysis {
     }
 
     fn has_errors(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.severity() == Severity::Error)
+        self.findings.iter().any(|finding| finding.severity() == Severity::Error)
     }
 }

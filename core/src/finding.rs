@@ -125,13 +125,7 @@ impl Finding {
 /// Every rule there is, family by family: what the project finds.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     use crate::check::{bat, batmap, file, footer, header};
-    footer::RULES
-        .iter()
-        .chain(header::RULES)
-        .chain(bat::RULES)
-        .chain(batmap::RULES)
-        .chain(file::RULES)
-        .copied()
+    footer::RULES.iter().chain(header::RULES).chain(bat::RULES).chain(batmap::RULES).chain(file::RULES).copied()
 }
 
 /// Bytes as a person compares them: in hex, with the text they spell if they spell one.

@@ -78,21 +78,14 @@ impl Foreign {
     /// Where the source fails.
     pub fn recognise<S: Source>(source: &S) -> Result<Self, AnalysisError<S::Error>> {
         let mut start = vec![0; source.length().min(LOOK) as usize];
-        source
-            .read(&mut [Read {
-                offset: 0,
-                buffer: &mut start,
-            }])
-            .map_err(AnalysisError::Read)?;
+        source.read(&mut [Read { offset: 0, buffer: &mut start }]).map_err(AnalysisError::Read)?;
         Ok(Self::of(&start, source.length()))
     }
 
     fn of(start: &[u8], length: u64) -> Self {
-        let signature = SIGNATURES.iter().find(|(at, signature, _)| {
-            start
-                .get(*at..)
-                .is_some_and(|rest| rest.starts_with(signature))
-        });
+        let signature = SIGNATURES
+            .iter()
+            .find(|(at, signature, _)| start.get(*at..).is_some_and(|rest| rest.starts_with(signature)));
         match signature {
             Some((_, _, foreign)) => *foreign,
             None if length == 0 => Self::Empty,
@@ -110,9 +103,7 @@ impl Foreign {
                 "Nothing is left to repair in this file. Look for another copy: a failed copy or a full storage \
                  leaves files like this."
             }
-            Self::Scrap => {
-                "The shortest VHD is longer. The copy was cut off, or this is another file than you think."
-            }
+            Self::Scrap => "The shortest VHD is longer. The copy was cut off, or this is another file than you think.",
             Self::Zeros => {
                 "A disk that was set aside and never written looks like this, and so does one that was wiped. If it \
                  should be a fixed VHD, its footer at the end is missing, too."
@@ -125,12 +116,8 @@ impl Foreign {
                 "QEMU opens it as it is; check it with qemu-img check. To get a VHD, run \
                  qemu-img convert -f qcow2 -O vpc."
             }
-            Self::Vmdk => {
-                "VMware opens it as it is. To get a VHD, run qemu-img convert -f vmdk -O vpc."
-            }
-            Self::Vdi => {
-                "VirtualBox opens it as it is. To get a VHD, run qemu-img convert -f vdi -O vpc."
-            }
+            Self::Vmdk => "VMware opens it as it is. To get a VHD, run qemu-img convert -f vmdk -O vpc.",
+            Self::Vdi => "VirtualBox opens it as it is. To get a VHD, run qemu-img convert -f vdi -O vpc.",
             Self::Iso => "Attach it as a CD or DVD drive rather than as a disk.",
             Self::RawGpt | Self::RawMbr => {
                 "It may be used as it is, as a raw disk. If it should be a fixed VHD, only its footer at the end is \
@@ -143,9 +130,7 @@ impl Foreign {
                 "Unpack it first. If it is an exported virtual machine of XenServer or XCP-ng (XVA), import it there; \
                  the disk inside is in pieces."
             }
-            Self::Text => {
-                "It may be a log or a download that answered with a web page. Look at it in an editor."
-            }
+            Self::Text => "It may be a log or a download that answered with a web page. Look at it in an editor.",
             Self::Unknown => {
                 "It has no footer at its end and none at its start. If it was a VHD, both were overwritten; it may \
                  be encrypted or compressed, too."
@@ -213,10 +198,7 @@ mod tests {
     fn files_without_a_signature_are_told_apart() {
         let of = |bytes: &[u8]| Foreign::recognise(&bytes);
         assert_eq!(of(b""), Ok(Foreign::Empty));
-        assert_eq!(
-            of(b"Sep 14 16:36:26 SMGC: Coalesce failed\n"),
-            Ok(Foreign::Text)
-        );
+        assert_eq!(of(b"Sep 14 16:36:26 SMGC: Coalesce failed\n"), Ok(Foreign::Text));
         // The odd byte at the start makes the end of what is looked at fall into a character.
         let umlauts = alloc::format!("a{}", "ä".repeat(20_000));
         assert_eq!(of(umlauts.as_bytes()), Ok(Foreign::Text));

@@ -170,14 +170,8 @@ impl Image {
     ///
     /// # Errors
     /// Where the source fails, or `watch` asks to stop. A damaged image is not an error.
-    pub(crate) fn open<S: Source>(
-        source: &S,
-        watch: &mut Watch<'_>,
-    ) -> Result<Self, AnalysisError<S::Error>> {
-        let reader = Reader {
-            source,
-            length: source.length(),
-        };
+    pub(crate) fn open<S: Source>(source: &S, watch: &mut Watch<'_>) -> Result<Self, AnalysisError<S::Error>> {
+        let reader = Reader { source, length: source.length() };
         watch.at(Stage::Footers, 0, 2 * Footer::LENGTH)?;
         let (primary, short, backup, header_at_512) = reader.ends()?;
         watch.at(Stage::Footers, 2 * Footer::LENGTH, 2 * Footer::LENGTH)?;
@@ -193,12 +187,7 @@ impl Image {
             batmap: Found::Absent,
             parent_names: [const { Found::Absent }; 8],
             end_of_metadata: 0,
-            tail: Tail {
-                end_of_data: 0,
-                footer: None,
-                length: 0,
-                content: TailContent::Zeros,
-            },
+            tail: Tail { end_of_data: 0, footer: None, length: 0, content: TailContent::Zeros },
         };
         if image.footer().is_none() {
             image.stray = reader.stray_footer(watch)?;
@@ -245,11 +234,7 @@ impl Image {
         let footer = self.footer()?;
         footer.kind().or_else(|| {
             let header = self.header.value()?;
-            Some(if header.names_a_parent() {
-                DiskType::Differencing
-            } else {
-                DiskType::Dynamic
-            })
+            Some(if header.names_a_parent() { DiskType::Differencing } else { DiskType::Dynamic })
         })
     }
 
@@ -258,10 +243,7 @@ impl Image {
     pub fn knows_end_of_data(&self) -> bool {
         match self.kind() {
             Some(DiskType::Fixed) => true,
-            _ => self
-                .bat
-                .value()
-                .is_some_and(|bat| bat.outside_file.count == 0),
+            _ => self.bat.value().is_some_and(|bat| bat.outside_file.count == 0),
         }
     }
 
@@ -272,12 +254,10 @@ impl Image {
 
     /// Whether an intact footer closes the file, in its full or its short form.
     pub fn closing_footer(&self) -> Option<(u64, &Footer)> {
-        [&self.primary, &self.short]
-            .into_iter()
-            .find_map(|found| match found {
-                Found::Read { offset, value } if value.is_intact() => Some((*offset, value)),
-                _ => None,
-            })
+        [&self.primary, &self.short].into_iter().find_map(|found| match found {
+            Found::Read { offset, value } if value.is_intact() => Some((*offset, value)),
+            _ => None,
+        })
     }
 
     /// The footer that lacks its last byte, where one closes the file.
@@ -310,9 +290,7 @@ impl Image {
     }
 
     fn has_header_cookie(&self) -> bool {
-        self.header
-            .value()
-            .is_some_and(|header| header.cookie == DynamicHeader::COOKIE)
+        self.header.value().is_some_and(|header| header.cookie == DynamicHeader::COOKIE)
     }
 
     /// Where the dynamic header should be. Without a footer the usual place is worth a look.
@@ -329,41 +307,23 @@ impl Image {
     /// Where the last structure ends that is not a block. What lies outside of the file does not count.
     fn measure_metadata(&self, header: &DynamicHeader) -> u64 {
         let after = |offset: u64, length: u64| offset.checked_add(length);
-        let header_end = self
-            .header
-            .offset()
-            .and_then(|offset| after(offset, DynamicHeader::LENGTH));
+        let header_end = self.header.offset().and_then(|offset| after(offset, DynamicHeader::LENGTH));
         let bat_end = BatmapHeader::place(header);
         let batmap = self.batmap.value().filter(|batmap| batmap.is_intact());
-        let batmap_header_end = batmap
-            .and(self.batmap.offset())
-            .and_then(|offset| after(offset, BatmapHeader::LENGTH));
+        let batmap_header_end = batmap.and(self.batmap.offset()).and_then(|offset| after(offset, BatmapHeader::LENGTH));
         let map_end = batmap.and_then(|batmap| {
-            after(
-                batmap.header.batmap_offset.get(),
-                u64::from(batmap.header.batmap_size.get()) * SECTOR,
-            )
+            after(batmap.header.batmap_offset.get(), u64::from(batmap.header.batmap_size.get()) * SECTOR)
         });
-        let locators = header
-            .parent_locators
-            .iter()
-            .filter(|locator| locator.is_used());
-        let names =
-            locators.map(|locator| after(locator.data_offset.get(), locator.space_in_bytes()?));
-        [
-            Some(Footer::LENGTH),
-            header_end,
-            bat_end,
-            batmap_header_end,
-            map_end,
-        ]
-        .into_iter()
-        .chain(names)
-        .flatten()
-        .filter_map(padded_to_sector)
-        .filter(|end| *end <= self.length)
-        .max()
-        .unwrap_or(0)
+        let locators = header.parent_locators.iter().filter(|locator| locator.is_used());
+        let names = locators.map(|locator| after(locator.data_offset.get(), locator.space_in_bytes()?));
+        [Some(Footer::LENGTH), header_end, bat_end, batmap_header_end, map_end]
+            .into_iter()
+            .chain(names)
+            .flatten()
+            .filter_map(padded_to_sector)
+            .filter(|end| *end <= self.length)
+            .max()
+            .unwrap_or(0)
     }
 }
 
@@ -379,12 +339,7 @@ struct Reader<'a, S> {
     length: u64,
 }
 
-type Ends = (
-    Found<Footer>,
-    Found<Footer>,
-    Found<Footer>,
-    Found<DynamicHeader>,
-);
+type Ends = (Found<Footer>, Found<Footer>, Found<Footer>, Found<DynamicHeader>);
 
 impl<S: Source> Reader<'_, S> {
     fn read(&self, reads: &mut [Read<'_>]) -> Result<(), AnalysisError<S::Error>> {
@@ -393,16 +348,11 @@ impl<S: Source> Reader<'_, S> {
 
     /// Whether a range lies within the file.
     fn holds(&self, offset: u64, length: u64) -> bool {
-        offset
-            .checked_add(length)
-            .is_some_and(|end| end <= self.length)
+        offset.checked_add(length).is_some_and(|end| end <= self.length)
     }
 
     /// The structure at `offset`, if the file is long enough.
-    fn structure<T: FromBytes + IntoBytes>(
-        &self,
-        offset: u64,
-    ) -> Result<Found<T>, AnalysisError<S::Error>> {
+    fn structure<T: FromBytes + IntoBytes>(&self, offset: u64) -> Result<Found<T>, AnalysisError<S::Error>> {
         let length = size_of::<T>() as u64;
         if !self.holds(offset, length) {
             return Ok(Found::OutOfFile { offset, length });
@@ -420,21 +370,12 @@ impl<S: Source> Reader<'_, S> {
         let at_start = self.length.min(start.len() as u64);
         let at_end = self.length.min(end.len() as u64);
         self.read(&mut [
-            Read {
-                offset: 0,
-                buffer: &mut start[..at_start as usize],
-            },
-            Read {
-                offset: self.length - at_end,
-                buffer: &mut end[..at_end as usize],
-            },
+            Read { offset: 0, buffer: &mut start[..at_start as usize] },
+            Read { offset: self.length - at_end, buffer: &mut end[..at_end as usize] },
         ])?;
         let footer = |offset, bytes: &[u8]| match Footer::read_from_bytes(bytes) {
             Ok(value) => Found::Read { offset, value },
-            Err(_) => Found::OutOfFile {
-                offset,
-                length: Footer::LENGTH,
-            },
+            Err(_) => Found::OutOfFile { offset, length: Footer::LENGTH },
         };
         let primary = footer(self.length - at_end, &end[..at_end as usize]);
         let backup = footer(0, &start[..at_end as usize]);
@@ -448,40 +389,26 @@ impl<S: Source> Reader<'_, S> {
             Found::Absent
         };
         let header = match DynamicHeader::read_from_suffix(&start) {
-            Ok((_, value)) if at_start == start.len() as u64 => Found::Read {
-                offset: Footer::LENGTH,
-                value,
-            },
-            _ => Found::OutOfFile {
-                offset: Footer::LENGTH,
-                length: DynamicHeader::LENGTH,
-            },
+            Ok((_, value)) if at_start == start.len() as u64 => Found::Read { offset: Footer::LENGTH, value },
+            _ => Found::OutOfFile { offset: Footer::LENGTH, length: DynamicHeader::LENGTH },
         };
         Ok((primary, short, backup, header))
     }
 
     /// A fixed disk whose footer is not at the end: the footer's own size says where it belongs.
-    fn stray_footer(
-        &self,
-        watch: &mut Watch<'_>,
-    ) -> Result<Found<Footer>, AnalysisError<S::Error>> {
+    fn stray_footer(&self, watch: &mut Watch<'_>) -> Result<Found<Footer>, AnalysisError<S::Error>> {
         // A whole number of sectors, counted from the start, since that is where a footer would be.
         let start = padded_to_sector(self.length.saturating_sub(STRAY_LIMIT)).unwrap_or(0);
         let length = self.length.saturating_sub(start);
         watch.at(Stage::Tail, 0, length)?;
         let mut bytes = vec![0; length as usize];
-        self.read(&mut [Read {
-            offset: start,
-            buffer: &mut bytes,
-        }])?;
+        self.read(&mut [Read { offset: start, buffer: &mut bytes }])?;
         let places = (start..).step_by(SECTOR as usize);
         let found = places
             .zip(bytes.chunks_exact(SECTOR as usize))
             .filter_map(|(offset, sector)| Some((offset, Footer::read_from_bytes(sector).ok()?)))
             .find(|(offset, footer)| {
-                footer.is_intact()
-                    && footer.kind() == Some(DiskType::Fixed)
-                    && footer.current_size.get() == *offset
+                footer.is_intact() && footer.kind() == Some(DiskType::Fixed) && footer.current_size.get() == *offset
             });
         Ok(match found {
             Some((offset, value)) => Found::Read { offset, value },
@@ -490,10 +417,7 @@ impl<S: Source> Reader<'_, S> {
     }
 
     /// The bytes that the locators point at, in one go, each bounded by the file and by [`NAME_LIMIT`].
-    fn parent_names(
-        &self,
-        header: &DynamicHeader,
-    ) -> Result<[Found<Vec<u8>>; 8], AnalysisError<S::Error>> {
+    fn parent_names(&self, header: &DynamicHeader) -> Result<[Found<Vec<u8>>; 8], AnalysisError<S::Error>> {
         let mut names = header.parent_locators.each_ref().map(|locator| {
             if !locator.is_used() {
                 return Found::Absent;
@@ -503,18 +427,12 @@ impl<S: Source> Reader<'_, S> {
             if length > NAME_LIMIT || !self.holds(offset, length) {
                 return Found::OutOfFile { offset, length };
             }
-            Found::Read {
-                offset,
-                value: vec![0; length as usize],
-            }
+            Found::Read { offset, value: vec![0; length as usize] }
         });
         let mut reads: Vec<_> = names
             .iter_mut()
             .filter_map(|name| match name {
-                Found::Read { offset, value } => Some(Read {
-                    offset: *offset,
-                    buffer: value,
-                }),
+                Found::Read { offset, value } => Some(Read { offset: *offset, buffer: value }),
                 _ => None,
             })
             .collect();
@@ -548,13 +466,7 @@ impl<S: Source> Reader<'_, S> {
             return Ok(Found::Absent);
         }
         let computed_checksum = self.map_checksum(&header, footer.current_size.get(), watch)?;
-        Ok(Found::Read {
-            offset,
-            value: Batmap {
-                header,
-                computed_checksum,
-            },
-        })
+        Ok(Found::Read { offset, value: Batmap { header, computed_checksum } })
     }
 
     fn map_checksum(
@@ -591,9 +503,7 @@ impl<S: Source> Reader<'_, S> {
             return Ok(Found::Absent);
         }
         let needed = footer.current_size.get().div_ceil(shape.data);
-        let entries = u32::try_from(needed)
-            .unwrap_or(u32::MAX)
-            .min(header.max_table_entries.get());
+        let entries = u32::try_from(needed).unwrap_or(u32::MAX).min(header.max_table_entries.get());
         let offset = header.table_offset.get();
         let length = u64::from(entries) * bat::ENTRY_LENGTH;
         if !self.holds(offset, length) {
@@ -603,10 +513,7 @@ impl<S: Source> Reader<'_, S> {
             Some((footer, _)) => footer,
             None => self.length,
         };
-        let mut bat = Bat {
-            entries,
-            ..Bat::default()
-        };
+        let mut bat = Bat { entries, ..Bat::default() };
         let mut block = 0u32;
         self.windows(offset, length, Stage::Bat, watch, |_, bytes| {
             for entry in bytes.as_chunks::<{ bat::ENTRY_LENGTH as usize }>().0 {
@@ -639,9 +546,7 @@ impl<S: Source> Reader<'_, S> {
             None => self.length,
         };
         let end_of_data = match image.kind() {
-            Some(DiskType::Fixed) => image
-                .footer()
-                .map_or(limit, |footer| footer.current_size.get()),
+            Some(DiskType::Fixed) => image.footer().map_or(limit, |footer| footer.current_size.get()),
             _ => {
                 let blocks = image.bat.value().map_or(0, |bat| bat.end_of_blocks);
                 image.end_of_metadata.max(blocks)
@@ -669,12 +574,7 @@ impl<S: Source> Reader<'_, S> {
             })?;
             content
         };
-        Ok(Tail {
-            end_of_data,
-            footer,
-            length,
-            content,
-        })
+        Ok(Tail { end_of_data, footer, length, content })
     }
 
     /// Hands a range of the file to `look` in windows, with the offset of each, until `look` has seen enough
@@ -693,10 +593,7 @@ impl<S: Source> Reader<'_, S> {
             watch.at(stage, done, length)?;
             let take = usize::try_from(length - done).map_or(WINDOW, |left| left.min(WINDOW));
             let buffer = &mut window[..take];
-            self.read(&mut [Read {
-                offset: offset + done,
-                buffer,
-            }])?;
+            self.read(&mut [Read { offset: offset + done, buffer }])?;
             if !look(offset + done, &window[..take]) {
                 break;
             }

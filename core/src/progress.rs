@@ -63,10 +63,7 @@ pub(crate) struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(tell: &'a mut dyn FnMut(Progress) -> ControlFlow<()>) -> Self {
-        Self {
-            tell,
-            proving: false,
-        }
+        Self { tell, proving: false }
     }
 
     /// From here on everything that is read serves the proof of a repair.
@@ -74,12 +71,7 @@ impl<'a> Watch<'a> {
         self.proving = true;
     }
 
-    pub(crate) fn at<E>(
-        &mut self,
-        stage: Stage,
-        done: u64,
-        total: u64,
-    ) -> Result<(), AnalysisError<E>> {
+    pub(crate) fn at<E>(&mut self, stage: Stage, done: u64, total: u64) -> Result<(), AnalysisError<E>> {
         let stage = if self.proving { Stage::Proof } else { stage };
         match (self.tell)(Progress { stage, done, total }) {
             ControlFlow::Continue(()) => Ok(()),

@@ -63,10 +63,7 @@ impl Source for [u8] {
             let bytes = usize::try_from(read.offset)
                 .ok()
                 .and_then(|start| self.get(start..start.checked_add(read.buffer.len())?))
-                .ok_or(OutOfRange {
-                    offset: read.offset,
-                    length: read.buffer.len(),
-                })?;
+                .ok_or(OutOfRange { offset: read.offset, length: read.buffer.len() })?;
             read.buffer.copy_from_slice(bytes);
         }
         Ok(())
@@ -131,32 +128,11 @@ mod tests {
         let bytes: &[u8] = &[1, 2, 3, 4];
         let (mut a, mut b) = ([0; 2], [0; 1]);
         let mut read = |offset, second| {
-            bytes.read(&mut [
-                Read {
-                    offset,
-                    buffer: &mut a,
-                },
-                Read {
-                    offset: second,
-                    buffer: &mut b,
-                },
-            ])
+            bytes.read(&mut [Read { offset, buffer: &mut a }, Read { offset: second, buffer: &mut b }])
         };
         assert_eq!(read(2, 0), Ok(()));
-        assert_eq!(
-            read(3, 0),
-            Err(OutOfRange {
-                offset: 3,
-                length: 2
-            })
-        );
-        assert_eq!(
-            read(u64::MAX, 0),
-            Err(OutOfRange {
-                offset: u64::MAX,
-                length: 2
-            })
-        );
+        assert_eq!(read(3, 0), Err(OutOfRange { offset: 3, length: 2 }));
+        assert_eq!(read(u64::MAX, 0), Err(OutOfRange { offset: u64::MAX, length: 2 }));
         assert_eq!((a, b), ([3, 4], [1]));
     }
 }

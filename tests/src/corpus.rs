@@ -99,9 +99,7 @@ pub fn unpacked(path: &str) -> io::Result<Vec<u8>> {
 
 /// The place of a file within `images`.
 pub fn images(path: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("images")
-        .join(path)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("images").join(path)
 }
 
 fn json<T: DeserializeOwned>(path: &str) -> io::Result<T> {

@@ -14,130 +14,40 @@ use vhd_analyser_tests::corpus::{cases, unpacked};
 /// errors, worst first.
 const EXPECTED: &[(&str, Verdict, &[&str])] = &[
     ("primary-cookie", Repairable, &["footer.primary.cookie"]),
-    (
-        "primary-overwritten",
-        Repairable,
-        &["footer.primary.cookie"],
-    ),
+    ("primary-overwritten", Repairable, &["footer.primary.cookie"]),
     ("primary-missing", Repairable, &["footer.primary.cookie"]),
     ("primary-bitflip", Repairable, &["footer.primary.checksum"]),
     ("backup-bitflip", Repairable, &["footer.backup.checksum"]),
     ("backup-zeroed", Repairable, &["footer.backup.cookie"]),
     ("footers-differ", Repairable, &["footer.mismatch"]),
-    (
-        "trailing-zeros",
-        Repairable,
-        &["file.trailing-bytes", "footer.primary.cookie"],
-    ),
-    (
-        "trailing-garbage",
-        Repairable,
-        &["footer.primary.cookie", "file.trailing-bytes"],
-    ),
+    ("trailing-zeros", Repairable, &["file.trailing-bytes", "footer.primary.cookie"]),
+    ("trailing-garbage", Repairable, &["footer.primary.cookie", "file.trailing-bytes"]),
     ("short-footer", Repairable, &["file.short-footer"]),
-    (
-        "null-uuid",
-        Repairable,
-        &["footer.backup.unique-id", "footer.primary.unique-id"],
-    ),
+    ("null-uuid", Repairable, &["footer.backup.unique-id", "footer.primary.unique-id"]),
     ("header-checksum", Repairable, &["header.checksum"]),
-    (
-        "both-footers-zeroed",
-        Unrepairable,
-        &["footer.backup.cookie", "footer.primary.cookie"],
-    ),
-    (
-        "future-timestamp",
-        Unrepairable,
-        &["footer.backup.time-stamp", "footer.primary.time-stamp"],
-    ),
-    (
-        "feature-reserved-clear",
-        Unrepairable,
-        &[
-            "footer.backup.reserved-feature",
-            "footer.primary.reserved-feature",
-        ],
-    ),
-    (
-        "feature-extra",
-        Unrepairable,
-        &[
-            "footer.backup.extra-features",
-            "footer.primary.extra-features",
-        ],
-    ),
-    (
-        "disk-type",
-        Unrepairable,
-        &["footer.backup.disk-type", "footer.primary.disk-type"],
-    ),
-    (
-        "version",
-        Unrepairable,
-        &["footer.backup.version", "footer.primary.version"],
-    ),
-    (
-        "saved-state",
-        Unrepairable,
-        &["footer.backup.saved-state", "footer.primary.saved-state"],
-    ),
-    (
-        "reserved-bytes",
-        Unrepairable,
-        &["footer.backup.reserved", "footer.primary.reserved"],
-    ),
-    (
-        "poisoned",
-        Unrepairable,
-        &["footer.backup.poisoned", "footer.primary.poisoned"],
-    ),
-    (
-        "resize-cut-end",
-        Unrepairable,
-        &["footer.backup.poisoned", "footer.primary.poisoned"],
-    ),
-    (
-        "resize-cut-data-moved",
-        Unrepairable,
-        &["footer.backup.poisoned", "footer.primary.cookie"],
-    ),
-    (
-        "resize-cut-metadata-moved",
-        Unrepairable,
-        &["footer.backup.poisoned", "footer.primary.cookie"],
-    ),
+    ("both-footers-zeroed", Unrepairable, &["footer.backup.cookie", "footer.primary.cookie"]),
+    ("future-timestamp", Unrepairable, &["footer.backup.time-stamp", "footer.primary.time-stamp"]),
+    ("feature-reserved-clear", Unrepairable, &["footer.backup.reserved-feature", "footer.primary.reserved-feature"]),
+    ("feature-extra", Unrepairable, &["footer.backup.extra-features", "footer.primary.extra-features"]),
+    ("disk-type", Unrepairable, &["footer.backup.disk-type", "footer.primary.disk-type"]),
+    ("version", Unrepairable, &["footer.backup.version", "footer.primary.version"]),
+    ("saved-state", Unrepairable, &["footer.backup.saved-state", "footer.primary.saved-state"]),
+    ("reserved-bytes", Unrepairable, &["footer.backup.reserved", "footer.primary.reserved"]),
+    ("poisoned", Unrepairable, &["footer.backup.poisoned", "footer.primary.poisoned"]),
+    ("resize-cut-end", Unrepairable, &["footer.backup.poisoned", "footer.primary.poisoned"]),
+    ("resize-cut-data-moved", Unrepairable, &["footer.backup.poisoned", "footer.primary.cookie"]),
+    ("resize-cut-metadata-moved", Unrepairable, &["footer.backup.poisoned", "footer.primary.cookie"]),
     ("header-cookie", Unrepairable, &["header.cookie"]),
     ("header-zeroed", Unrepairable, &["header.cookie"]),
-    (
-        "header-huge-bat",
-        Unrepairable,
-        &["header.table-outside-file"],
-    ),
+    ("header-huge-bat", Unrepairable, &["header.table-outside-file"]),
     ("header-block-size-0", Unrepairable, &["header.block-size"]),
-    (
-        "header-block-size-odd",
-        Unrepairable,
-        &["header.block-size"],
-    ),
-    (
-        "header-table-beyond-eof",
-        Unrepairable,
-        &["header.table-outside-file", "bat.outside-file"],
-    ),
-    (
-        "header-table-unaligned",
-        Unrepairable,
-        &["header.table-offset"],
-    ),
+    ("header-block-size-odd", Unrepairable, &["header.block-size"]),
+    ("header-table-beyond-eof", Unrepairable, &["header.table-outside-file", "bat.outside-file"]),
+    ("header-table-unaligned", Unrepairable, &["header.table-offset"]),
     ("footer-data-offset", Unrepairable, &["header.outside-file"]),
     ("bat-beyond-eof", Unrepairable, &["bat.entry.outside-file"]),
     ("bat-on-header", Unrepairable, &["bat.entry.on-metadata"]),
-    (
-        "truncated",
-        Unrepairable,
-        &["bat.entry.outside-file", "footer.primary.cookie"],
-    ),
+    ("truncated", Unrepairable, &["bat.entry.outside-file", "footer.primary.cookie"]),
     ("batmap-cookie", Unrepairable, &["batmap.cookie"]),
     ("batmap-checksum", Unrepairable, &["batmap.checksum"]),
     ("written-by-qemu", Unrepairable, &["batmap.cookie"]),
@@ -147,19 +57,11 @@ const EXPECTED: &[(&str, Verdict, &[&str])] = &[
 
 /// The cases that are told by their whole names.
 const EXPECTED_BY_NAME: &[(&str, Verdict, &[&str])] = &[
-    (
-        "tap-size-over-bat",
-        Unrepairable,
-        &["header.too-few-entries"],
-    ),
+    ("tap-size-over-bat", Unrepairable, &["header.too-few-entries"]),
     (
         "qemu-size-over-bat",
         Unrepairable,
-        &[
-            "footer.backup.geometry",
-            "header.too-few-entries",
-            "footer.primary.geometry",
-        ],
+        &["footer.backup.geometry", "header.too-few-entries", "footer.primary.geometry"],
     ),
     ("chain-child-footer", Repairable, &["footer.primary.cookie"]),
     ("chain-locator-space-in-sectors", Sound, &[]),
@@ -202,18 +104,13 @@ const NOT_LOOKED_FOR: &[&str] = &[
 
 /// A case's fault, without who made the disk.
 fn fault(name: &str) -> &str {
-    name.strip_prefix("tap-")
-        .or_else(|| name.strip_prefix("qemu-"))
-        .unwrap_or(name)
+    name.strip_prefix("tap-").or_else(|| name.strip_prefix("qemu-")).unwrap_or(name)
 }
 
 #[test]
 fn every_case_is_answered_as_expected() -> Result<(), Box<dyn Error>> {
-    let expected: BTreeMap<_, _> = EXPECTED
-        .iter()
-        .chain(EXPECTED_BY_NAME)
-        .map(|(name, verdict, errors)| (*name, (*verdict, *errors)))
-        .collect();
+    let expected: BTreeMap<_, _> =
+        EXPECTED.iter().chain(EXPECTED_BY_NAME).map(|(name, verdict, errors)| (*name, (*verdict, *errors))).collect();
     for (name, case) in cases()? {
         if NOT_LOOKED_FOR.contains(&fault(&name)) {
             continue;
@@ -226,9 +123,7 @@ fn every_case_is_answered_as_expected() -> Result<(), Box<dyn Error>> {
             .map(|finding| finding.id())
             .collect();
         let answer = Some((analysis.verdict(), errors.as_slice()));
-        let by_name = expected
-            .get(name.as_str())
-            .or_else(|| expected.get(fault(&name)));
+        let by_name = expected.get(name.as_str()).or_else(|| expected.get(fault(&name)));
         assert_eq!(answer, by_name.copied(), "{name}: {}", case.fault);
     }
     Ok(())
@@ -239,12 +134,7 @@ fn every_case_is_answered_as_expected() -> Result<(), Box<dyn Error>> {
 fn fixed_copies_are_those_of_vhd_util() -> Result<(), Box<dyn Error>> {
     let mut compared = 0;
     for (name, case) in cases()? {
-        let valid = case
-            .vhd_util
-            .repair
-            .check_after
-            .as_ref()
-            .is_some_and(|check| check.rc == 0);
+        let valid = case.vhd_util.repair.check_after.as_ref().is_some_and(|check| check.rc == 0);
         let image = case.image()?;
         let analysis = analysed(&image, &case.target)?;
         // A new unique id is random in both.
@@ -252,11 +142,7 @@ fn fixed_copies_are_those_of_vhd_util() -> Result<(), Box<dyn Error>> {
             continue;
         };
         let copy = fixed_copy(&image, plan);
-        assert_eq!(
-            Some(sha256_of(&copy)),
-            case.vhd_util.repair.sha256,
-            "{name}"
-        );
+        assert_eq!(Some(sha256_of(&copy)), case.vhd_util.repair.sha256, "{name}");
         compared += 1;
     }
     // Ten faults of the footers and of the end of the file, by two creators, and the child's footer.
@@ -289,11 +175,7 @@ fn a_null_unique_id_becomes_a_random_one() -> Result<(), Box<dyn Error>> {
         let end = copy.len() - 512;
         assert_eq!(copy[..512], copy[end..]);
         assert_ne!(copy[68..84], [0; 16]);
-        assert_eq!(
-            (copy[68 + 6] >> 4, copy[68 + 8] >> 6),
-            (4, 0b10),
-            "a random UUID"
-        );
+        assert_eq!((copy[68 + 6] >> 4, copy[68 + 8] >> 6), (4, 0b10), "a random UUID");
         assert_eq!(copy[512..end], image[512..end]);
     }
     Ok(())

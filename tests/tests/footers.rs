@@ -47,12 +47,7 @@ fn a_fixed_disk_gets_its_footer_back() -> Outcome {
     damaged.pop();
     assert_eq!(repaired(&damaged, Repairable)?, sound, "511 bytes");
 
-    for tail in [
-        vec![0; 512],
-        vec![0; 4096],
-        vec![0; 77],
-        b"tail".repeat(200),
-    ] {
+    for tail in [vec![0; 512], vec![0; 4096], vec![0; 77], b"tail".repeat(200)] {
         let damaged = [sound.clone(), tail].concat();
         assert_eq!(repaired(&damaged, Repairable)?, sound, "trailing bytes");
     }
@@ -68,10 +63,7 @@ fn a_fixed_disk_with_a_wrong_checksum_is_mended_on_an_assumption() -> Outcome {
     let analysis = analysed(&damaged, "disk.vhd")?;
     assert_eq!(analysis.verdict(), Salvageable);
     let repair = analysis.report().repair.ok_or("no plan")?;
-    assert_eq!(
-        (repair.lossless, repair.assumes.len(), repair.loses.len()),
-        (false, 1, 0)
-    );
+    assert_eq!((repair.lossless, repair.assumes.len(), repair.loses.len()), (false, 1, 0));
     Ok(())
 }
 

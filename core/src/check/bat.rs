@@ -102,10 +102,7 @@ impl BatFault {
 
 /// The BAT of an image, if it could be found.
 #[cfg(feature = "alloc")]
-pub(crate) fn check_image(
-    image: &crate::image::Image,
-    tell: &mut dyn FnMut(crate::finding::Finding),
-) {
+pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crate::finding::Finding)) {
     use super::Faults;
     use crate::finding::Fault;
     use crate::image::{Entries, Found};
@@ -125,33 +122,14 @@ pub(crate) fn check_image(
         None => image.length,
     };
     let mut faults = Faults::new(tell, table, &Fault::Bat);
-    let mut list =
-        |entries: &Entries, limit, one: fn(Entry) -> BatFault, more: fn(u32) -> BatFault| {
-            for &(block, sector) in &entries.named {
-                let at = block as usize * ENTRY_LENGTH as usize;
-                faults.add(
-                    at,
-                    ENTRY_LENGTH as usize,
-                    one(Entry {
-                        block,
-                        sector,
-                        limit,
-                    }),
-                );
-            }
-            let named = u32::try_from(entries.named.len()).unwrap_or(u32::MAX);
-            faults.add_if(entries.count > named, 0, 0, more(entries.count - named));
-        };
-    list(
-        &bat.on_metadata,
-        image.end_of_metadata,
-        BatFault::OnMetadata,
-        BatFault::MoreOnMetadata,
-    );
-    list(
-        &bat.outside_file,
-        limit,
-        BatFault::OutsideFile,
-        BatFault::MoreOutsideFile,
-    );
+    let mut list = |entries: &Entries, limit, one: fn(Entry) -> BatFault, more: fn(u32) -> BatFault| {
+        for &(block, sector) in &entries.named {
+            let at = block as usize * ENTRY_LENGTH as usize;
+            faults.add(at, ENTRY_LENGTH as usize, one(Entry { block, sector, limit }));
+        }
+        let named = u32::try_from(entries.named.len()).unwrap_or(u32::MAX);
+        faults.add_if(entries.count > named, 0, 0, more(entries.count - named));
+    };
+    list(&bat.on_metadata, image.end_of_metadata, BatFault::OnMetadata, BatFault::MoreOnMetadata);
+    list(&bat.outside_file, limit, BatFault::OutsideFile, BatFault::MoreOutsideFile);
 }

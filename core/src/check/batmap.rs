@@ -108,10 +108,7 @@ impl BatmapFault {
 
 /// The batmap of an image, if it should have one.
 #[cfg(feature = "alloc")]
-pub(crate) fn check_image(
-    image: &crate::image::Image,
-    tell: &mut dyn FnMut(crate::finding::Finding),
-) {
+pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crate::finding::Finding)) {
     use core::mem::offset_of;
 
     use super::Faults;
@@ -137,11 +134,7 @@ pub(crate) fn check_image(
     }
     let stored = header.checksum.get();
     match batmap.computed_checksum {
-        None => faults.add(
-            offset_of!(BatmapHeader, batmap_offset),
-            12,
-            BatmapFault::MapOutOfFile,
-        ),
+        None => faults.add(offset_of!(BatmapHeader, batmap_offset), 12, BatmapFault::MapOutOfFile),
         Some(computed) => faults.add_if(
             stored != computed,
             offset_of!(BatmapHeader, checksum),

@@ -77,13 +77,7 @@ static GAP: Rule = Rule {
 };
 
 /// Every rule of this family.
-pub(crate) static RULES: &[&Rule] = &[
-    &SHORT_FOOTER,
-    &TRAILING_BYTES,
-    &TRUNCATED,
-    &UNREFERENCED,
-    &GAP,
-];
+pub(crate) static RULES: &[&Rule] = &[&SHORT_FOOTER, &TRAILING_BYTES, &TRUNCATED, &UNREFERENCED, &GAP];
 
 impl FileFault {
     /// What is the same for every occurrence of this fault.
@@ -101,14 +95,8 @@ impl FileFault {
     pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ShortFooter => f.write_str("511 bytes"),
-            Self::TrailingBytes {
-                bytes,
-                footer: true,
-            } => write!(f, "{bytes} bytes behind an intact footer"),
-            Self::TrailingBytes {
-                bytes,
-                footer: false,
-            } => write!(f, "{bytes} bytes behind the place of the footer"),
+            Self::TrailingBytes { bytes, footer: true } => write!(f, "{bytes} bytes behind an intact footer"),
+            Self::TrailingBytes { bytes, footer: false } => write!(f, "{bytes} bytes behind the place of the footer"),
             Self::Truncated { missing } => write!(f, "{missing} bytes are missing"),
             Self::Unreferenced { bytes } | Self::Gap { bytes } => write!(f, "{bytes} bytes"),
         }
@@ -127,20 +115,13 @@ impl FileFault {
 
 /// How the structures of an image lie in its file.
 #[cfg(feature = "alloc")]
-pub(crate) fn check_image(
-    image: &crate::image::Image,
-    tell: &mut dyn FnMut(crate::finding::Finding),
-) {
+pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crate::finding::Finding)) {
     use crate::finding::{Fault, Finding};
     use crate::image::{Found, TailContent};
     use crate::layout::footer::{DiskType, Footer};
 
     let mut add = |offset, length, fault| {
-        tell(Finding {
-            fault: Fault::File(fault),
-            offset,
-            length,
-        });
+        tell(Finding { fault: Fault::File(fault), offset, length });
     };
     let tail = &image.tail;
     let Some(footer) = image.footer() else {
@@ -157,10 +138,7 @@ pub(crate) fn check_image(
             add(limit, 0, FileFault::Truncated { missing });
         }
     }
-    let is_poisoned = image
-        .footers()
-        .filter_map(Found::value)
-        .any(Footer::is_poisoned);
+    let is_poisoned = image.footers().filter_map(Found::value).any(Footer::is_poisoned);
     if !image.knows_end_of_data() || is_poisoned {
         return;
     }
@@ -169,35 +147,23 @@ pub(crate) fn check_image(
         None if tail.footer.is_some() => add(
             tail.end_of_data + Footer::LENGTH,
             tail.length,
-            FileFault::TrailingBytes {
-                bytes: tail.length,
-                footer: true,
-            },
+            FileFault::TrailingBytes { bytes: tail.length, footer: true },
         ),
         None if tail.length > Footer::LENGTH => add(
             tail.end_of_data + Footer::LENGTH,
             tail.length - Footer::LENGTH,
-            FileFault::TrailingBytes {
-                bytes: tail.length - Footer::LENGTH,
-                footer: false,
-            },
+            FileFault::TrailingBytes { bytes: tail.length - Footer::LENGTH, footer: false },
         ),
         None => {}
         Some(_) if tail.length == 0 => {}
         Some(_) => {
             let bytes = tail.length;
-            let may_hold_a_block = tail.content == TailContent::Data
-                && image
-                    .block_shape()
-                    .is_some_and(|shape| bytes >= shape.length());
+            let may_hold_a_block =
+                tail.content == TailContent::Data && image.block_shape().is_some_and(|shape| bytes >= shape.length());
             add(
                 image.tail_start(),
                 bytes,
-                if may_hold_a_block {
-                    FileFault::Unreferenced { bytes }
-                } else {
-                    FileFault::Gap { bytes }
-                },
+                if may_hold_a_block { FileFault::Unreferenced { bytes } } else { FileFault::Gap { bytes } },
             );
         }
     }

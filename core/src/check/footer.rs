@@ -238,12 +238,7 @@ impl FooterFault {
             Self::SavedState(byte) | Self::Hidden(byte) => write!(f, "{byte}"),
             Self::Reserved(byte) => write!(f, "0x{byte:02x}"),
             Self::UniqueId => f.write_str("00000000-0000-0000-0000-000000000000"),
-            Self::Differs {
-                primary,
-                backup,
-                bytes,
-                field,
-            } => write!(
+            Self::Differs { primary, backup, bytes, field } => write!(
                 f,
                 "{bytes} bytes differ, the first in “{field}”: 0x{primary:02x} in the primary, 0x{backup:02x} in the backup"
             ),
@@ -279,13 +274,7 @@ impl FooterFault {
 /// Checks one footer that lies at `offset`, and hands each fault to `tell`. Needs no allocator.
 ///
 /// A footer whose cookie and checksum are both wrong is something else: nothing more is said of its fields.
-pub fn check(
-    footer: &Footer,
-    slot: Slot,
-    offset: u64,
-    circumstances: &Circumstances,
-    tell: &mut dyn FnMut(Finding),
-) {
+pub fn check(footer: &Footer, slot: Slot, offset: u64, circumstances: &Circumstances, tell: &mut dyn FnMut(Finding)) {
     let wrap = |fault| Fault::Footer(slot, fault);
     let mut faults = Faults::new(tell, offset, &wrap);
     if footer.is_poisoned() {
@@ -298,43 +287,24 @@ pub fn check(
     } else {
         match footer.checksum_state() {
             ChecksumState::Right => {}
-            ChecksumState::RightUnlessHidden => faults.add(
-                offset_of!(Footer, checksum),
-                4,
-                FooterFault::ChecksumBeforeHidden,
-            ),
+            ChecksumState::RightUnlessHidden => {
+                faults.add(offset_of!(Footer, checksum), 4, FooterFault::ChecksumBeforeHidden)
+            }
             ChecksumState::Wrong => faults.add(
                 offset_of!(Footer, checksum),
                 4,
-                FooterFault::Checksum {
-                    stored: footer.checksum.get(),
-                    computed: footer.computed_checksum(),
-                },
+                FooterFault::Checksum { stored: footer.checksum.get(), computed: footer.computed_checksum() },
             ),
         }
     }
     check_fields(footer, circumstances, &mut faults);
 }
 
-fn check_fields(
-    footer: &Footer,
-    circumstances: &Circumstances,
-    faults: &mut Faults<'_, FooterFault>,
-) {
+fn check_fields(footer: &Footer, circumstances: &Circumstances, faults: &mut Faults<'_, FooterFault>) {
     let features = footer.features.get();
     let at = offset_of!(Footer, features);
-    faults.add_if(
-        features & Footer::RESERVED == 0,
-        at,
-        4,
-        FooterFault::ReservedFeature(features),
-    );
-    faults.add_if(
-        features & !(Footer::RESERVED | Footer::TEMPORARY) != 0,
-        at,
-        4,
-        FooterFault::ExtraFeatures(features),
-    );
+    faults.add_if(features & Footer::RESERVED == 0, at, 4, FooterFault::ReservedFeature(features));
+    faults.add_if(features & !(Footer::RESERVED | Footer::TEMPORARY) != 0, at, 4, FooterFault::ExtraFeatures(features));
     let version = footer.file_format_version.get();
     faults.add_if(
         version != Footer::VERSION,
@@ -388,12 +358,7 @@ fn check_fields(
         1,
         FooterFault::SavedState(footer.saved_state),
     );
-    faults.add_if(
-        footer.hidden > 1,
-        offset_of!(Footer, hidden),
-        1,
-        FooterFault::Hidden(footer.hidden),
-    );
+    faults.add_if(footer.hidden > 1, offset_of!(Footer, hidden), 1, FooterFault::Hidden(footer.hidden));
     let mut reserved = footer.reserved.iter().enumerate();
     if let Some((at, byte)) = reserved.find(|(_, byte)| **byte != 0) {
         let last = footer.reserved.iter().rposition(|byte| *byte != 0);
@@ -401,12 +366,7 @@ fn check_fields(
         let at = offset_of!(Footer, reserved) + at;
         faults.add(at, length, FooterFault::Reserved(*byte));
     }
-    faults.add_if(
-        footer.unique_id == [0; 16],
-        offset_of!(Footer, unique_id),
-        16,
-        FooterFault::UniqueId,
-    );
+    faults.add_if(footer.unique_id == [0; 16], offset_of!(Footer, unique_id), 16, FooterFault::UniqueId);
 }
 
 /// Holds the backup, which lies at the start of the file, against the primary.
@@ -442,13 +402,7 @@ pub fn compare(primary: &Footer, backup: &Footer, tell: &mut dyn FnMut(Finding))
 /// Whether two footers say the same, early tapdisk's habit of hiding a disk in its backup alone allowed for.
 pub fn agree(primary: &Footer, backup: &Footer) -> bool {
     primary == backup
-        || (backup.hidden != 0
-            && backup.is_early_tapdisk()
-            && *primary
-                == Footer {
-                    hidden: 0,
-                    ..*backup
-                })
+        || (backup.hidden != 0 && backup.is_early_tapdisk() && *primary == Footer { hidden: 0, ..*backup })
 }
 
 /// The name of the field that a byte of the footer belongs to.
@@ -465,44 +419,25 @@ fn field_at(at: usize) -> &'static str {
         (offset_of!(Footer, original_size), "Original size"),
         (offset_of!(Footer, creator_host_os), "Creator host OS"),
         (offset_of!(Footer, creator_version), "Creator version"),
-        (
-            offset_of!(Footer, creator_application),
-            "Creator application",
-        ),
+        (offset_of!(Footer, creator_application), "Creator application"),
         (offset_of!(Footer, time_stamp), "Time stamp"),
         (offset_of!(Footer, data_offset), "Data offset"),
-        (
-            offset_of!(Footer, file_format_version),
-            "File format version",
-        ),
+        (offset_of!(Footer, file_format_version), "File format version"),
         (offset_of!(Footer, features), "Features"),
         (offset_of!(Footer, cookie), "Cookie"),
     ];
-    FIELDS
-        .iter()
-        .find(|(start, _)| at >= *start)
-        .map_or("Cookie", |(_, name)| name)
+    FIELDS.iter().find(|(start, _)| at >= *start).map_or("Cookie", |(_, name)| name)
 }
 
 /// The footers of an image, each where it belongs.
 #[cfg(feature = "alloc")]
-pub(crate) fn check_image(
-    image: &crate::image::Image,
-    circumstances: &Circumstances,
-    tell: &mut dyn FnMut(Finding),
-) {
+pub(crate) fn check_image(image: &crate::image::Image, circumstances: &Circumstances, tell: &mut dyn FnMut(Finding)) {
     use crate::image::Found;
     let missing = |slot, offset, tell: &mut dyn FnMut(Finding)| {
-        tell(Finding {
-            fault: Fault::Footer(slot, FooterFault::Missing),
-            offset,
-            length: 0,
-        });
+        tell(Finding { fault: Fault::Footer(slot, FooterFault::Missing), offset, length: 0 });
     };
     let primary = match (&image.short, &image.primary) {
-        (Found::Read { offset, value }, _) if value.cookie == Footer::COOKIE => {
-            Some((offset, value))
-        }
+        (Found::Read { offset, value }, _) if value.cookie == Footer::COOKIE => Some((offset, value)),
         (_, Found::Read { offset, value }) => Some((offset, value)),
         _ => None,
     };
@@ -523,8 +458,7 @@ pub(crate) fn check_image(
             }
             _ => missing(Slot::Backup, 0, tell),
         }
-    } else if let (Some((end, primary)), Some(backup)) =
-        (image.closing_footer(), image.backup.value())
+    } else if let (Some((end, primary)), Some(backup)) = (image.closing_footer(), image.backup.value())
         && backup.is_intact()
         && primary.current_size.get() != end
     {
@@ -543,9 +477,7 @@ mod tests {
 
     use super::*;
 
-    const NOW: Circumstances = Circumstances {
-        now: TimeStamp(1000),
-    };
+    const NOW: Circumstances = Circumstances { now: TimeStamp(1000) };
 
     /// A change to a footer, and the fault that it makes.
     type Damage = (&'static str, fn(&mut Footer));
@@ -571,9 +503,7 @@ mod tests {
 
     fn ids(footer: &Footer) -> Vec<&'static str> {
         let mut ids = Vec::new();
-        check(footer, Slot::Primary, 0, &NOW, &mut |finding| {
-            ids.push(finding.id())
-        });
+        check(footer, Slot::Primary, 0, &NOW, &mut |finding| ids.push(finding.id()));
         ids
     }
 
@@ -586,26 +516,14 @@ mod tests {
     #[test]
     fn every_field_is_checked() {
         let cases: &[Damage] = &[
-            ("footer.primary.reserved-feature", |f| {
-                f.features = U32::new(0)
-            }),
-            ("footer.primary.extra-features", |f| {
-                f.features = U32::new(6)
-            }),
-            ("footer.primary.version", |f| {
-                f.file_format_version = U32::new(0x0002_0000)
-            }),
+            ("footer.primary.reserved-feature", |f| f.features = U32::new(0)),
+            ("footer.primary.extra-features", |f| f.features = U32::new(6)),
+            ("footer.primary.version", |f| f.file_format_version = U32::new(0x0002_0000)),
             ("footer.primary.data-offset", |f| f.disk_type = U32::new(2)),
-            ("footer.primary.time-stamp", |f| {
-                f.time_stamp = U32::new(2801)
-            }),
-            ("footer.primary.creator-version", |f| {
-                f.creator_version = U32::new(0x0001_0004)
-            }),
+            ("footer.primary.time-stamp", |f| f.time_stamp = U32::new(2801)),
+            ("footer.primary.creator-version", |f| f.creator_version = U32::new(0x0001_0004)),
             ("footer.primary.geometry", |f| f.geometry.heads += 1),
-            ("footer.primary.largest-geometry", |f| {
-                f.geometry = Geometry::LARGEST
-            }),
+            ("footer.primary.largest-geometry", |f| f.geometry = Geometry::LARGEST),
             ("footer.primary.disk-type", |f| f.disk_type = U32::new(9)),
             ("footer.primary.saved-state", |f| f.saved_state = 2),
             ("footer.primary.hidden", |f| f.hidden = 2),
@@ -649,9 +567,7 @@ mod tests {
         let mut backup = primary;
         backup.time_stamp = U32::new(999);
         let mut told = Vec::new();
-        compare(&primary, &backup.sealed(), &mut |finding| {
-            told.push(finding)
-        });
+        compare(&primary, &backup.sealed(), &mut |finding| told.push(finding));
         assert_eq!(told.len(), 1);
         assert_eq!((told[0].offset, told[0].id()), (27, "footer.mismatch"));
         let found = std::format!("{}", told[0].fault.found());
@@ -664,10 +580,7 @@ mod tests {
         let mut primary = sound();
         primary.creator_version = U32::new(0x0001_0001);
         let primary = primary.sealed();
-        let backup = Footer {
-            hidden: 1,
-            ..primary
-        };
+        let backup = Footer { hidden: 1, ..primary };
         assert!(agree(&primary, &backup));
         assert!(!agree(&backup, &primary));
     }

@@ -164,13 +164,7 @@ impl HeaderFault {
 ///
 /// A header whose cookie is wrong, and its checksum even with the cookie put back, is something else: nothing
 /// more is said of its fields.
-pub fn check(
-    header: &DynamicHeader,
-    offset: u64,
-    current_size: u64,
-    limit: u64,
-    tell: &mut dyn FnMut(Finding),
-) {
+pub fn check(header: &DynamicHeader, offset: u64, current_size: u64, limit: u64, tell: &mut dyn FnMut(Finding)) {
     let mut faults = Faults::new(tell, offset, &Fault::Header);
     if header.cookie != DynamicHeader::COOKIE {
         faults.add(0, 8, HeaderFault::Cookie(header.cookie));
@@ -182,10 +176,7 @@ pub fn check(
             !header.checksum_is_right(),
             offset_of!(DynamicHeader, checksum),
             4,
-            HeaderFault::Checksum {
-                stored: header.checksum.get(),
-                computed: header.computed_checksum(),
-            },
+            HeaderFault::Checksum { stored: header.checksum.get(), computed: header.computed_checksum() },
         );
     }
     let version = header.header_version.get();
@@ -204,14 +195,8 @@ pub fn check(
     );
     check_table(header, current_size, limit, &mut faults);
     for (at, reserved) in [
-        (
-            offset_of!(DynamicHeader, reserved_1),
-            zerocopy::IntoBytes::as_bytes(&header.reserved_1),
-        ),
-        (
-            offset_of!(DynamicHeader, reserved_2),
-            &header.reserved_2[..],
-        ),
+        (offset_of!(DynamicHeader, reserved_1), zerocopy::IntoBytes::as_bytes(&header.reserved_1)),
+        (offset_of!(DynamicHeader, reserved_2), &header.reserved_2[..]),
     ] {
         if let Some(first) = reserved.iter().position(|byte| *byte != 0) {
             faults.add(at + first, 1, HeaderFault::Reserved(reserved[first]));
@@ -219,12 +204,7 @@ pub fn check(
     }
 }
 
-fn check_table(
-    header: &DynamicHeader,
-    current_size: u64,
-    limit: u64,
-    faults: &mut Faults<'_, HeaderFault>,
-) {
+fn check_table(header: &DynamicHeader, current_size: u64, limit: u64, faults: &mut Faults<'_, HeaderFault>) {
     let table = header.table_offset.get();
     let entries = header.max_table_entries.get();
     let at = offset_of!(DynamicHeader, table_offset);
@@ -240,12 +220,7 @@ fn check_table(
         faults.add(at, 4, HeaderFault::BlockSize(block_size));
         return;
     }
-    faults.add_if(
-        block_size > DynamicHeader::USUAL_BLOCK_SIZE,
-        at,
-        4,
-        HeaderFault::LargeBlocks(block_size),
-    );
+    faults.add_if(block_size > DynamicHeader::USUAL_BLOCK_SIZE, at, 4, HeaderFault::LargeBlocks(block_size));
     if let Some(needed) = header.blocks_for(current_size) {
         faults.add_if(
             needed > u64::from(entries),
@@ -277,10 +252,7 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(Find
 
 #[cfg(feature = "alloc")]
 fn header_missing(image: &crate::image::Image, data_offset: u64, tell: &mut dyn FnMut(Finding)) {
-    let fault = HeaderFault::OutOfFile {
-        data_offset,
-        file: image.length,
-    };
+    let fault = HeaderFault::OutOfFile { data_offset, file: image.length };
     Faults::new(tell, image.length, &Fault::Header).add(0, 0, fault);
 }
 
@@ -312,9 +284,7 @@ mod tests {
 
     fn ids(header: &DynamicHeader) -> Vec<&'static str> {
         let mut ids = Vec::new();
-        check(header, 512, 64 << 20, 2048, &mut |finding| {
-            ids.push(finding.id())
-        });
+        check(header, 512, 64 << 20, 2048, &mut |finding| ids.push(finding.id()));
         ids
     }
 
@@ -326,24 +296,14 @@ mod tests {
     #[test]
     fn every_field_is_checked() {
         let cases: &[Damage] = &[
-            ("header.version", |h| {
-                h.header_version = U32::new(0x0002_0000)
-            }),
+            ("header.version", |h| h.header_version = U32::new(0x0002_0000)),
             ("header.data-offset", |h| h.data_offset = U64::new(0)),
             ("header.table-offset", |h| h.table_offset = U64::new(0)),
             ("header.table-offset", |h| h.table_offset = U64::new(1537)),
-            ("header.table-outside-file", |h| {
-                h.table_offset = U64::new(2048)
-            }),
-            ("header.table-outside-file", |h| {
-                h.table_offset = U64::new(u64::MAX - 511)
-            }),
-            ("header.table-outside-file", |h| {
-                h.max_table_entries = U32::new(129)
-            }),
-            ("header.too-few-entries", |h| {
-                h.max_table_entries = U32::new(31)
-            }),
+            ("header.table-outside-file", |h| h.table_offset = U64::new(2048)),
+            ("header.table-outside-file", |h| h.table_offset = U64::new(u64::MAX - 511)),
+            ("header.table-outside-file", |h| h.max_table_entries = U32::new(129)),
+            ("header.too-few-entries", |h| h.max_table_entries = U32::new(31)),
             ("header.block-size", |h| h.block_size = U32::new(0)),
             ("header.block-size", |h| h.block_size = U32::new(3 << 20)),
             ("header.block-size", |h| h.block_size = U32::new(256)),
@@ -363,10 +323,7 @@ mod tests {
     #[test]
     fn what_is_no_header_at_all_has_one_fault() {
         assert_eq!(ids(&DynamicHeader::new_zeroed()), ["header.cookie"]);
-        let lost = DynamicHeader {
-            cookie: [0; 8],
-            ..sound()
-        };
+        let lost = DynamicHeader { cookie: [0; 8], ..sound() };
         assert_eq!(ids(&lost), ["header.cookie"]);
     }
 }

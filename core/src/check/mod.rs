@@ -25,11 +25,7 @@ pub(crate) struct Faults<'a, T> {
 
 impl<'a, T> Faults<'a, T> {
     /// Faults of a structure that lies at `base`.
-    pub(crate) fn new(
-        tell: &'a mut dyn FnMut(Finding),
-        base: u64,
-        wrap: &'a dyn Fn(T) -> Fault,
-    ) -> Self {
+    pub(crate) fn new(tell: &'a mut dyn FnMut(Finding), base: u64, wrap: &'a dyn Fn(T) -> Fault) -> Self {
         Self { tell, wrap, base }
     }
 
@@ -52,10 +48,7 @@ impl<'a, T> Faults<'a, T> {
 
 /// Everything that is wrong with an image, worst first and by offset within one severity.
 #[cfg(feature = "alloc")]
-pub fn check(
-    image: &crate::image::Image,
-    circumstances: &Circumstances,
-) -> alloc::vec::Vec<Finding> {
+pub fn check(image: &crate::image::Image, circumstances: &Circumstances) -> alloc::vec::Vec<Finding> {
     let mut findings = alloc::vec::Vec::new();
     let tell = &mut |finding| findings.push(finding);
     footer::check_image(image, circumstances, tell);

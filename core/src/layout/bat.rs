@@ -55,10 +55,7 @@ mod tests {
     use super::*;
 
     fn shape(block_size: u32) -> Option<BlockShape> {
-        BlockShape::of(&DynamicHeader {
-            block_size: U32::new(block_size),
-            ..DynamicHeader::new_zeroed()
-        })
+        BlockShape::of(&DynamicHeader { block_size: U32::new(block_size), ..DynamicHeader::new_zeroed() })
     }
 
     #[test]

@@ -11,9 +11,7 @@ use super::footer::Footer;
 use super::header::DynamicHeader;
 
 /// The batmap's header as it lies on the disk, 512 bytes.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct BatmapHeader {
     /// [`BatmapHeader::COOKIE`].
@@ -50,10 +48,7 @@ impl BatmapHeader {
 
     /// Where the batmap's header belongs in a disk with this dynamic header, in bytes; `None` on overflow.
     pub fn place(header: &DynamicHeader) -> Option<u64> {
-        header
-            .table_offset
-            .get()
-            .checked_add(padded_length(header.max_table_entries.get()))
+        header.table_offset.get().checked_add(padded_length(header.max_table_entries.get()))
     }
 
     /// Whether cookie and version are those of a batmap.
@@ -101,20 +96,13 @@ pub struct MapSum {
 impl MapSum {
     /// An empty sum in the manner of this version of the batmap.
     pub fn new(batmap_version: u32) -> Self {
-        Self {
-            signed: batmap_version == BatmapHeader::SIGNED_VERSION,
-            sum: 0,
-        }
+        Self { signed: batmap_version == BatmapHeader::SIGNED_VERSION, sum: 0 }
     }
 
     /// Adds the next bytes of the map.
     pub fn add(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            let value = if self.signed {
-                i32::from(byte.cast_signed()).cast_unsigned()
-            } else {
-                u32::from(*byte)
-            };
+            let value = if self.signed { i32::from(byte.cast_signed()).cast_unsigned() } else { u32::from(*byte) };
             self.sum = self.sum.wrapping_add(value);
         }
     }

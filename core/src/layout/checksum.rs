@@ -5,10 +5,6 @@
 ///
 /// Specification: "Hard Disk Footer Format", Checksum.
 pub(super) fn ones_complement(structure: &[u8], field: [u8; 4]) -> u32 {
-    let sum = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0u32, |sum, byte| sum.wrapping_add(u32::from(*byte)))
-    };
+    let sum = |bytes: &[u8]| bytes.iter().fold(0u32, |sum, byte| sum.wrapping_add(u32::from(*byte)));
     !sum(structure).wrapping_sub(sum(&field))
 }

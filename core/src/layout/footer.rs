@@ -11,9 +11,7 @@ use super::geometry::Geometry;
 /// The footer as it lies on the disk.
 ///
 /// Specification: "Hard Disk Footer Format". `hidden` is tapdisk's own, in what the specification reserves.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct Footer {
     /// [`Footer::COOKIE`], or [`Footer::POISON`] while tapdisk's journalled resize is under way.
@@ -144,19 +142,13 @@ impl Footer {
     /// The same footer with its checksum renewed.
     #[must_use]
     pub fn sealed(&self) -> Self {
-        Self {
-            checksum: U32::new(self.computed_checksum()),
-            ..*self
-        }
+        Self { checksum: U32::new(self.computed_checksum()), ..*self }
     }
 
     /// The same footer with its cookie put back and nothing else changed.
     #[must_use]
     pub fn with_cookie(&self) -> Self {
-        Self {
-            cookie: Self::COOKIE,
-            ..*self
-        }
+        Self { cookie: Self::COOKIE, ..*self }
     }
 
     /// The kind of the disk; `None` where the field has a value that no disk has.
@@ -220,16 +212,9 @@ mod tests {
 
     #[test]
     fn early_tapdisk_may_hide_a_disk_without_renewing_the_checksum() {
-        let hidden = Footer {
-            hidden: 1,
-            ..sound()
-        };
+        let hidden = Footer { hidden: 1, ..sound() };
         assert_eq!(hidden.checksum_state(), ChecksumState::RightUnlessHidden);
-        let later = Footer {
-            creator_version: U32::new(0x0001_0003),
-            ..sound()
-        }
-        .sealed();
+        let later = Footer { creator_version: U32::new(0x0001_0003), ..sound() }.sealed();
         let hidden = Footer { hidden: 1, ..later };
         assert_eq!(hidden.checksum_state(), ChecksumState::Wrong);
     }

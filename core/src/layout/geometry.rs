@@ -10,9 +10,7 @@ use super::SECTOR;
 /// The footer's geometry field, 4 bytes.
 ///
 /// Specification: "Hard Disk Footer Format", Disk Geometry; the arithmetic in the appendix "CHS Calculation".
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct Geometry {
     /// Number of cylinders.
@@ -26,11 +24,7 @@ pub struct Geometry {
 impl Geometry {
     /// The largest geometry that the field is used for. QEMU writes it to say "go by the current size"
     /// (its `force_size`), whatever the size of the disk.
-    pub const LARGEST: Self = Self {
-        cylinders: U16::new(65535),
-        heads: 16,
-        sectors_per_track: 255,
-    };
+    pub const LARGEST: Self = Self { cylinders: U16::new(65535), heads: 16, sectors_per_track: 255 };
 
     /// The geometry that the appendix of the specification computes for a disk of `bytes` bytes.
     pub fn for_size(bytes: u64) -> Self {
@@ -76,11 +70,7 @@ impl Geometry {
 
 impl fmt::Display for Geometry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} cylinders, {} heads, {} sectors per track",
-            self.cylinders, self.heads, self.sectors_per_track
-        )
+        write!(f, "{} cylinders, {} heads, {} sectors per track", self.cylinders, self.heads, self.sectors_per_track)
     }
 }
 
@@ -90,11 +80,7 @@ mod tests {
 
     fn chs(bytes: u64) -> (u16, u8, u8) {
         let geometry = Geometry::for_size(bytes);
-        (
-            geometry.cylinders.get(),
-            geometry.heads,
-            geometry.sectors_per_track,
-        )
+        (geometry.cylinders.get(), geometry.heads, geometry.sectors_per_track)
     }
 
     /// The values are those that vhd-util and QEMU wrote into images of these sizes.

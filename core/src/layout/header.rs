@@ -9,9 +9,7 @@ use super::locator::ParentLocator;
 /// The dynamic header as it lies on the disk.
 ///
 /// Specification: "Dynamic Disk Header Format".
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct DynamicHeader {
     /// [`DynamicHeader::COOKIE`].
@@ -65,19 +63,13 @@ impl DynamicHeader {
     /// The same header with its checksum renewed.
     #[must_use]
     pub fn sealed(&self) -> Self {
-        Self {
-            checksum: U32::new(self.computed_checksum()),
-            ..*self
-        }
+        Self { checksum: U32::new(self.computed_checksum()), ..*self }
     }
 
     /// The same header with its cookie put back and nothing else changed.
     #[must_use]
     pub fn with_cookie(&self) -> Self {
-        Self {
-            cookie: Self::COOKIE,
-            ..*self
-        }
+        Self { cookie: Self::COOKIE, ..*self }
     }
 
     /// Blocks that a virtual disk of `current_size` bytes needs; `None` where the block size is 0.
@@ -93,10 +85,7 @@ impl DynamicHeader {
         self.parent_unique_id != [0; 16]
             || self.parent_time_stamp.get() != 0
             || self.parent_unicode_name.iter().any(|byte| *byte != 0)
-            || self
-                .parent_locators
-                .iter()
-                .any(|locator| locator.as_bytes().iter().any(|byte| *byte != 0))
+            || self.parent_locators.iter().any(|locator| locator.as_bytes().iter().any(|byte| *byte != 0))
     }
 }
 

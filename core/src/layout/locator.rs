@@ -10,9 +10,7 @@ use super::SECTOR;
 /// An entry of the dynamic header's table of parent locators, 24 bytes.
 ///
 /// Specification: "Dynamic Disk Header Format", Parent Locator Entries.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
 pub struct ParentLocator {
     /// See [`Platform`].

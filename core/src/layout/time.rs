@@ -51,9 +51,7 @@ struct Ctime(i64);
 impl fmt::Display for Ctime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-        const MONTHS: [&str; 12] = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let moment = moment(self.0);
         write!(
             f,
@@ -86,10 +84,7 @@ mod tests {
         let stamp = TimeStamp::from_unix(1_505_378_899);
         assert_eq!(stamp.ctime(0).to_string(), "Thu Sep 14 08:48:19 2017");
         assert_eq!(stamp.ctime(7 * 60).to_string(), "Thu Sep 14 15:48:19 2017");
-        assert_eq!(
-            TimeStamp(0).ctime(0).to_string(),
-            "Sat Jan  1 00:00:00 2000"
-        );
+        assert_eq!(TimeStamp(0).ctime(0).to_string(), "Sat Jan  1 00:00:00 2000");
         assert_eq!(stamp.to_string(), "2017-09-14 08:48:19 UTC");
     }
 

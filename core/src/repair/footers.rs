@@ -29,27 +29,15 @@ struct Place {
 pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
     let image = case.image;
     // Only the journal can say what belongs there.
-    if image
-        .footers()
-        .filter_map(Found::value)
-        .any(Footer::is_poisoned)
-        || are_in_order(image)
-    {
+    if image.footers().filter_map(Found::value).any(Footer::is_poisoned) || are_in_order(image) {
         return Vec::new();
     }
-    candidates(image)
-        .into_iter()
-        .filter_map(|candidate| step(image, candidate))
-        .collect()
+    candidates(image).into_iter().filter_map(|candidate| step(image, candidate)).collect()
 }
 
 /// A patch that writes a footer.
 pub(super) fn patch(offset: u64, footer: &Footer, reason: &str) -> Patch {
-    Patch {
-        offset,
-        bytes: footer.as_bytes().to_vec(),
-        reason: reason.into(),
-    }
+    Patch { offset, bytes: footer.as_bytes().to_vec(), reason: reason.into() }
 }
 
 fn are_in_order(image: &Image) -> bool {
@@ -58,9 +46,7 @@ fn are_in_order(image: &Image) -> bool {
     };
     let backup = image.backup.value();
     let backup_in_order = match primary.kind() {
-        Some(DiskType::Fixed) => {
-            primary.current_size.get() == end || !backup.is_some_and(Footer::is_intact)
-        }
+        Some(DiskType::Fixed) => primary.current_size.get() == end || !backup.is_some_and(Footer::is_intact),
         _ => backup.is_some_and(|backup| backup.is_intact() && agree(primary, backup)),
     };
     backup_in_order && image.intact_short_footer().is_none()
@@ -74,31 +60,14 @@ fn candidates(image: &Image) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     let mut add = |footer: Option<&Footer>, title, reason| {
         if let Some(footer) = footer.filter(|footer| footer.is_intact()) {
-            candidates.push(Candidate {
-                footer: *footer,
-                title,
-                reason,
-                assumes: None,
-            });
+            candidates.push(Candidate { footer: *footer, title, reason, assumes: None });
         }
     };
     if image.intact_short_footer().is_some() {
-        add(
-            closing,
-            "Complete the primary footer",
-            "the primary footer with the byte that it lacks",
-        );
+        add(closing, "Complete the primary footer", "the primary footer with the byte that it lacks");
     }
-    add(
-        image.primary.value(),
-        "Renew the backup footer from the primary",
-        "a copy of the primary footer",
-    );
-    add(
-        backup,
-        "Renew the primary footer from the backup",
-        "a copy of the backup footer",
-    );
+    add(image.primary.value(), "Renew the backup footer from the primary", "a copy of the primary footer");
+    add(backup, "Renew the primary footer from the backup", "a copy of the backup footer");
     add(
         image.stray.value(),
         "Put the footer back at the end of the file",
@@ -159,11 +128,7 @@ fn step(image: &Image, candidate: Candidate) -> Option<Step> {
     if kind.is_sparse() && !unchanged(&image.backup, 0) {
         patches.push(patch(0, footer, candidate.reason));
     }
-    let title = if patches.is_empty() {
-        "Cut the file behind its footer"
-    } else {
-        candidate.title
-    };
+    let title = if patches.is_empty() { "Cut the file behind its footer" } else { candidate.title };
     Some(Step {
         title,
         patches,
@@ -202,18 +167,10 @@ fn place(image: &Image, footer: &Footer, kind: DiskType) -> Option<Place> {
     {
         return Some(at(*offset));
     }
-    let cut = |zeros| Place {
-        offset: data_end,
-        cut: Some(Cut {
-            offset: behind,
-            length: image.length - behind,
-            zeros,
-        }),
-    };
+    let cut =
+        |zeros| Place { offset: data_end, cut: Some(Cut { offset: behind, length: image.length - behind, zeros }) };
     // A whole block, whose BAT entry is lost, would be longer than its bitmap and its data.
-    let shorter_than_a_block = image
-        .block_shape()
-        .is_none_or(|shape| tail.length < shape.length());
+    let shorter_than_a_block = image.block_shape().is_none_or(|shape| tail.length < shape.length());
     match (tail.content, tail.footer) {
         (TailContent::Zeros, _) => Some(cut(true)),
         (TailContent::Data, Some(_)) if shorter_than_a_block => Some(cut(false)),

@@ -15,9 +15,10 @@ use crate::layout::footer::DiskType;
 /// parent. A differencing disk's parent is not.
 pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
     let only_checksum = case.has("header.checksum")
-        && !case.findings.iter().any(|finding| {
-            finding.id().starts_with("header.") && finding.id() != "header.checksum"
-        });
+        && !case
+            .findings
+            .iter()
+            .any(|finding| finding.id().starts_with("header.") && finding.id() != "header.checksum");
     let Found::Read { offset, value } = &case.image.header else {
         return Vec::new();
     };
@@ -27,8 +28,7 @@ pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
     let mut assumes = Vec::new();
     if case.image.kind() == Some(DiskType::Differencing) {
         assumes.push(
-            "The parent's unique id and time stamp in the header are right: nothing in this file can prove it."
-                .into(),
+            "The parent's unique id and time stamp in the header are right: nothing in this file can prove it.".into(),
         );
     } else if value.names_a_parent() {
         // One of the two is wrong, and renewing the checksum would settle it in favour of the header.

@@ -59,12 +59,7 @@ pub(crate) fn find_plan<S: Source>(
     watch: &mut Watch<'_>,
 ) -> Result<Option<Plan>, AnalysisError<S::Error>> {
     watch.proving();
-    Search {
-        source,
-        circumstances,
-        fresh_unique_id,
-    }
-    .extend(&Plan::nothing(source.length()), image, findings, watch)
+    Search { source, circumstances, fresh_unique_id }.extend(&Plan::nothing(source.length()), image, findings, watch)
 }
 
 struct Search<'a, S> {
@@ -85,26 +80,15 @@ impl<S: Source> Search<'_, S> {
         if plan.steps.len() >= MOST_STEPS {
             return Ok(None);
         }
-        let case = Case {
-            image,
-            findings,
-            fresh_unique_id: self.fresh_unique_id,
-        };
+        let case = Case { image, findings, fresh_unique_id: self.fresh_unique_id };
         // Only the first repair that applies: the ones behind it stand on what it mends.
         let steps = REPAIRS.iter().map(|repair| repair(&case));
-        for step in steps
-            .into_iter()
-            .find(|steps| !steps.is_empty())
-            .into_iter()
-            .flatten()
-        {
+        for step in steps.into_iter().find(|steps| !steps.is_empty()).into_iter().flatten() {
             let longer = plan.then(step);
             let patched = Patched::new(self.source, &longer);
             let image = Image::open(&patched, watch)?;
             let findings = check(&image, self.circumstances);
-            let sound = !findings
-                .iter()
-                .any(|finding| finding.severity() == Severity::Error);
+            let sound = !findings.iter().any(|finding| finding.severity() == Severity::Error);
             if sound {
                 return Ok(Some(longer));
             }

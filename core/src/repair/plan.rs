@@ -102,9 +102,7 @@ impl Plan {
         }
         plan.patches.retain_mut(|patch| {
             let left = step.new_length.saturating_sub(patch.offset);
-            patch
-                .bytes
-                .truncate(usize::try_from(left).unwrap_or(usize::MAX));
+            patch.bytes.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             !patch.bytes.is_empty()
         });
         plan.cut = step.cut.or(plan.cut);
@@ -116,14 +114,8 @@ impl Plan {
     fn write(&mut self, new: Patch) {
         let mut kept = Vec::new();
         for old in self.patches.drain(..) {
-            let before = new
-                .offset
-                .saturating_sub(old.offset)
-                .min(old.bytes.len() as u64) as usize;
-            let after = new
-                .end()
-                .saturating_sub(old.offset)
-                .min(old.bytes.len() as u64) as usize;
+            let before = new.offset.saturating_sub(old.offset).min(old.bytes.len() as u64) as usize;
+            let after = new.end().saturating_sub(old.offset).min(old.bytes.len() as u64) as usize;
             if before == old.bytes.len() || after == 0 {
                 kept.push(old);
                 continue;
@@ -162,10 +154,7 @@ impl Plan {
     fn original(&self, start: u64, end: u64, segments: &mut Vec<Segment>) {
         let source_end = end.min(self.old_length);
         if start < source_end {
-            segments.push(Segment::Source {
-                offset: start,
-                length: source_end - start,
-            });
+            segments.push(Segment::Source { offset: start, length: source_end - start });
         }
         let hole = end.saturating_sub(start.max(source_end));
         if hole > 0 {
@@ -215,16 +204,11 @@ impl<S: Source> Source for Patched<'_, S> {
         let mut originals = Vec::with_capacity(reads.len());
         for read in reads.iter_mut() {
             let there = self.plan.old_length.saturating_sub(read.offset);
-            let there = usize::try_from(there)
-                .unwrap_or(usize::MAX)
-                .min(read.buffer.len());
+            let there = usize::try_from(there).unwrap_or(usize::MAX).min(read.buffer.len());
             let (original, beyond) = read.buffer.split_at_mut(there);
             beyond.fill(0);
             if !original.is_empty() {
-                originals.push(Read {
-                    offset: read.offset,
-                    buffer: original,
-                });
+                originals.push(Read { offset: read.offset, buffer: original });
             }
         }
         self.source.read(&mut originals)?;
@@ -238,10 +222,7 @@ impl<S: Source> Source for Patched<'_, S> {
 }
 
 fn overlay(read: &mut Read<'_>, patch: &Patch) {
-    let end = read
-        .offset
-        .saturating_add(read.buffer.len() as u64)
-        .min(patch.end());
+    let end = read.offset.saturating_add(read.buffer.len() as u64).min(patch.end());
     let start = read.offset.max(patch.offset);
     if start < end {
         let length = (end - start) as usize;
@@ -256,22 +237,11 @@ mod tests {
     use super::*;
 
     fn patch(offset: u64, bytes: &[u8]) -> Patch {
-        Patch {
-            offset,
-            bytes: bytes.to_vec(),
-            reason: String::new(),
-        }
+        Patch { offset, bytes: bytes.to_vec(), reason: String::new() }
     }
 
     fn step(patches: Vec<Patch>, new_length: u64) -> Step {
-        Step {
-            title: "",
-            patches,
-            new_length,
-            cut: None,
-            assumes: Vec::new(),
-            loses: Vec::new(),
-        }
+        Step { title: "", patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() }
     }
 
     /// The file as its segments make it, which is what a download is composed of.
@@ -291,10 +261,7 @@ mod tests {
     /// The file as it is read through the plan, which is what the proof looks at.
     fn patched(source: &[u8], plan: &Plan) -> Vec<u8> {
         let mut bytes = vec![0xEE; plan.new_length as usize];
-        let read = Read {
-            offset: 0,
-            buffer: &mut bytes,
-        };
+        let read = Read { offset: 0, buffer: &mut bytes };
         assert_eq!(Patched::new(&source, plan).read(&mut [read]), Ok(()));
         bytes
     }

@@ -18,11 +18,7 @@ pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
         return Vec::new();
     };
     let unique_id = Builder::from_random_bytes(case.fresh_unique_id).into_uuid();
-    let mended = Footer {
-        unique_id: unique_id.into_bytes(),
-        ..*footer
-    }
-    .sealed();
+    let mended = Footer { unique_id: unique_id.into_bytes(), ..*footer }.sealed();
     let reason = "a random unique id in place of the null one, with the checksum renewed";
     let mut patches = vec![footers::patch(offset, &mended, reason)];
     if case.image.kind().is_some_and(|kind| kind.is_sparse()) {

@@ -165,10 +165,7 @@ pub(crate) fn build(analysis: &Analysis) -> Report {
         cautions: words.cautions,
         scope: words.scope,
         findings: analysis.findings.iter().map(finding).collect(),
-        repair: analysis
-            .plan
-            .as_ref()
-            .map(|plan| repair(plan, &analysis.replaced)),
+        repair: analysis.plan.as_ref().map(|plan| repair(plan, &analysis.replaced)),
         structures: match analysis.foreign {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),

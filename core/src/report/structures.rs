@@ -27,28 +27,13 @@ pub(super) fn structures(image: &Image, findings: &[Finding]) -> Vec<StructureRe
     let sheet = Sheet { findings };
     let mut all = vec![sheet.primary(image)];
     if image.kind().is_none_or(DiskType::is_sparse) {
-        all.push(sheet.structure(
-            "Backup footer",
-            &image.backup,
-            Footer::LENGTH,
-            footer_fields,
-        ));
+        all.push(sheet.structure("Backup footer", &image.backup, Footer::LENGTH, footer_fields));
     }
     if image.stray.value().is_some() {
-        all.push(sheet.structure(
-            "Footer before the end",
-            &image.stray,
-            Footer::LENGTH,
-            footer_fields,
-        ));
+        all.push(sheet.structure("Footer before the end", &image.stray, Footer::LENGTH, footer_fields));
     }
     if image.header != Found::Absent {
-        all.push(sheet.structure(
-            "Dynamic header",
-            &image.header,
-            DynamicHeader::LENGTH,
-            header_fields,
-        ));
+        all.push(sheet.structure("Dynamic header", &image.header, DynamicHeader::LENGTH, header_fields));
     }
     all.extend(sheet.bat(image));
     all.extend(sheet.locators(image));
@@ -68,13 +53,7 @@ struct Field {
 }
 
 fn field(name: &'static str, at: usize, length: usize, value: impl ToString) -> Field {
-    Field {
-        name,
-        at,
-        length,
-        value: value.to_string(),
-        meaning: String::new(),
-    }
+    Field { name, at, length, value: value.to_string(), meaning: String::new() }
 }
 
 impl Field {
@@ -98,9 +77,7 @@ impl Sheet<'_> {
     ) -> StructureReport {
         let (offset, state, fields) = match found {
             Found::Absent => (0, Some("absent".into()), Vec::new()),
-            Found::OutOfFile { offset, .. } => {
-                (*offset, Some("not within the file".into()), Vec::new())
-            }
+            Found::OutOfFile { offset, .. } => (*offset, Some("not within the file".into()), Vec::new()),
             Found::Read { offset, value } => (*offset, None, fields(value)),
         };
         StructureReport {
@@ -108,10 +85,7 @@ impl Sheet<'_> {
             offset,
             length,
             state,
-            fields: fields
-                .into_iter()
-                .map(|field| self.report(offset, field))
-                .collect(),
+            fields: fields.into_iter().map(|field| self.report(offset, field)).collect(),
         }
     }
 
@@ -125,35 +99,15 @@ impl Sheet<'_> {
                 && finding.offset.saturating_add(finding.length) > offset
                 && finding.length <= SECTOR
         });
-        FieldReport {
-            name: field.name.into(),
-            value: field.value,
-            meaning: field.meaning,
-            offset,
-            faulty,
-        }
+        FieldReport { name: field.name.into(), value: field.value, meaning: field.meaning, offset, faulty }
     }
 
     fn primary(&self, image: &Image) -> StructureReport {
         if image.intact_short_footer().is_some() {
-            self.structure(
-                "Primary footer",
-                &image.short,
-                Footer::SHORT_LENGTH,
-                footer_fields,
-            )
+            self.structure("Primary footer", &image.short, Footer::SHORT_LENGTH, footer_fields)
         } else {
-            let mut report = self.structure(
-                "Primary footer",
-                &image.primary,
-                Footer::LENGTH,
-                footer_fields,
-            );
-            if image
-                .primary
-                .value()
-                .is_some_and(|footer| !is_worth_showing(footer))
-            {
+            let mut report = self.structure("Primary footer", &image.primary, Footer::LENGTH, footer_fields);
+            if image.primary.value().is_some_and(|footer| !is_worth_showing(footer)) {
                 report.state = Some("something else stands there".into());
                 report.fields.clear();
             }
@@ -167,41 +121,26 @@ impl Sheet<'_> {
             Found::OutOfFile { length, .. } => *length,
             Found::Read { value, .. } => u64::from(value.entries) * ENTRY_LENGTH,
         };
-        Some(
-            self.structure("Block allocation table (BAT)", &image.bat, length, |bat| {
-                vec![
-                    field("Entries in use by the disk", 0, 0, bat.entries),
-                    field("Allocated blocks", 0, 0, bat.allocated).means(
-                        image.block_shape().map_or_else(String::new, |shape| {
-                            Size(u64::from(bat.allocated) * shape.data).to_string()
-                        }),
-                    ),
-                    field(
-                        "End of the last block",
-                        0,
-                        0,
-                        format!("0x{:X}", bat.end_of_blocks),
-                    ),
-                ]
-            }),
-        )
+        Some(self.structure("Block allocation table (BAT)", &image.bat, length, |bat| {
+            vec![
+                field("Entries in use by the disk", 0, 0, bat.entries),
+                field("Allocated blocks", 0, 0, bat.allocated).means(
+                    image
+                        .block_shape()
+                        .map_or_else(String::new, |shape| Size(u64::from(bat.allocated) * shape.data).to_string()),
+                ),
+                field("End of the last block", 0, 0, format!("0x{:X}", bat.end_of_blocks)),
+            ]
+        }))
     }
 
     fn locators<'a>(&'a self, image: &'a Image) -> impl Iterator<Item = StructureReport> + 'a {
         image.locators().filter_map(move |(number, locator, name)| {
             let header = image.header.offset()?;
-            let at =
-                offset_of!(DynamicHeader, parent_locators) + number * size_of::<ParentLocator>();
-            let found = Found::Read {
-                offset: header + at as u64,
-                value: *locator,
-            };
+            let at = offset_of!(DynamicHeader, parent_locators) + number * size_of::<ParentLocator>();
+            let found = Found::Read { offset: header + at as u64, value: *locator };
             let title = format!("Parent locator {number}");
-            Some(
-                self.structure(title, &found, ParentLocator::LENGTH, |locator| {
-                    locator_fields(locator, name)
-                }),
-            )
+            Some(self.structure(title, &found, ParentLocator::LENGTH, |locator| locator_fields(locator, name)))
         })
     }
 }
@@ -214,12 +153,7 @@ fn is_worth_showing(footer: &Footer) -> bool {
 /// A field of a structure with its name, offset and length taken from the struct.
 macro_rules! of {
     ($structure:ident, $value:ident . $member:ident, $name:literal, $shown:expr) => {
-        field(
-            $name,
-            offset_of!($structure, $member),
-            size_of_val(&$value.$member),
-            $shown,
-        )
+        field($name, offset_of!($structure, $member), size_of_val(&$value.$member), $shown)
     };
 }
 
@@ -231,124 +165,54 @@ fn footer_fields(footer: &Footer) -> Vec<Field> {
     let zeros = footer.reserved.iter().all(|byte| *byte == 0);
     vec![
         of!(Footer, footer.cookie, "Cookie", Bytes(&footer.cookie)),
-        of!(
-            Footer,
-            footer.features,
-            "Features",
-            format!("0x{features:08x}")
-        )
-        .means(if features & Footer::TEMPORARY != 0 {
-            "temporary disk"
-        } else {
-            ""
-        }),
-        of!(
-            Footer,
-            footer.file_format_version,
-            "File format version",
-            version(footer.file_format_version.get())
+        of!(Footer, footer.features, "Features", format!("0x{features:08x}"))
+            .means(if features & Footer::TEMPORARY != 0 { "temporary disk" } else { "" }),
+        of!(Footer, footer.file_format_version, "File format version", version(footer.file_format_version.get())),
+        of!(Footer, footer.data_offset, "Data offset", format!("0x{data_offset:X}")).means(
+            if data_offset == Footer::NO_DATA_OFFSET { "no dynamic header" } else { "where the dynamic header is" },
         ),
-        of!(
-            Footer,
-            footer.data_offset,
-            "Data offset",
-            format!("0x{data_offset:X}")
-        )
-        .means(if data_offset == Footer::NO_DATA_OFFSET {
-            "no dynamic header"
-        } else {
-            "where the dynamic header is"
-        }),
         of!(Footer, footer.time_stamp, "Time stamp", footer.time_stamp)
             .means(format!("created {}", TimeStamp(footer.time_stamp.get()))),
-        of!(
-            Footer,
-            footer.creator_application,
-            "Creator application",
-            Bytes(&footer.creator_application)
-        )
-        .means(creator(footer)),
-        of!(
-            Footer,
-            footer.creator_version,
-            "Creator version",
-            version(footer.creator_version.get())
-        ),
-        of!(
-            Footer,
-            footer.creator_host_os,
-            "Creator host OS",
-            Bytes(&footer.creator_host_os)
-        )
-        .means(match &footer.creator_host_os {
-            b"Wi2k" => "Windows",
-            b"Mac " => "Mac OS",
-            _ => "",
-        }),
-        of!(
-            Footer,
-            footer.original_size,
-            "Original size",
-            size(footer.original_size.get())
-        )
-        .means(Size(footer.original_size.get())),
-        of!(
-            Footer,
-            footer.current_size,
-            "Current size",
-            size(footer.current_size.get())
-        )
-        .means(format!(
-            "the virtual disk: {}",
-            Size(footer.current_size.get())
-        )),
-        of!(Footer, footer.geometry, "Disk geometry", footer.geometry).means(
-            if footer.geometry == Geometry::LARGEST {
-                "the largest there is".into()
-            } else {
-                Size(footer.geometry.sectors() * SECTOR).to_string()
+        of!(Footer, footer.creator_application, "Creator application", Bytes(&footer.creator_application))
+            .means(creator(footer)),
+        of!(Footer, footer.creator_version, "Creator version", version(footer.creator_version.get())),
+        of!(Footer, footer.creator_host_os, "Creator host OS", Bytes(&footer.creator_host_os)).means(
+            match &footer.creator_host_os {
+                b"Wi2k" => "Windows",
+                b"Mac " => "Mac OS",
+                _ => "",
             },
         ),
-        of!(Footer, footer.disk_type, "Disk type", footer.disk_type).means(
-            footer
-                .kind()
-                .map_or_else(|| "unknown".into(), |kind| kind.to_string()),
-        ),
-        of!(
-            Footer,
-            footer.checksum,
-            "Checksum",
-            format!("0x{:08x}", footer.checksum)
-        )
-        .means(if footer.checksum.get() == computed {
-            "right".into()
+        of!(Footer, footer.original_size, "Original size", size(footer.original_size.get()))
+            .means(Size(footer.original_size.get())),
+        of!(Footer, footer.current_size, "Current size", size(footer.current_size.get()))
+            .means(format!("the virtual disk: {}", Size(footer.current_size.get()))),
+        of!(Footer, footer.geometry, "Disk geometry", footer.geometry).means(if footer.geometry == Geometry::LARGEST {
+            "the largest there is".into()
         } else {
-            format!("the bytes ask for 0x{computed:08x}")
+            Size(footer.geometry.sectors() * SECTOR).to_string()
         }),
-        of!(
-            Footer,
-            footer.unique_id,
-            "Unique id",
-            Uuid::from_bytes(footer.unique_id)
+        of!(Footer, footer.disk_type, "Disk type", footer.disk_type)
+            .means(footer.kind().map_or_else(|| "unknown".into(), |kind| kind.to_string())),
+        of!(Footer, footer.checksum, "Checksum", format!("0x{:08x}", footer.checksum)).means(
+            if footer.checksum.get() == computed {
+                "right".into()
+            } else {
+                format!("the bytes ask for 0x{computed:08x}")
+            },
         ),
-        of!(
-            Footer,
-            footer.saved_state,
-            "Saved state",
-            footer.saved_state
-        )
-        .means(if footer.saved_state == 0 { "no" } else { "yes" }),
+        of!(Footer, footer.unique_id, "Unique id", Uuid::from_bytes(footer.unique_id)),
+        of!(Footer, footer.saved_state, "Saved state", footer.saved_state).means(if footer.saved_state == 0 {
+            "no"
+        } else {
+            "yes"
+        }),
         of!(Footer, footer.hidden, "Hidden", footer.hidden).means(if footer.hidden == 0 {
             "no"
         } else {
             "tapdisk: a base copy, not to be shown"
         }),
-        of!(
-            Footer,
-            footer.reserved,
-            "Reserved",
-            if zeros { "zeros" } else { "not only zeros" }
-        ),
+        of!(Footer, footer.reserved, "Reserved", if zeros { "zeros" } else { "not only zeros" }),
     ]
 }
 
@@ -359,159 +223,62 @@ fn header_fields(header: &DynamicHeader) -> Vec<Field> {
     let no_parent = header.parent_unique_id == [0; 16];
     let zeros = header.reserved_2.iter().all(|byte| *byte == 0);
     vec![
-        of!(
-            DynamicHeader,
-            header.cookie,
-            "Cookie",
-            Bytes(&header.cookie)
+        of!(DynamicHeader, header.cookie, "Cookie", Bytes(&header.cookie)),
+        of!(DynamicHeader, header.data_offset, "Data offset", format!("0x{:X}", header.data_offset))
+            .means("not in use"),
+        of!(DynamicHeader, header.table_offset, "Table offset", format!("0x{:X}", header.table_offset))
+            .means("where the BAT is"),
+        of!(DynamicHeader, header.header_version, "Header version", version(header.header_version.get())),
+        of!(DynamicHeader, header.max_table_entries, "Max table entries", header.max_table_entries)
+            .means("blocks that the BAT has room for"),
+        of!(DynamicHeader, header.block_size, "Block size", format!("{} bytes", header.block_size))
+            .means(Size(u64::from(header.block_size.get()))),
+        of!(DynamicHeader, header.checksum, "Checksum", format!("0x{:08x}", header.checksum)).means(
+            if header.checksum.get() == computed {
+                "right".into()
+            } else {
+                format!("the bytes ask for 0x{computed:08x}")
+            },
         ),
-        of!(
-            DynamicHeader,
-            header.data_offset,
-            "Data offset",
-            format!("0x{:X}", header.data_offset)
-        )
-        .means("not in use"),
-        of!(
-            DynamicHeader,
-            header.table_offset,
-            "Table offset",
-            format!("0x{:X}", header.table_offset)
-        )
-        .means("where the BAT is"),
-        of!(
-            DynamicHeader,
-            header.header_version,
-            "Header version",
-            version(header.header_version.get())
-        ),
-        of!(
-            DynamicHeader,
-            header.max_table_entries,
-            "Max table entries",
-            header.max_table_entries
-        )
-        .means("blocks that the BAT has room for"),
-        of!(
-            DynamicHeader,
-            header.block_size,
-            "Block size",
-            format!("{} bytes", header.block_size)
-        )
-        .means(Size(u64::from(header.block_size.get()))),
-        of!(
-            DynamicHeader,
-            header.checksum,
-            "Checksum",
-            format!("0x{:08x}", header.checksum)
-        )
-        .means(if header.checksum.get() == computed {
-            "right".into()
-        } else {
-            format!("the bytes ask for 0x{computed:08x}")
-        }),
-        of!(
-            DynamicHeader,
-            header.parent_unique_id,
-            "Parent unique id",
-            Uuid::from_bytes(header.parent_unique_id)
-        )
-        .means(if no_parent {
-            "no parent, or a raw one"
-        } else {
-            ""
-        }),
-        of!(
-            DynamicHeader,
-            header.parent_time_stamp,
-            "Parent time stamp",
-            header.parent_time_stamp
-        )
-        .means(match header.parent_time_stamp.get() {
+        of!(DynamicHeader, header.parent_unique_id, "Parent unique id", Uuid::from_bytes(header.parent_unique_id))
+            .means(if no_parent { "no parent, or a raw one" } else { "" }),
+        of!(DynamicHeader, header.parent_time_stamp, "Parent time stamp", header.parent_time_stamp).means(match header
+            .parent_time_stamp
+            .get()
+        {
             0 => String::new(),
             seconds => TimeStamp(seconds).to_string(),
         }),
-        of!(
-            DynamicHeader,
-            header.reserved_1,
-            "Reserved",
-            header.reserved_1
-        ),
-        of!(
-            DynamicHeader,
-            header.parent_unicode_name,
-            "Parent unicode name",
-            name
-        ),
-        of!(
-            DynamicHeader,
-            header.reserved_2,
-            "Reserved",
-            if zeros { "zeros" } else { "not only zeros" }
-        ),
+        of!(DynamicHeader, header.reserved_1, "Reserved", header.reserved_1),
+        of!(DynamicHeader, header.parent_unicode_name, "Parent unicode name", name),
+        of!(DynamicHeader, header.reserved_2, "Reserved", if zeros { "zeros" } else { "not only zeros" }),
     ]
 }
 
 fn locator_fields(locator: &ParentLocator, name: &Found<Vec<u8>>) -> Vec<Field> {
     let platform = locator.platform();
     let mut fields = vec![
-        of!(
-            ParentLocator,
-            locator.platform_code,
-            "Platform code",
-            Bytes(&locator.platform_code)
-        )
-        .means(platform.map_or_else(|| "unknown".into(), |platform| platform.to_string())),
-        of!(
-            ParentLocator,
-            locator.data_space,
-            "Data space",
-            locator.data_space
-        )
-        .means(locator.space_in_bytes().map_or_else(
-            || "neither sectors nor bytes".into(),
-            |bytes| format!("{bytes} bytes"),
-        )),
-        of!(
-            ParentLocator,
-            locator.data_length,
-            "Data length",
-            format!("{} bytes", locator.data_length)
+        of!(ParentLocator, locator.platform_code, "Platform code", Bytes(&locator.platform_code))
+            .means(platform.map_or_else(|| "unknown".into(), |platform| platform.to_string())),
+        of!(ParentLocator, locator.data_space, "Data space", locator.data_space).means(
+            locator
+                .space_in_bytes()
+                .map_or_else(|| "neither sectors nor bytes".into(), |bytes| format!("{bytes} bytes")),
         ),
-        of!(
-            ParentLocator,
-            locator.reserved,
-            "Reserved",
-            locator.reserved
-        ),
-        of!(
-            ParentLocator,
-            locator.data_offset,
-            "Data offset",
-            format!("0x{:X}", locator.data_offset)
-        ),
+        of!(ParentLocator, locator.data_length, "Data length", format!("{} bytes", locator.data_length)),
+        of!(ParentLocator, locator.reserved, "Reserved", locator.reserved),
+        of!(ParentLocator, locator.data_offset, "Data offset", format!("0x{:X}", locator.data_offset)),
     ];
     let decoded = match (name, platform) {
-        (Found::Read { value, .. }, Some(Platform::MacX)) => {
-            String::from_utf8_lossy(value).into_owned()
+        (Found::Read { value, .. }, Some(Platform::MacX)) => String::from_utf8_lossy(value).into_owned(),
+        (Found::Read { value, .. }, Some(Platform::W2ku | Platform::W2ru)) => {
+            utf16(value.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)))
         }
-        (Found::Read { value, .. }, Some(Platform::W2ku | Platform::W2ru)) => utf16(
-            value
-                .as_chunks::<2>()
-                .0
-                .iter()
-                .map(|unit| u16::from_le_bytes(*unit)),
-        ),
         (Found::Read { value, .. }, _) => format!("{} bytes", value.len()),
         _ => "not within the file".into(),
     };
     // The name lies elsewhere: it shares no byte with the entry.
-    fields.push(field(
-        "Name",
-        offset_of!(ParentLocator, data_offset),
-        0,
-        decoded,
-    ));
+    fields.push(field("Name", offset_of!(ParentLocator, data_offset), 0, decoded));
     fields
 }
 
@@ -519,36 +286,17 @@ fn batmap_fields(batmap: &Batmap) -> Vec<Field> {
     let header = &batmap.header;
     vec![
         of!(BatmapHeader, header.cookie, "Cookie", Bytes(&header.cookie)),
-        of!(
-            BatmapHeader,
-            header.batmap_offset,
-            "Batmap offset",
-            format!("0x{:X}", header.batmap_offset)
-        )
-        .means("where the map is"),
-        of!(
-            BatmapHeader,
-            header.batmap_size,
-            "Batmap size",
-            format!("{} sectors", header.batmap_size)
+        of!(BatmapHeader, header.batmap_offset, "Batmap offset", format!("0x{:X}", header.batmap_offset))
+            .means("where the map is"),
+        of!(BatmapHeader, header.batmap_size, "Batmap size", format!("{} sectors", header.batmap_size)),
+        of!(BatmapHeader, header.batmap_version, "Batmap version", version(header.batmap_version.get())),
+        of!(BatmapHeader, header.checksum, "Checksum", format!("0x{:08x}", header.checksum)).means(
+            match batmap.computed_checksum {
+                Some(computed) if computed == header.checksum.get() => "right".into(),
+                Some(computed) => format!("the map asks for 0x{computed:08x}"),
+                None => "the map could not be read".into(),
+            },
         ),
-        of!(
-            BatmapHeader,
-            header.batmap_version,
-            "Batmap version",
-            version(header.batmap_version.get())
-        ),
-        of!(
-            BatmapHeader,
-            header.checksum,
-            "Checksum",
-            format!("0x{:08x}", header.checksum)
-        )
-        .means(match batmap.computed_checksum {
-            Some(computed) if computed == header.checksum.get() => "right".into(),
-            Some(computed) => format!("the map asks for 0x{computed:08x}"),
-            None => "the map could not be read".into(),
-        }),
     ]
 }
 

@@ -33,10 +33,7 @@ enum Errno {
 
 /// What `vhd-util read -p -n name` prints, with times `minutes` east of UTC.
 pub(crate) fn render(image: &Image, name: &str, minutes: i32) -> Vec<u8> {
-    let mut out = Printer {
-        out: Vec::new(),
-        minutes,
-    };
+    let mut out = Printer { out: Vec::new(), minutes };
     let (footer, opened) = open_footer(image);
     let sparse = footer.kind().is_some_and(DiskType::is_sparse);
     let (header, opened) = match opened {
@@ -78,11 +75,7 @@ fn open_footer(image: &Image) -> (Footer, Result<(), Errno>) {
         _ => None,
     };
     let candidates = [primary, image.short.value(), image.backup.value()];
-    if let Some(footer) = candidates
-        .into_iter()
-        .flatten()
-        .find(|footer| valid(footer))
-    {
+    if let Some(footer) = candidates.into_iter().flatten().find(|footer| valid(footer)) {
         return (*footer, Ok(()));
     }
     match image.backup.value() {
@@ -112,10 +105,7 @@ fn usable_header(header: &DynamicHeader) -> Result<(), Errno> {
     let usable = header.cookie == DynamicHeader::COOKIE
         && header.header_version.get() == DynamicHeader::VERSION
         && header.data_offset.get() == u64::MAX
-        && header
-            .parent_locators
-            .iter()
-            .all(|locator| locator.platform().is_some())
+        && header.parent_locators.iter().all(|locator| locator.platform().is_some())
         && header.checksum_is_right()
         && block_size.is_power_of_two()
         && block_size <= DynamicHeader::USUAL_BLOCK_SIZE;
@@ -123,12 +113,7 @@ fn usable_header(header: &DynamicHeader) -> Result<(), Errno> {
 }
 
 /// The BAT, as far as the current size needs it, with blocks counted as 2 MiB.
-fn open_bat(
-    image: &Image,
-    footer: &Footer,
-    header: &DynamicHeader,
-    sparse: bool,
-) -> Result<(), Errno> {
+fn open_bat(image: &Image, footer: &Footer, header: &DynamicHeader, sparse: bool) -> Result<(), Errno> {
     // The count is cut to 32 bits, as vhd-util's variable is.
     let blocks = (footer.current_size.get() >> 21) as u32;
     if !sparse || header.max_table_entries.get() < blocks {
@@ -173,32 +158,23 @@ impl Printer {
 
     /// A line with bytes from the disk in it, printed up to the first zero as C does.
     fn bytes_field(&mut self, name: &str, before: &str, bytes: &[u8], after: &str) {
-        self.out
-            .extend_from_slice(format!("{name:<20}: {before}").as_bytes());
+        self.out.extend_from_slice(format!("{name:<20}: {before}").as_bytes());
         self.out.extend(bytes.iter().take_while(|byte| **byte != 0));
         self.line(after);
     }
 
     fn footer(&mut self, footer: &Footer) {
         let megabytes = |bytes: u64| format!("{} MB ({bytes} Bytes)", bytes >> 20);
-        let version =
-            |version: u32| format!("Major: {}, Minor: {}", version >> 16, version & 0xFFFF);
+        let version = |version: u32| format!("Major: {}, Minor: {}", version >> 16, version & 0xFFFF);
         self.title("VHD Footer Summary:");
         self.bytes_field("Cookie", "", &footer.cookie, "");
         let features = footer.features.get();
         let flag = |bit, name| if features & bit != 0 { name } else { "" };
         self.field(
             "Features",
-            &format!(
-                "(0x{features:08x}) {}{}",
-                flag(Footer::TEMPORARY, "<TEMP>"),
-                flag(Footer::RESERVED, "<RESV>")
-            ),
+            &format!("(0x{features:08x}) {}{}", flag(Footer::TEMPORARY, "<TEMP>"), flag(Footer::RESERVED, "<RESV>")),
         );
-        self.field(
-            "File format version",
-            &version(footer.file_format_version.get()),
-        );
+        self.field("File format version", &version(footer.file_format_version.get()));
         self.field("Data offset", &format!("{}", footer.data_offset));
         self.time("Timestamp", footer.time_stamp.get());
         self.bytes_field("Creator Application", "'", &footer.creator_application, "'");
@@ -216,10 +192,7 @@ impl Printer {
         let geometry = footer.geometry;
         self.field(
             "Geometry",
-            &format!(
-                "Cyl: {}, Hds: {}, Sctrs: {}",
-                geometry.cylinders, geometry.heads, geometry.sectors_per_track
-            ),
+            &format!("Cyl: {}, Hds: {}, Sctrs: {}", geometry.cylinders, geometry.heads, geometry.sectors_per_track),
         );
         self.field("", &format!("= {}", megabytes(geometry.sectors() * SECTOR)));
         self.field(
@@ -235,10 +208,7 @@ impl Printer {
         );
         self.checksum(footer.checksum.get(), footer.computed_checksum());
         self.field("UUID", &format!("{}", Uuid::from_bytes(footer.unique_id)));
-        self.field(
-            "Saved state",
-            if footer.saved_state == 0 { "No" } else { "Yes" },
-        );
+        self.field("Saved state", if footer.saved_state == 0 { "No" } else { "Yes" });
         // vhd-util prints the byte as a signed character.
         self.field("Hidden", &format!("{}", footer.hidden.cast_signed()));
         self.line("");
@@ -249,25 +219,13 @@ impl Printer {
         self.bytes_field("Cookie", "", &header.cookie, "");
         self.field("Data offset (unusd)", &format!("{}", header.data_offset));
         self.field("Table offset", &format!("{}", header.table_offset));
-        self.field(
-            "Header version",
-            &format!("0x{:08x}", header.header_version),
-        );
+        self.field("Header version", &format!("0x{:08x}", header.header_version));
         self.field("Max BAT size", &format!("{}", header.max_table_entries));
         let block_size = header.block_size.get();
-        self.field(
-            "Block size",
-            &format!("{block_size} ({} MB)", block_size >> 20),
-        );
+        self.field("Block size", &format!("{block_size} ({} MB)", block_size >> 20));
         let name = parent_name(header, footer);
-        self.field(
-            "Parent name",
-            name.as_deref().unwrap_or("failed to read name"),
-        );
-        self.field(
-            "Parent UUID",
-            &format!("{}", Uuid::from_bytes(header.parent_unique_id)),
-        );
+        self.field("Parent name", name.as_deref().unwrap_or("failed to read name"));
+        self.field("Parent UUID", &format!("{}", Uuid::from_bytes(header.parent_unique_id)));
         self.time("Parent timestamp", header.parent_time_stamp.get());
         self.checksum(header.checksum.get(), header.computed_checksum());
         self.line("");
@@ -299,10 +257,7 @@ impl Printer {
         self.title("VHD Batmap Summary:");
         self.field("Batmap offset", &format!("{}", header.batmap_offset));
         self.field("Batmap size (secs)", &format!("{}", header.batmap_size));
-        self.field(
-            "Batmap version",
-            &format!("0x{:08x}", header.batmap_version),
-        );
+        self.field("Batmap version", &format!("0x{:08x}", header.batmap_version));
         let stored = header.checksum.get();
         self.checksum(stored, batmap.computed_checksum.unwrap_or(stored));
         self.line("");
@@ -364,18 +319,14 @@ fn locator_name(image: &Image, locator: &ParentLocator, name: &Found<Vec<u8>>) -
 fn windows_name(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     let (units, rest) = bytes.as_chunks::<2>();
     let name = ascii(units.iter().map(|bytes| unit(*bytes)))?.replace('\\', "/");
-    let name = name
-        .strip_prefix("C:")
-        .or_else(|| name.strip_prefix("c:"))
-        .unwrap_or(&name);
+    let name = name.strip_prefix("C:").or_else(|| name.strip_prefix("c:")).unwrap_or(&name);
     rest.is_empty().then(|| name.into())
 }
 
 /// Characters up to the first zero, all of which, behind it too, must be ASCII.
 fn ascii(characters: impl Iterator<Item = u16>) -> Option<String> {
-    let bytes = characters
-        .map(|character| u8::try_from(character).ok().filter(u8::is_ascii))
-        .collect::<Option<Vec<u8>>>()?;
+    let bytes =
+        characters.map(|character| u8::try_from(character).ok().filter(u8::is_ascii)).collect::<Option<Vec<u8>>>()?;
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     Some(text.iter().copied().map(char::from).collect())
 }

@@ -121,21 +121,13 @@ fn explanation(analysis: &Analysis, verdict: Verdict) -> Vec<String> {
         Some(story) => paragraphs.push(story),
         None => paragraphs.extend(analysis.findings.first().map(worst)),
     }
-    let errors = analysis
-        .findings
-        .iter()
-        .filter(|finding| finding.severity() == Severity::Error)
-        .count();
+    let errors = analysis.findings.iter().filter(|finding| finding.severity() == Severity::Error).count();
     if errors > 1 {
-        paragraphs.push(format!(
-            "{errors} errors were found in all; each is explained below."
-        ));
+        paragraphs.push(format!("{errors} errors were found in all; each is explained below."));
     }
     paragraphs.push(
         match verdict {
-            Verdict::Sound => {
-                "Every structure that tells tools where the data is was checked. There is nothing to do."
-            }
+            Verdict::Sound => "Every structure that tells tools where the data is was checked. There is nothing to do.",
             Verdict::Repairable => {
                 "Download the fixed copy, or look at the changes below first. Your file itself is not touched. The \
                  repair was tried out on it in memory, and the result checked: nothing is wrong with it any more."
@@ -157,8 +149,8 @@ fn explanation(analysis: &Analysis, verdict: Verdict) -> Vec<String> {
 fn story(analysis: &Analysis) -> Option<String> {
     let image = &analysis.image;
     let has = |id: &str| analysis.findings.iter().any(|finding| finding.id() == id);
-    let backup_is_intact = image.kind().is_some_and(DiskType::is_sparse)
-        && image.backup.value().is_some_and(Footer::is_intact);
+    let backup_is_intact =
+        image.kind().is_some_and(DiskType::is_sparse) && image.backup.value().is_some_and(Footer::is_intact);
     if has("footer.primary.poisoned") || has("footer.backup.poisoned") {
         return Some(
             "vhd-util was changing the size of this disk and was cut off: its footers carry the mark “v_poison”. The \
@@ -214,12 +206,7 @@ fn worst(finding: &Finding) -> String {
 
 /// Whether nothing that is a footer closes the file.
 fn is_primary_lost(analysis: &Analysis) -> bool {
-    analysis.findings.iter().any(|finding| {
-        matches!(
-            finding.id(),
-            "footer.primary.cookie" | "footer.primary.missing"
-        )
-    })
+    analysis.findings.iter().any(|finding| matches!(finding.id(), "footer.primary.cookie" | "footer.primary.missing"))
 }
 
 fn cautions(analysis: &Analysis) -> Vec<String> {
@@ -239,11 +226,7 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
                 .into(),
         );
     }
-    if analysis
-        .findings
-        .iter()
-        .any(|finding| finding.id() == "file.unreferenced")
-    {
+    if analysis.findings.iter().any(|finding| finding.id() == "file.unreferenced") {
         cautions.push(
             "The file holds bytes that may be a lost block. Nothing here cuts them off; vhd-util's repair does.".into(),
         );
@@ -255,8 +238,7 @@ fn scope(image: &Image) -> Vec<String> {
     if image.kind() == Some(DiskType::Fixed) {
         return vec![
             "Checked: the footer, and that the file is as long as the disk.".into(),
-            "Not checked: the data, which on a fixed disk has no structure to be held against."
-                .into(),
+            "Not checked: the data, which on a fixed disk has no structure to be held against.".into(),
         ];
     }
     let mut scope = vec![
@@ -280,11 +262,7 @@ pub(super) fn title(plan: &Plan) -> String {
 
 /// What a plan cuts off, in a sentence.
 pub(super) fn cut(cut: &Cut) -> String {
-    let what = if cut.zeros {
-        "zeros"
-    } else {
-        "bytes that no structure refers to"
-    };
+    let what = if cut.zeros { "zeros" } else { "bytes that no structure refers to" };
     format!(
         "The last {} of the file ({} bytes from 0x{:X} on), {what}, are cut off.",
         Size(cut.length),
