@@ -12,7 +12,7 @@ use crate::foreign::Foreign;
 use crate::image::Image;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{Plan, find_plan};
+use crate::repair::{Content, Plan, find_plan};
 use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
 
@@ -38,7 +38,7 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// The repair, proven, if there is something to repair and a way to do it.
     pub plan: Option<Plan>,
-    /// For each patch of the plan the bytes that it replaces; fewer where the file ends before.
+    /// For each patch of the plan that writes bytes, those that it replaces; fewer where the file ends before.
     pub replaced: Vec<Vec<u8>>,
 }
 
@@ -87,17 +87,17 @@ pub fn analyse<S: Source>(
     Ok(analysis)
 }
 
+/// What the patches write over, where they write bytes; what they copy over stays where it is.
 fn replaced<S: Source>(source: &S, plan: &Plan) -> Result<Vec<Vec<u8>>, AnalysisError<S::Error>> {
-    let mut bytes: Vec<Vec<u8>> = plan
-        .patches
+    let patches = plan.patches();
+    let mut bytes: Vec<Vec<u8>> = patches
         .iter()
-        .map(|patch| {
-            let end = patch.end().min(source.length());
-            vec![0; end.saturating_sub(patch.offset) as usize]
+        .map(|patch| match &patch.content {
+            Content::Bytes(_) => vec![0; patch.end().min(source.length()).saturating_sub(patch.offset) as usize],
+            Content::Copy { .. } | Content::Zeros(_) => Vec::new(),
         })
         .collect();
-    let mut reads: Vec<_> = plan
-        .patches
+    let mut reads: Vec<_> = patches
         .iter()
         .zip(&mut bytes)
         .filter(|(_, buffer)| !buffer.is_empty())

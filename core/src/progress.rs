@@ -14,8 +14,10 @@ pub enum Stage {
     Bat,
     /// tapdisk's batmap.
     Batmap,
-    /// What stands behind the last block.
+    /// What stands between and behind the blocks.
     Tail,
+    /// Every block with its bitmap.
+    Blocks,
     /// The repaired disk, read again through the plan.
     Proof,
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Stage {
             Self::Bat => "block allocation table",
             Self::Batmap => "batmap",
             Self::Tail => "end of the file",
+            Self::Blocks => "blocks",
             Self::Proof => "proof of the repair",
         })
     }

@@ -30,6 +30,7 @@ pub fn fixed_copy(image: &[u8], plan: &Plan) -> Vec<u8> {
                 copy.extend_from_slice(&image[offset..offset + length]);
             }
             Segment::Bytes(bytes) => copy.extend(bytes),
+            Segment::Zeros(length) => copy.resize(copy.len() + length as usize, 0),
         }
     }
     copy

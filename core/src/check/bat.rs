@@ -105,7 +105,7 @@ impl BatFault {
 pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crate::finding::Finding)) {
     use super::Faults;
     use crate::finding::Fault;
-    use crate::image::{Entries, Found};
+    use crate::image::{Block, Found, Named};
     use crate::layout::bat::ENTRY_LENGTH;
 
     let (table, bat) = match &image.bat {
@@ -117,17 +117,14 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
         }
         Found::Absent => return,
     };
-    let limit = match image.closing_footer() {
-        Some((offset, _)) => offset,
-        None => image.length,
-    };
+    let limit = image.limit();
     let mut faults = Faults::new(tell, table, &Fault::Bat);
-    let mut list = |entries: &Entries, limit, one: fn(Entry) -> BatFault, more: fn(u32) -> BatFault| {
-        for &(block, sector) in &entries.named {
+    let mut list = |entries: &Named<Block>, limit, one: fn(Entry) -> BatFault, more: fn(u32) -> BatFault| {
+        for &Block { sector, number: block } in &entries.first {
             let at = block as usize * ENTRY_LENGTH as usize;
             faults.add(at, ENTRY_LENGTH as usize, one(Entry { block, sector, limit }));
         }
-        let named = u32::try_from(entries.named.len()).unwrap_or(u32::MAX);
+        let named = u32::try_from(entries.first.len()).unwrap_or(u32::MAX);
         faults.add_if(entries.count > named, 0, 0, more(entries.count - named));
     };
     list(&bat.on_metadata, image.end_of_metadata, BatFault::OnMetadata, BatFault::MoreOnMetadata);

@@ -161,7 +161,7 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
             let may_hold_a_block =
                 tail.content == TailContent::Data && image.block_shape().is_some_and(|shape| bytes >= shape.length());
             add(
-                image.tail_start(),
+                tail.start(),
                 bytes,
                 if may_hold_a_block { FileFault::Unreferenced { bytes } } else { FileFault::Gap { bytes } },
             );

@@ -236,10 +236,7 @@ fn check_table(header: &DynamicHeader, current_size: u64, limit: u64, faults: &m
 pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(Finding)) {
     use crate::image::Found;
     let current_size = image.footer().map_or(0, |footer| footer.current_size.get());
-    let limit = match image.closing_footer() {
-        Some((offset, _)) => offset,
-        None => image.length,
-    };
+    let limit = image.limit();
     match &image.header {
         Found::Read { offset, value } => check(value, *offset, current_size, limit, tell),
         Found::OutOfFile { offset, .. } => header_missing(image, *offset, tell),

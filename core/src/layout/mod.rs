@@ -8,6 +8,7 @@
 
 pub mod bat;
 pub mod batmap;
+pub mod bitmap;
 mod checksum;
 pub mod footer;
 pub mod geometry;

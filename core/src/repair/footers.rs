@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
-use super::{Case, Cut, Patch, Step};
+use super::{Case, Content, Cut, Patch, Step};
 use crate::check::footer::agree;
 use crate::image::{Found, Image, TailContent};
 use crate::layout::SECTOR;
@@ -37,7 +37,7 @@ pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
 
 /// A patch that writes a footer.
 pub(super) fn patch(offset: u64, footer: &Footer, reason: &str) -> Patch {
-    Patch { offset, bytes: footer.as_bytes().to_vec(), reason: reason.into() }
+    Patch { offset, content: Content::Bytes(footer.as_bytes().to_vec()), reason: reason.into() }
 }
 
 fn are_in_order(image: &Image) -> bool {

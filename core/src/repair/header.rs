@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
-use super::{Case, Patch, Step};
+use super::{Case, Content, Patch, Step};
 use crate::image::Found;
 use crate::layout::footer::DiskType;
 
@@ -38,7 +38,7 @@ pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
         title: "Renew the dynamic header's checksum",
         patches: vec![Patch {
             offset: *offset,
-            bytes: value.sealed().as_bytes().to_vec(),
+            content: Content::Bytes(value.sealed().as_bytes().to_vec()),
             reason: "the dynamic header with its checksum renewed".into(),
         }],
         new_length: case.image.length,

@@ -11,7 +11,7 @@ mod unique_id;
 
 use alloc::vec::Vec;
 
-pub use plan::{Cut, Patch, Patched, Plan, Segment, Step};
+pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
 
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};

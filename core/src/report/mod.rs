@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 use crate::analysis::Analysis;
 use crate::finding::Finding;
 pub use crate::finding::Severity;
-use crate::repair::Plan;
 pub use crate::repair::Segment;
+use crate::repair::{Content, Plan};
 
 /// The answer in one word, as scripts read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,12 +112,16 @@ pub struct RepairReport {
 pub struct PatchReport {
     /// Where, in bytes from the start of the file.
     pub offset: u64,
+    /// How many bytes.
+    pub length: u64,
     /// Why, in words that follow "writes": "a copy of the backup footer".
     pub reason: String,
     /// The bytes that are there now; shorter than `after` where the file ends before.
     pub before: Vec<u8>,
-    /// The bytes that will be there.
+    /// The bytes that will be there; empty where they are copied, or zeros.
     pub after: Vec<u8>,
+    /// Where in the original file the bytes are copied from, if they are.
+    pub copied_from: Option<u64>,
 }
 
 /// One structure of the file, as it was found.
@@ -194,17 +198,25 @@ fn repair(plan: &Plan, replaced: &[Vec<u8>]) -> RepairReport {
         lossless: plan.is_lossless(),
         loses: plan.loses.clone(),
         assumes: plan.assumes.clone(),
-        new_size: plan.new_length,
+        new_size: plan.new_length(),
         cut: plan.cut.as_ref().map(words::cut),
         patches: plan
-            .patches
-            .iter()
+            .patches()
+            .into_iter()
             .zip(replaced)
             .map(|(patch, before)| PatchReport {
                 offset: patch.offset,
-                reason: patch.reason.clone(),
+                length: patch.content.length(),
+                reason: patch.reason,
                 before: before.clone(),
-                after: patch.bytes.clone(),
+                copied_from: match patch.content {
+                    Content::Copy { offset, .. } => Some(offset),
+                    _ => None,
+                },
+                after: match patch.content {
+                    Content::Bytes(bytes) => bytes,
+                    _ => Vec::new(),
+                },
             })
             .collect(),
         segments: plan.segments(),
