@@ -10,6 +10,7 @@ use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::foreign::Foreign;
 use crate::image::Image;
+use crate::image::deep::{self, Deep};
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
 use crate::repair::{Content, Plan, find_plan};
@@ -23,6 +24,8 @@ pub struct Options {
     pub now: TimeStamp,
     /// 16 random bytes, for a disk that needs a new unique id.
     pub fresh_unique_id: [u8; 16],
+    /// Whether every block is read, too.
+    pub deep: bool,
 }
 
 /// What was found in one file, and how to mend it.
@@ -34,6 +37,8 @@ pub struct Analysis {
     pub image: Image,
     /// What the file is, if it is no VHD; it then has no findings and no plan.
     pub foreign: Option<Foreign>,
+    /// What the blocks hold, if they were read.
+    pub deep: Option<Deep>,
     /// The faults, worst first.
     pub findings: Vec<Finding>,
     /// The repair, proven, if there is something to repair and a way to do it.
@@ -60,6 +65,7 @@ pub fn analyse<S: Source>(
         name: name.to_string(),
         image,
         foreign: None,
+        deep: None,
         findings: Vec::new(),
         plan: None,
         replaced: Vec::new(),
@@ -69,7 +75,10 @@ pub fn analyse<S: Source>(
         return Ok(analysis);
     }
     let circumstances = Circumstances { now: options.now };
-    analysis.findings = check(&analysis.image, &circumstances);
+    if options.deep {
+        analysis.deep = Some(deep::survey(source, &analysis.image, &mut watch)?);
+    }
+    analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
     if analysis.has_errors() {
         watch.at(Stage::Proof, 0, 1)?;
         analysis.plan = find_plan(

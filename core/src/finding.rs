@@ -7,9 +7,12 @@ use core::fmt;
 
 use crate::check::bat::BatFault;
 use crate::check::batmap::BatmapFault;
+use crate::check::blocks::BlockFault;
 use crate::check::file::FileFault;
 use crate::check::footer::{FooterFault, Slot};
 use crate::check::header::HeaderFault;
+use crate::check::locators::LocatorFault;
+use crate::check::parent::ParentFault;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +63,12 @@ pub enum Fault {
     Bat(BatFault),
     /// In tapdisk's batmap.
     Batmap(BatmapFault),
+    /// In the blocks.
+    Block(BlockFault),
+    /// In what the dynamic header says of the parent.
+    Parent(ParentFault),
+    /// In a parent locator.
+    Locator(LocatorFault),
     /// In how the structures lie in the file.
     File(FileFault),
 }
@@ -83,6 +92,9 @@ impl Fault {
             Self::Header(fault) => fault.rule(),
             Self::Bat(fault) => fault.rule(),
             Self::Batmap(fault) => fault.rule(),
+            Self::Block(fault) => fault.rule(),
+            Self::Parent(fault) => fault.rule(),
+            Self::Locator(fault) => fault.rule(),
             Self::File(fault) => fault.rule(),
         }
     }
@@ -94,6 +106,9 @@ impl Fault {
             Self::Header(fault) => fault.found(f),
             Self::Bat(fault) => fault.found(f),
             Self::Batmap(fault) => fault.found(f),
+            Self::Block(fault) => fault.found(f),
+            Self::Parent(fault) => fault.found(f),
+            Self::Locator(fault) => fault.found(f),
             Self::File(fault) => fault.found(f),
         })
     }
@@ -105,6 +120,9 @@ impl Fault {
             Self::Header(fault) => fault.expected(f),
             Self::Bat(fault) => fault.expected(f),
             Self::Batmap(fault) => fault.expected(f),
+            Self::Block(fault) => fault.expected(f),
+            Self::Parent(fault) => fault.expected(f),
+            Self::Locator(fault) => fault.expected(f),
             Self::File(fault) => fault.expected(f),
         })
     }
@@ -124,8 +142,55 @@ impl Finding {
 
 /// Every rule there is, family by family: what the project finds.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    use crate::check::{bat, batmap, file, footer, header};
-    footer::RULES.iter().chain(header::RULES).chain(bat::RULES).chain(batmap::RULES).chain(file::RULES).copied()
+    use crate::check::{bat, batmap, blocks, file, footer, header, locators, parent};
+    let families = [
+        footer::RULES,
+        header::RULES,
+        parent::RULES,
+        locators::RULES,
+        bat::RULES,
+        batmap::RULES,
+        blocks::RULES,
+        file::RULES,
+    ];
+    families.into_iter().flatten().copied()
+}
+
+/// A text that is kept within a finding, without an allocator: cut after 160 bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Text {
+    bytes: [u8; Self::ROOM],
+    length: u8,
+}
+
+impl Text {
+    const ROOM: usize = 160;
+
+    /// As much of `text` as fits, in whole characters.
+    pub fn new(text: &str) -> Self {
+        let length = text.floor_char_boundary(Self::ROOM);
+        let mut bytes = [0; Self::ROOM];
+        bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+        // ROOM is less than 256.
+        Self { bytes, length: length as u8 }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Bytes as a person compares them: in hex, with the text they spell if they spell one.

@@ -156,6 +156,8 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
         ),
         None => {}
         Some(_) if tail.length == 0 => {}
+        // Told by itself, as the block that it is.
+        Some(_) if image.unreferenced.orphans.iter().any(|orphan| orphan.offset >= tail.end_of_data) => {}
         Some(_) => {
             let bytes = tail.length;
             let may_hold_a_block =

@@ -10,7 +10,7 @@ use crate::layout::geometry::Geometry;
 use crate::layout::time::TimeStamp;
 
 /// How far in the future vhd-util lets a creation time be, in seconds: clocks of storage servers differ.
-const CLOCK_SLACK: u32 = 1800;
+pub(crate) const CLOCK_SLACK: u32 = 1800;
 
 /// Which of a disk's footers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,20 @@ pub enum FooterFault {
     Reserved(u8),
     /// A null unique id.
     UniqueId,
+    /// A current size that is not the original one.
+    Resized {
+        /// The original size, in bytes.
+        original: u64,
+        /// The current size, in bytes.
+        current: u64,
+    },
+    /// A current size below the original one.
+    Shrunk {
+        /// The original size, in bytes.
+        original: u64,
+        /// The current size, in bytes.
+        current: u64,
+    },
     /// The first byte in which the backup is not like the primary.
     Differs {
         /// The primary's byte.
@@ -172,6 +186,10 @@ rules! {
         "tapdisk's hidden flag is 0 or 1.";
     RESERVED: Error, "reserved", "reserved bytes are not zero", "invalid 'reserved' bits",
         "The last 426 bytes of a footer are zero. Something wrote there.";
+    RESIZED: Info, "resized", "the disk was made larger", -,
+        "The current size is larger than the original one. Nothing is wrong with that.";
+    SHRUNK: Warning, "shrunk", "smaller than it was made", -,
+        "The current size is below the original one. Xen Orchestra does not back up such a disk.";
     UNIQUE_ID: Error, "unique-id", "no unique id", "invalid (NULL) uuid",
         "Every disk has a unique id (UUID) that is not null. Without one no child can name it as its parent.";
 }
@@ -208,6 +226,8 @@ impl FooterFault {
             Self::Hidden(_) => &HIDDEN,
             Self::Reserved(_) => &RESERVED,
             Self::UniqueId => &UNIQUE_ID,
+            Self::Resized { .. } => &RESIZED,
+            Self::Shrunk { .. } => &SHRUNK,
             Self::Differs { .. } => return &DIFFER,
         };
         match slot {
@@ -238,6 +258,9 @@ impl FooterFault {
             Self::SavedState(byte) | Self::Hidden(byte) => write!(f, "{byte}"),
             Self::Reserved(byte) => write!(f, "0x{byte:02x}"),
             Self::UniqueId => f.write_str("00000000-0000-0000-0000-000000000000"),
+            Self::Resized { original, current } | Self::Shrunk { original, current } => {
+                write!(f, "{current} bytes now, {original} when it was made")
+            }
             Self::Differs { primary, backup, bytes, field } => write!(
                 f,
                 "{bytes} bytes differ, the first in “{field}”: 0x{primary:02x} in the primary, 0x{backup:02x} in the backup"
@@ -266,6 +289,8 @@ impl FooterFault {
             Self::SavedState(_) | Self::Hidden(_) => f.write_str("0 or 1"),
             Self::Reserved(_) => f.write_str("0x00"),
             Self::UniqueId => f.write_str("a unique id"),
+            Self::Resized { .. } => Ok(()),
+            Self::Shrunk { .. } => f.write_str("at least the original size"),
             Self::Differs { .. } => f.write_str("two equal footers"),
         }
     }
@@ -298,6 +323,13 @@ pub fn check(footer: &Footer, slot: Slot, offset: u64, circumstances: &Circumsta
         }
     }
     check_fields(footer, circumstances, &mut faults);
+    // Worth a word, but not once for each footer.
+    if slot == Slot::Primary {
+        let (original, current) = (footer.original_size.get(), footer.current_size.get());
+        let at = offset_of!(Footer, original_size);
+        faults.add_if(original < current, at, 16, FooterFault::Resized { original, current });
+        faults.add_if(original > current, at, 16, FooterFault::Shrunk { original, current });
+    }
 }
 
 fn check_fields(footer: &Footer, circumstances: &Circumstances, faults: &mut Faults<'_, FooterFault>) {

@@ -2,9 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::{Found, Image, Reader, has_usable_table};
+use super::{Found, Image, PAGE, Reader, has_usable_table};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
+use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
 use crate::progress::{AnalysisError, Stage, Watch};
 use crate::source::Source;
@@ -36,6 +37,53 @@ pub struct Bat {
     pub beyond_size: Named<Block>,
     /// Whether there are more blocks than are kept, so that not all overlaps are known.
     pub truncated: bool,
+    /// Where the disk's creator puts blocks.
+    pub grid: Option<Grid>,
+}
+
+/// The distance at which a disk's creator puts block behind block, and where the first would be.
+///
+/// tapdisk puts the data of a block, not its bitmap, on a page; others put block right behind block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grid {
+    /// Bytes from the start of a block to the start of the next.
+    pub stride: u64,
+    /// The start of any block of the grid, modulo the stride.
+    pub residue: u64,
+}
+
+impl Grid {
+    /// The grid on which most of the blocks lie. One that speaks for itself alone does not outvote the place right
+    /// behind the metadata.
+    fn of(blocks: &[Block], image: &Image, shape: BlockShape) -> Self {
+        let (stride, first) = if image.footer().is_some_and(Footer::is_tapdisk) {
+            let first = (image.end_of_metadata + shape.bitmap).next_multiple_of(PAGE) - shape.bitmap;
+            (shape.length().next_multiple_of(PAGE), first)
+        } else {
+            (shape.length(), image.end_of_metadata)
+        };
+        // The majority vote of Boyer and Moore: the residue that more than half of the blocks have, if any has.
+        let (mut residue, mut votes) = (first % stride, 1u64);
+        for block in blocks {
+            match block.offset() % stride == residue {
+                true => votes += 1,
+                false if votes == 0 => (residue, votes) = (block.offset() % stride, 1),
+                false => votes -= 1,
+            }
+        }
+        Self { stride, residue }
+    }
+
+    /// Whether a block that begins at `offset` is on the grid.
+    pub fn holds(self, offset: u64) -> bool {
+        offset % self.stride == self.residue
+    }
+
+    /// The first place of the grid at or behind `offset`.
+    pub fn at_or_behind(self, offset: u64) -> u64 {
+        let over = (offset % self.stride + self.stride - self.residue) % self.stride;
+        if over == 0 { offset } else { offset + self.stride - over }
+    }
 }
 
 /// An allocated block.
@@ -96,8 +144,9 @@ pub(super) fn survey<S: Source>(
     if !reader.holds(offset, length) {
         return Ok(Found::OutOfFile { offset, length });
     }
-    // What is behind the entries in use matters less: as far as the file goes.
-    let all = (u64::from(most) * ENTRY_LENGTH).min(reader.length - offset);
+    // What is behind the entries in use matters less: only where the whole table is in the file.
+    let all = u64::from(most) * ENTRY_LENGTH;
+    let all = if reader.holds(offset, all) { all } else { length };
     let mut bat = Bat { entries, ..Bat::default() };
     let mut number = 0u32;
     reader.windows(offset, all, Stage::Bat, watch, |_, bytes| {
@@ -111,7 +160,8 @@ pub(super) fn survey<S: Source>(
         true
     })?;
     bat.blocks.sort_unstable();
-    bat.find_overlaps(shape);
+    bat.grid = Some(Grid::of(&bat.blocks, image, shape));
+    bat.find_overlaps(shape, image);
     Ok(Found::Read { offset, value: bat })
 }
 
@@ -140,10 +190,11 @@ impl Bat {
         }
     }
 
-    /// In the order of the file, a block that overlaps any before it overlaps the one of them that ends last.
-    fn find_overlaps(&mut self, shape: BlockShape) {
+    /// In the order of the file, a block that overlaps any before it overlaps the one of them that ends last. Blocks
+    /// that lie wrong for another reason do not count.
+    fn find_overlaps(&mut self, shape: BlockShape, image: &Image) {
         let mut last: Option<Block> = None;
-        for &block in &self.blocks {
+        for &block in self.blocks.iter().filter(|block| is_placed(**block, shape, image)) {
             if let Some(last) = last
                 && block.offset() < last.offset() + shape.length()
             {
@@ -153,8 +204,37 @@ impl Bat {
         }
     }
 
+    /// Whether a block's entry is in doubt: it lies outside of the file or on the metadata, or it overlaps another
+    /// and is not the one of the two that is on the grid.
+    pub fn is_doubtful(&self, block: Block, shape: BlockShape, image: &Image) -> bool {
+        let on_grid = |block: Block| self.grid.is_some_and(|grid| grid.holds(block.offset()));
+        let mut pairs = self.overlapping.first.iter().filter(|(a, b)| *a == block || *b == block);
+        !is_placed(block, shape, image)
+            || pairs.any(|(a, b)| {
+                let other = if *a == block { *b } else { *a };
+                other.sector != block.sector && (!on_grid(block) || on_grid(other))
+            })
+    }
+
     /// Where a block of the virtual disk lies.
     pub fn find(&self, number: u32) -> Option<Block> {
         self.blocks.iter().copied().find(|block| block.number == number)
+    }
+}
+
+/// Whether a block lies between the metadata and the end of the data.
+fn is_placed(block: Block, shape: BlockShape, image: &Image) -> bool {
+    block.offset() >= image.end_of_metadata && block.offset() + shape.length() <= image.limit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_of_a_grid_follow_each_other() {
+        let grid = Grid { stride: 100, residue: 30 };
+        assert_eq!([0, 30, 31, 130, 229].map(|offset| grid.at_or_behind(offset)), [30, 30, 130, 130, 230]);
+        assert!(grid.holds(430) && !grid.holds(400));
     }
 }

@@ -8,10 +8,11 @@ mod orphans;
 mod reader;
 mod tail;
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-pub use bat::{Bat, Block, NAMED_ENTRIES, Named};
+pub use bat::{Bat, Block, Grid, NAMED_ENTRIES, Named};
 pub use batmap::Batmap;
 pub use orphans::{Orphan, Region, Unreferenced};
 pub(crate) use reader::Reader;
@@ -21,13 +22,15 @@ use crate::layout::bat::BlockShape;
 use crate::layout::batmap::BatmapHeader;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
-use crate::layout::locator::ParentLocator;
+use crate::layout::locator::{ParentLocator, utf16};
 use crate::layout::{SECTOR, padded_to_sector};
 use crate::progress::{AnalysisError, Stage, Watch};
 use crate::source::{Read, Source};
 
 /// The longest parent name that is read, in bytes. Paths of Windows end at 64 KiB.
 const NAME_LIMIT: u64 = 64 << 10;
+/// tapdisk puts the data of a block, not its bitmap, on a multiple of this.
+pub(crate) const PAGE: u64 = 4096;
 
 /// What became of a structure that was looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,6 +210,19 @@ impl Image {
     /// The shape of the disk's blocks, if it has blocks.
     pub fn block_shape(&self) -> Option<BlockShape> {
         self.header.value().and_then(BlockShape::of)
+    }
+
+    /// The parent's name in the dynamic header; `None` where there is no header, or the name is no UTF-16.
+    pub fn parent_name(&self) -> Option<String> {
+        let name = &self.header.value()?.parent_unicode_name;
+        // tapdisk 0.1 wrote either byte order, with a mark in front, and little-endian without one.
+        let early = self.footer().is_some_and(Footer::puts_least_bit_first);
+        match name {
+            [0xFF, 0xFE, rest @ ..] if early => utf16(rest, u16::from_le_bytes),
+            [0xFE, 0xFF, rest @ ..] if early => utf16(rest, u16::from_be_bytes),
+            _ if early => utf16(name, u16::from_le_bytes),
+            _ => utf16(name, u16::from_be_bytes),
+        }
     }
 
     /// The locators in use, with their number and the bytes that they point at.

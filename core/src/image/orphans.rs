@@ -4,7 +4,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Image, Reader};
+use super::{Bat, Image, Reader};
 use crate::layout::bat::BlockShape;
 use crate::layout::bitmap::Bitmap;
 use crate::progress::{AnalysisError, Stage, Watch};
@@ -12,8 +12,6 @@ use crate::source::{Read, Source};
 
 /// How many places are looked at without being asked; each takes a read of a block.
 const PLACES_LIMIT: usize = 16;
-/// tapdisk puts the data of a block, not its bitmap, on a multiple of this.
-const PAGE: u64 = 4096;
 
 /// What lies between the structures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,63 +58,60 @@ pub(super) fn look<S: Source>(
     watch: &mut Watch<'_>,
 ) -> Result<Unreferenced, AnalysisError<S::Error>> {
     let mut found = Unreferenced::default();
-    let (Some(shape), Some(_)) = (image.block_shape(), image.bat.value()) else {
+    let (Some(shape), Some(bat)) = (image.block_shape(), image.bat.value()) else {
         return Ok(found);
     };
-    found.regions = regions(image, shape);
+    found.regions = regions(image, bat, shape);
     let mut looked = 0;
-    let regions = found.regions.clone();
-    for (index, region) in regions.iter().enumerate() {
+    for (index, region) in found.regions.iter().enumerate() {
         let end = region.offset + region.length;
         let mut at = region.offset;
-        while let Some(place) = places(image, at, end, shape).find(|place| *place >= at) {
-            if looked == PLACES_LIMIT {
-                found.unfinished = true;
-                return Ok(found);
+        while at + shape.length() <= end {
+            let mut next = at + shape.length();
+            for place in places(bat, at, end, shape) {
+                if looked == PLACES_LIMIT {
+                    found.unfinished = true;
+                    return Ok(found);
+                }
+                looked += 1;
+                watch.at(Stage::Tail, index as u64, found.regions.len() as u64)?;
+                if let Some(orphan) = examine(reader, image, place, shape)? {
+                    next = orphan.offset + shape.length();
+                    // A block whose entry is in doubt may be right after all.
+                    if !bat.blocks.iter().any(|block| block.offset() == orphan.offset) {
+                        found.orphans.push(orphan);
+                    }
+                    break;
+                }
             }
-            watch.at(Stage::Tail, index as u64, regions.len() as u64)?;
-            looked += 1;
-            let orphan = places(image, at, end, shape)
-                .map(|place| examine(reader, image, place, shape))
-                .find_map(Result::transpose)
-                .transpose()?;
-            at = orphan.map_or(place, |orphan| orphan.offset) + shape.length();
-            found.orphans.extend(orphan);
+            at = next;
         }
     }
     Ok(found)
 }
 
-/// What lies between the metadata, the blocks and the closing footer, where there is room for a block.
-fn regions(image: &Image, shape: BlockShape) -> Vec<Region> {
+/// What lies between the metadata, the blocks whose entries are not in doubt, and the closing footer, where there is
+/// room for a block.
+fn regions(image: &Image, bat: &Bat, shape: BlockShape) -> Vec<Region> {
     let mut regions = Vec::new();
     let mut end = image.end_of_metadata;
-    let blocks = image.bat.value().into_iter().flat_map(|bat| &bat.blocks);
-    let starts = blocks.map(|block| (block.offset(), shape.length()));
-    for (start, length) in starts.chain([(image.limit(), 0)]) {
-        let start_within = start.min(image.limit());
-        if start_within.saturating_sub(end) >= shape.length() {
-            regions.push(Region { offset: end, length: start_within - end });
+    let blocks = bat.blocks.iter().filter(|block| !bat.is_doubtful(**block, shape, image));
+    for start in blocks.map(|block| block.offset()).chain([image.limit()]) {
+        if start.saturating_sub(end) >= shape.length() {
+            regions.push(Region { offset: end, length: start - end });
         }
-        // A block that leads out of the file takes nothing of it.
-        if start + length <= image.limit() {
-            end = end.max(start + length);
-        }
+        end = end.max(start + shape.length());
     }
     regions
 }
 
-/// Where in a region a block may begin, the likeliest first: where tapdisk would put it, where QEMU would, at the
-/// region's end.
-fn places(image: &Image, start: u64, end: u64, shape: BlockShape) -> impl Iterator<Item = u64> {
-    let paged = (start + shape.bitmap).next_multiple_of(PAGE) - shape.bitmap;
-    let tapdisk = image.footer().is_some_and(|footer| footer.is_tapdisk());
-    let (first, second) = if tapdisk { (paged, start) } else { (start, paged) };
-    let mut places = vec![first];
-    if second != first {
-        places.push(second);
-    }
-    places.into_iter().filter(move |place| place + shape.length() <= end)
+/// Where in a region a block may begin, the likeliest first: on the grid, right at the region's start, at its end.
+fn places(bat: &Bat, start: u64, end: u64, shape: BlockShape) -> Vec<u64> {
+    let on_grid = bat.grid.map(|grid| grid.at_or_behind(start));
+    let mut places: Vec<u64> = on_grid.into_iter().chain([start, end - shape.length()]).collect();
+    places.retain(|place| *place >= start && place + shape.length() <= end);
+    places.dedup();
+    places
 }
 
 /// Whether a block stands at `offset`: its bitmap is not empty, and there is no data under a clear bit.

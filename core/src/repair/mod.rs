@@ -87,7 +87,7 @@ impl<S: Source> Search<'_, S> {
             let longer = plan.then(step);
             let patched = Patched::new(self.source, &longer);
             let image = Image::open(&patched, watch)?;
-            let findings = check(&image, self.circumstances);
+            let findings = check(&image, None, self.circumstances);
             let sound = !findings.iter().any(|finding| finding.severity() == Severity::Error);
             if sound {
                 return Ok(Some(longer));
