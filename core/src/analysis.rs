@@ -13,7 +13,7 @@ use crate::image::Image;
 use crate::image::deep::{self, Deep};
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{Content, Plan, find_plan};
+use crate::repair::{Content, Found, Plan, Wishes, find_plans};
 use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
 
@@ -41,8 +41,16 @@ pub struct Analysis {
     pub deep: Option<Deep>,
     /// The faults, worst first.
     pub findings: Vec<Finding>,
-    /// The repair, proven, if there is something to repair and a way to do it.
-    pub plan: Option<Plan>,
+    /// Ways to repair it, each proven, the one that loses and assumes least first; none where nothing is to repair, or
+    /// no way is known.
+    pub repairs: Vec<Proven>,
+}
+
+/// A plan of repair after which the file is sound, with what it takes to go back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// The plan.
+    pub plan: Plan,
     /// For each patch of the plan that writes bytes, those that it replaces; fewer where the file ends before.
     pub replaced: Vec<Vec<u8>>,
 }
@@ -67,8 +75,7 @@ pub fn analyse<S: Source>(
         foreign: None,
         deep: None,
         findings: Vec::new(),
-        plan: None,
-        replaced: Vec::new(),
+        repairs: Vec::new(),
     };
     if !analysis.image.is_vhd() {
         analysis.foreign = Some(Foreign::recognise(source)?);
@@ -81,17 +88,12 @@ pub fn analyse<S: Source>(
     analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
     if analysis.has_errors() {
         watch.at(Stage::Proof, 0, 1)?;
-        analysis.plan = find_plan(
-            source,
-            &analysis.image,
-            &analysis.findings,
-            &circumstances,
-            options.fresh_unique_id,
-            &mut watch,
-        )?;
-    }
-    if let Some(plan) = &analysis.plan {
-        analysis.replaced = replaced(source, plan)?;
+        let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
+        let wishes = Wishes { circumstances, fresh_unique_id: options.fresh_unique_id, deep: options.deep };
+        for plan in find_plans(source, found, &wishes, &mut watch)? {
+            let replaced = replaced(source, &plan)?;
+            analysis.repairs.push(Proven { plan, replaced });
+        }
     }
     Ok(analysis)
 }
@@ -121,13 +123,18 @@ fn replaced<S: Source>(source: &S, plan: &Plan) -> Result<Vec<Vec<u8>>, Analysis
 impl Analysis {
     /// The answer in one word.
     pub fn verdict(&self) -> Verdict {
-        match &self.plan {
+        match self.plan() {
             _ if self.foreign.is_some() => Verdict::NotAVhd,
             _ if !self.has_errors() => Verdict::Sound,
             Some(plan) if plan.is_lossless() => Verdict::Repairable,
             Some(_) => Verdict::Salvageable,
             None => Verdict::Unrepairable,
         }
+    }
+
+    /// The best plan of repair.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.repairs.first().map(|repair| &repair.plan)
     }
 
     /// Everything that a person or a script is told.

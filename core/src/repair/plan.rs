@@ -56,6 +56,11 @@ pub struct Patch {
 }
 
 impl Patch {
+    /// New bytes.
+    pub(crate) fn bytes(offset: u64, bytes: &[u8], reason: impl Into<String>) -> Self {
+        Self { offset, content: Content::Bytes(bytes.to_vec()), reason: reason.into() }
+    }
+
     /// The first byte behind the patch, from the start of the file.
     pub fn end(&self) -> u64 {
         self.offset.saturating_add(self.content.length())
@@ -88,6 +93,20 @@ pub struct Step {
     pub assumes: Vec<String>,
     /// What is lost, a sentence each.
     pub loses: Vec<String>,
+}
+
+impl Step {
+    /// A step that keeps the file's length and neither loses nor assumes anything.
+    pub(crate) fn lossless(title: &'static str, length: u64, patches: Vec<Patch>) -> Self {
+        Self { title, patches, new_length: length, cut: None, assumes: Vec::new(), loses: Vec::new() }
+    }
+
+    /// The same step, with something that had to be assumed.
+    #[must_use]
+    pub(crate) fn assuming(mut self, assumption: impl Into<String>) -> Self {
+        self.assumes.push(assumption.into());
+        self
+    }
 }
 
 /// What is to be done to a file.

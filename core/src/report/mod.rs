@@ -9,11 +9,11 @@ mod words;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Proven};
 use crate::finding::Finding;
 pub use crate::finding::Severity;
 pub use crate::repair::Segment;
-use crate::repair::{Content, Plan};
+use crate::repair::Content;
 
 /// The answer in one word, as scripts read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub struct Report {
     pub findings: Vec<FindingReport>,
     /// The repair, if there is something to repair and a way to do it.
     pub repair: Option<RepairReport>,
+    /// Other ways to repair it, which lose or assume more, or simply something else.
+    pub alternatives: Vec<RepairReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
 }
@@ -169,7 +171,8 @@ pub(crate) fn build(analysis: &Analysis) -> Report {
         cautions: words.cautions,
         scope: words.scope,
         findings: analysis.findings.iter().map(finding).collect(),
-        repair: analysis.plan.as_ref().map(|plan| repair(plan, &analysis.replaced)),
+        repair: analysis.repairs.first().map(repair),
+        alternatives: analysis.repairs.iter().skip(1).map(repair).collect(),
         structures: match analysis.foreign {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
@@ -192,7 +195,7 @@ fn finding(finding: &Finding) -> FindingReport {
     }
 }
 
-fn repair(plan: &Plan, replaced: &[Vec<u8>]) -> RepairReport {
+fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
     RepairReport {
         title: words::title(plan),
         lossless: plan.is_lossless(),

@@ -219,7 +219,7 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
                 .into(),
         );
     }
-    if analysis.plan.is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
+    if analysis.plan().is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
         cautions.push(
             "This is a differencing disk: on its own it holds only what was changed since its parent. Put the fixed \
              copy where the original was, under its name, so that the chain stays whole."
