@@ -7,13 +7,14 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::check::{Circumstances, check};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Fault, Finding, Severity};
 use crate::foreign::Foreign;
 use crate::image::Image;
 use crate::image::deep::{self, Deep};
+use crate::journal::Journal;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{Content, Found, Plan, Wishes, find_plans};
+use crate::repair::{self, Content, Found, Plan, Wishes, find_plans};
 use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
 
@@ -55,7 +56,8 @@ pub struct Proven {
     pub replaced: Vec<Vec<u8>>,
 }
 
-/// Opens, checks and, where something is wrong, plans the repair of one file. Reads the metadata only.
+/// Opens, checks and, where something is wrong, plans the repair of one file. Reads the metadata only, unless the
+/// options ask for more.
 ///
 /// `progress` hears of everything that is read and may stop it.
 ///
@@ -63,6 +65,20 @@ pub struct Proven {
 /// Where the source fails, or `progress` asks to stop. A damaged or foreign file is not an error.
 pub fn analyse<S: Source>(
     source: &S,
+    name: &str,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Analysis, AnalysisError<S::Error>> {
+    analyse_with(source, None, name, options, progress)
+}
+
+/// As [`analyse`], with the journal of a cut-off resize beside the disk (`vhd-util resize -j`).
+///
+/// # Errors
+/// As [`analyse`]. A damaged journal is a finding.
+pub fn analyse_with<S: Source>(
+    source: &S,
+    journal: Option<&S>,
     name: &str,
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
@@ -86,11 +102,21 @@ pub fn analyse<S: Source>(
         analysis.deep = Some(deep::survey(source, &analysis.image, &mut watch)?);
     }
     analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
+    let mut first = None;
+    if let Some(journal) = journal {
+        let journal = Journal::read(journal, &mut watch)?;
+        match journal.and_then(|journal| repair::journal::revert(&analysis.image, &journal)) {
+            Ok(step) => first = Some(step),
+            Err(fault) => {
+                analysis.findings.push(Finding { fault: Fault::Journal(fault), offset: 0, length: 0 });
+            }
+        }
+    }
     if analysis.has_errors() {
         watch.at(Stage::Proof, 0, 1)?;
         let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
         let wishes = Wishes { circumstances, fresh_unique_id: options.fresh_unique_id, deep: options.deep };
-        for plan in find_plans(source, found, &wishes, &mut watch)? {
+        for plan in find_plans(source, found, &wishes, first, &mut watch)? {
             let replaced = replaced(source, &plan)?;
             analysis.repairs.push(Proven { plan, replaced });
         }

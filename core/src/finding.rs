@@ -11,6 +11,7 @@ use crate::check::blocks::BlockFault;
 use crate::check::file::FileFault;
 use crate::check::footer::{FooterFault, Slot};
 use crate::check::header::HeaderFault;
+use crate::check::journal::JournalFault;
 use crate::check::locators::LocatorFault;
 use crate::check::parent::ParentFault;
 
@@ -69,6 +70,8 @@ pub enum Fault {
     Parent(ParentFault),
     /// In a parent locator.
     Locator(LocatorFault),
+    /// In the journal that was given beside the disk.
+    Journal(JournalFault),
     /// In how the structures lie in the file.
     File(FileFault),
 }
@@ -95,6 +98,7 @@ impl Fault {
             Self::Block(fault) => fault.rule(),
             Self::Parent(fault) => fault.rule(),
             Self::Locator(fault) => fault.rule(),
+            Self::Journal(fault) => fault.rule(),
             Self::File(fault) => fault.rule(),
         }
     }
@@ -109,6 +113,7 @@ impl Fault {
             Self::Block(fault) => fault.found(f),
             Self::Parent(fault) => fault.found(f),
             Self::Locator(fault) => fault.found(f),
+            Self::Journal(fault) => fault.found(f),
             Self::File(fault) => fault.found(f),
         })
     }
@@ -123,6 +128,7 @@ impl Fault {
             Self::Block(fault) => fault.expected(f),
             Self::Parent(fault) => fault.expected(f),
             Self::Locator(fault) => fault.expected(f),
+            Self::Journal(fault) => fault.expected(f),
             Self::File(fault) => fault.expected(f),
         })
     }
@@ -142,7 +148,7 @@ impl Finding {
 
 /// Every rule there is, family by family: what the project finds.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    use crate::check::{bat, batmap, blocks, file, footer, header, locators, parent};
+    use crate::check::{bat, batmap, blocks, file, footer, header, journal, locators, parent};
     let families = [
         footer::RULES,
         header::RULES,
@@ -152,6 +158,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         batmap::RULES,
         blocks::RULES,
         file::RULES,
+        journal::RULES,
     ];
     families.into_iter().flatten().copied()
 }

@@ -12,6 +12,8 @@ pub mod finding;
 pub mod foreign;
 #[cfg(feature = "alloc")]
 pub mod image;
+#[cfg(feature = "alloc")]
+pub mod journal;
 pub mod layout;
 #[cfg(feature = "alloc")]
 pub mod progress;

@@ -18,6 +18,8 @@ pub enum Stage {
     Tail,
     /// Every block with its bitmap.
     Blocks,
+    /// The journal beside the disk.
+    Journal,
     /// The repaired disk, read again through the plan.
     Proof,
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Stage {
             Self::Batmap => "batmap",
             Self::Tail => "end of the file",
             Self::Blocks => "blocks",
+            Self::Journal => "journal",
             Self::Proof => "proof of the repair",
         })
     }

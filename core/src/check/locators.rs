@@ -34,13 +34,8 @@ pub enum Wrong {
     Reserved(u32),
     /// The data is not a name in the encoding that the code announces.
     Undecodable,
-    /// Another name than the header's.
-    Name {
-        /// The locator's.
-        found: Text,
-        /// The header's.
-        header: Text,
-    },
+    /// Another file name than the header's.
+    Name(Text),
     /// No locator of the eight names the parent.
     None,
 }
@@ -98,7 +93,7 @@ impl LocatorFault {
             Wrong::OutOfFile(_) => &OUT_OF_FILE,
             Wrong::Reserved(_) => &RESERVED,
             Wrong::Undecodable => &UNDECODABLE,
-            Wrong::Name { .. } => &NAME,
+            Wrong::Name(_) => &NAME,
             Wrong::None => &NONE,
         }
     }
@@ -112,7 +107,7 @@ impl LocatorFault {
             Wrong::Code(code) | Wrong::Duplicate(code) => write!(f, ": {}", Bytes(code)),
             Wrong::Space(value) | Wrong::Length(value) | Wrong::Reserved(value) => write!(f, ": {value}"),
             Wrong::OutOfFile(offset) => write!(f, ": offset 0x{offset:x}"),
-            Wrong::Name { found, .. } => write!(f, ": “{found}”"),
+            Wrong::Name(found) => write!(f, ": “{found}”"),
             _ => Ok(()),
         }
     }
@@ -127,7 +122,7 @@ impl LocatorFault {
             Wrong::Space(_) => "less than 512 (sectors), or a multiple of 512 (bytes)",
             Wrong::Length(_) => "the length of the name",
             Wrong::Undecodable => "the parent's name",
-            Wrong::Name { header, .. } => return write!(f, "“{header}”"),
+            Wrong::Name(_) => "the name that the dynamic header gives",
             Wrong::None => "a locator with the parent's name",
         })
     }
@@ -196,7 +191,7 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
                 if let Some(parent) = parent.as_deref().map(file_name)
                     && parent != found
                 {
-                    faults.add(at, 8, Wrong::Name { found: Text::new(found), header: Text::new(parent) });
+                    faults.add(at, 8, Wrong::Name(Text::new(found)));
                 }
             }
         }

@@ -6,6 +6,7 @@ pub mod blocks;
 pub mod file;
 pub mod footer;
 pub mod header;
+pub mod journal;
 pub mod locators;
 pub mod parent;
 

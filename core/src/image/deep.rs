@@ -53,7 +53,8 @@ pub(crate) fn survey<S: Source>(
     let mut bytes = vec![0; shape.length() as usize];
     for (index, &block) in bat.blocks.iter().enumerate() {
         watch.at(Stage::Blocks, index as u64 * shape.length(), total)?;
-        if !reader.holds(block.offset(), shape.length()) {
+        // What lies where a wrong entry points is not the block's.
+        if bat.is_doubtful(block, shape, image) {
             continue;
         }
         reader.read(&mut [Read { offset: block.offset(), buffer: &mut bytes }])?;

@@ -13,6 +13,7 @@ mod checksum;
 pub mod footer;
 pub mod geometry;
 pub mod header;
+pub mod journal;
 pub mod locator;
 pub mod time;
 

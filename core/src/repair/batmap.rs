@@ -49,7 +49,8 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     };
     let in_the_way: Vec<Block> =
         bat.blocks.iter().copied().filter(|block| room.overlaps(block.offset(), shape.length())).collect();
-    let names = image.locators().filter_map(|(_, locator, _)| Some((locator.data_offset.get(), locator.space_in_bytes()?)));
+    let names =
+        image.locators().filter_map(|(_, locator, _)| Some((locator.data_offset.get(), locator.space_in_bytes()?)));
     if names.into_iter().any(|(offset, length)| room.overlaps(offset, length)) {
         return Ok(Vec::new());
     }
@@ -109,8 +110,7 @@ fn rebuilt(case: &Case<'_>, bat: &Bat, shape: BlockShape, room: Room) -> Result<
     let mut bitmaps = vec![0; GATHERED * shape.bitmap as usize];
     for blocks in bat.blocks.chunks(GATHERED) {
         let places = blocks.iter().zip(bitmaps.chunks_mut(shape.bitmap as usize));
-        let mut reads: Vec<Read<'_>> =
-            places.map(|(block, buffer)| Read { offset: block.offset(), buffer }).collect();
+        let mut reads: Vec<Read<'_>> = places.map(|(block, buffer)| Read { offset: block.offset(), buffer }).collect();
         case.probe.read(&mut reads)?;
         for (block, bytes) in blocks.iter().zip(bitmaps.chunks(shape.bitmap as usize)) {
             if Bitmap::new(bytes, case.image.footer(), shape).is_full()
@@ -139,8 +139,7 @@ fn unmarked(image: &Image, bat: &Bat) -> Vec<Step> {
     let Some(batmap) = image.batmap.value() else {
         return Vec::new();
     };
-    let is_wrong =
-        |block: &u32| batmap.is_full(*block) == Some(true) && allocated.binary_search(block).is_err();
+    let is_wrong = |block: &u32| batmap.is_full(*block) == Some(true) && allocated.binary_search(block).is_err();
     let blocks: Vec<u32> = (0..bat.entries).filter(is_wrong).collect();
     let step = Step::lossless("Take marks of full blocks back", image.length, marks_cleared(image, &blocks));
     let orphans = !image.unreferenced.orphans.is_empty() || image.unreferenced.unfinished;

@@ -24,7 +24,8 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     for block in blocks {
         let mut bytes = case.probe.bytes(block.offset(), shape.length() as usize)?;
         let (bits, data) = bytes.split_at_mut(shape.bitmap as usize);
-        let full = image.batmap.value().filter(|batmap| batmap.is_intact()).and_then(|batmap| batmap.is_full(block.number));
+        let full =
+            image.batmap.value().filter(|batmap| batmap.is_intact()).and_then(|batmap| batmap.is_full(block.number));
         proven &= full == Some(true);
         let hidden: Vec<u32> = match full {
             Some(true) => (0..(shape.data / SECTOR) as u32).collect(),

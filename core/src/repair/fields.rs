@@ -78,12 +78,7 @@ const FIELDS: &[Field] = &[
         mend: |_, footer| footer.geometry = Geometry::for_size(footer.current_size.get()),
         assumes: None,
     },
-    Field {
-        fault: "saved-state",
-        name: "saved state",
-        mend: |_, footer| footer.saved_state = 0,
-        assumes: None,
-    },
+    Field { fault: "saved-state", name: "saved state", mend: |_, footer| footer.saved_state = 0, assumes: None },
     // tapdisk takes any value but zero for hidden, and a base copy must stay hidden.
     Field { fault: "hidden", name: "hidden flag", mend: |_, footer| footer.hidden = 1, assumes: None },
     Field { fault: "reserved", name: "reserved bytes", mend: |_, footer| footer.reserved = [0; 426], assumes: None },

@@ -37,9 +37,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if let Some(former) = former_footer(case, header)? {
         let reason = "a former footer, which tapdisk left in a gap before a block";
         let patches = vec![footers::patch(0, &former, reason)];
-        steps.push(Step::lossless("Put a former footer back", case.image.length, patches).assuming(
-            "Nothing of the footer was changed since: its size, its identity, whether it is hidden.",
-        ));
+        steps.push(
+            Step::lossless("Put a former footer back", case.image.length, patches)
+                .assuming("Nothing of the footer was changed since: its size, its identity, whether it is hidden."),
+        );
     }
     let has_batmap = has_batmap(case, header)?;
     let footer = rebuilt(case, *offset, header, has_batmap);

@@ -36,7 +36,8 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
 fn rebuilt(case: &Case<'_>, offset: u64) -> Proposal {
     let Some(table) = table::find(case, None)?.filter(|table| {
         // The header must not be written over the BAT.
-        padded_to_sector(offset + DynamicHeader::LENGTH).is_some_and(|end| end <= table.offset || offset >= table.offset)
+        padded_to_sector(offset + DynamicHeader::LENGTH)
+            .is_some_and(|end| end <= table.offset || offset >= table.offset)
     }) else {
         return Ok(Vec::new());
     };

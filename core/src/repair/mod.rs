@@ -10,6 +10,7 @@ mod bitmaps;
 mod fields;
 mod footers;
 mod header;
+pub(crate) mod journal;
 mod lost_footers;
 mod lost_header;
 mod parent;
@@ -111,7 +112,8 @@ const MOST_PLANS: usize = 4;
 /// Steps that are tried out in all: enough for every fault at once, and an end to anything stranger.
 const MOST_TRIALS: usize = 48;
 
-/// Looks for plans after which `source` has no error left, the one that loses and assumes least first.
+/// Looks for plans after which `source` has no error left, the one that loses and assumes least first. One that begins
+/// with the `first` step goes before others that lose and assume as little.
 ///
 /// # Errors
 /// Where the source fails, or `watch` asks to stop.
@@ -119,11 +121,16 @@ pub(crate) fn find_plans<S: Source>(
     source: &S,
     found: Found<'_>,
     wishes: &Wishes,
+    first: Option<Step>,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
     watch.proving();
     let mut search = Search { source, wishes, plans: Vec::new(), trials: 0 };
-    search.extend(&Plan::nothing(source.length()), found, watch)?;
+    let nothing = Plan::nothing(source.length());
+    if let Some(step) = first {
+        search.try_step(&nothing, step, watch)?;
+    }
+    search.extend(&nothing, found, watch)?;
     search.plans.sort_by_key(|plan| (plan.loses.len(), plan.assumes.len()));
     Ok(search.plans)
 }
@@ -167,23 +174,29 @@ impl<S: Source> Search<'_, S> {
             if self.plans.len() == MOST_PLANS || self.trials == MOST_TRIALS {
                 return Ok(());
             }
-            self.trials += 1;
-            let longer = plan.then(step);
-            let patched = Patched::new(self.source, &longer);
-            let image = Image::open(&patched, watch)?;
-            let mut findings = check(&image, None, &self.wishes.circumstances);
-            let mut deep = None;
-            // The blocks are read only when the structures that lead to them are in order.
-            if self.wishes.deep && !has_errors(&findings) {
-                let survey = deep::survey(&patched, &image, watch)?;
-                findings = check(&image, Some(&survey), &self.wishes.circumstances);
-                deep = Some(survey);
-            }
-            if has_errors(&findings) {
-                self.extend(&longer, Found { image: &image, findings: &findings, deep: deep.as_ref() }, watch)?;
-            } else if longer.is_orderly() {
-                self.plans.push(longer);
-            }
+            self.try_step(plan, step, watch)?;
+        }
+        Ok(())
+    }
+
+    /// `plan` with one more step, and what follows from there.
+    fn try_step(&mut self, plan: &Plan, step: Step, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
+        self.trials += 1;
+        let longer = plan.then(step);
+        let patched = Patched::new(self.source, &longer);
+        let image = Image::open(&patched, watch)?;
+        let mut findings = check(&image, None, &self.wishes.circumstances);
+        let mut deep = None;
+        // The blocks are read only when the structures that lead to them are in order.
+        if self.wishes.deep && !has_errors(&findings) {
+            let survey = deep::survey(&patched, &image, watch)?;
+            findings = check(&image, Some(&survey), &self.wishes.circumstances);
+            deep = Some(survey);
+        }
+        if has_errors(&findings) {
+            self.extend(&longer, Found { image: &image, findings: &findings, deep: deep.as_ref() }, watch)?;
+        } else if longer.is_orderly() {
+            self.plans.push(longer);
         }
         Ok(())
     }

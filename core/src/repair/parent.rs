@@ -68,7 +68,7 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
     for (number, wrong) in locator_faults(case) {
         let number = usize::from(number);
         match wrong {
-            Wrong::Name { .. } | Wrong::Undecodable if is_wrong(case.image, number, name) => {
+            Wrong::Name(_) | Wrong::Undecodable if is_wrong(case.image, number, name) => {
                 match rewritten(case.image, number, &path) {
                     Some((locator, patch)) => {
                         mended.parent_locators[number] = locator;
@@ -77,7 +77,7 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
                     None => mended.parent_locators[number] = FromZeros::new_zeroed(),
                 }
             }
-            Wrong::Name { .. } | Wrong::None => {}
+            Wrong::Name(_) | Wrong::None => {}
             Wrong::Reserved(_) => mended.parent_locators[number].reserved = U32::new(0),
             Wrong::Code(_) | Wrong::Duplicate(_) => {
                 mended.parent_locators[number] = recoded(case.image, &mended, number);

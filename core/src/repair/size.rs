@@ -35,9 +35,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         });
     }
     if original != room && room > 0 && !confirmed {
-        steps.push(resize(case, footer, room, "Set the current size to what the BAT has room for").assuming(format!(
-            "The disk ends with the last block that the BAT has room for, at {room} bytes."
-        )));
+        steps.push(
+            resize(case, footer, room, "Set the current size to what the BAT has room for")
+                .assuming(format!("The disk ends with the last block that the BAT has room for, at {room} bytes.")),
+        );
     }
     Ok(steps)
 }

@@ -75,8 +75,8 @@ pub(super) fn find(case: &Case<'_>, header: Option<&DynamicHeader>) -> Result<Op
     let anywhere = (Footer::LENGTH..SEARCH.min(case.image.length)).step_by(SECTOR as usize);
     let mut best: Option<(u32, Table)> = None;
     for offset in usual.chain(anywhere) {
-        for (index, block_size) in block_sizes(header).into_iter().enumerate() {
-            let Some((allocated, table)) = try_at(case, footer, header, offset, block_size, index == 0)? else {
+        for block_size in block_sizes(header) {
+            let Some((allocated, table)) = try_at(case, footer, header, offset, block_size)? else {
                 continue;
             };
             // The first that has blocks; one without any only if there is no better.
@@ -105,7 +105,6 @@ fn try_at(
     header: Option<&DynamicHeader>,
     offset: u64,
     block_size: u32,
-    first_choice: bool,
 ) -> Result<Option<(u32, Table)>, Unreadable> {
     let probe_header = DynamicHeader {
         block_size: U32::new(block_size),
@@ -138,9 +137,10 @@ fn try_at(
     let Some(entries) = entries(case, footer, header, offset, needed)? else {
         return Ok(None);
     };
-    // A smaller block would need more entries, a larger one would overlap the next: then the size is certain.
-    let exact = u64::from(entries) == needed;
-    let certain = block_sizes(header).len() == 1 || (first_choice && exact && allocated.len() > 1) || exact;
+    // With blocks of another size the disk would need another number of entries.
+    let exact = u64::from(entries) == needed && header.is_some_and(|header| header.max_table_entries.get() == entries);
+    // Two blocks show how far they are apart at the least, and none is larger in practice.
+    let certain = block_sizes(header).len() == 1 || exact || allocated.len() > 1;
     Ok(Some((allocated.len() as u32, Table { offset, entries, block_size, certain })))
 }
 

@@ -22,12 +22,8 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let (Some(shape), Some(bat), None) = (image.block_shape(), image.bat.value(), image.closing_footer()) else {
         return Ok(Vec::new());
     };
-    let outside: Vec<Block> = bat
-        .blocks
-        .iter()
-        .copied()
-        .filter(|block| block.offset() + shape.length() > image.length)
-        .collect();
+    let outside: Vec<Block> =
+        bat.blocks.iter().copied().filter(|block| block.offset() + shape.length() > image.length).collect();
     // Without a footer at the end, blocks beyond it are what was cut off. One entry far from all others is rather
     // a wrong entry, but then nothing is at its place either, and its block goes in the same way.
     if outside.is_empty() {
@@ -45,15 +41,16 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
             loses.extend(lost);
         } else {
             patches.push(clear_entry(image, block.number));
-            loses.push(format!("Block {}: all of it is gone, {}.", block.number, virtual_range(image, block.number, 0, shape.data)));
+            loses.push(format!(
+                "Block {}: all of it is gone, {}.",
+                block.number,
+                virtual_range(image, block.number, 0, shape.data)
+            ));
         }
     }
     let numbers: Vec<u32> = outside.iter().map(|block| block.number).collect();
     patches.extend(marks_cleared(image, &numbers));
-    Ok(vec![Step {
-        loses,
-        ..Step::lossless("Close the disk behind what is left of it", new_length, patches)
-    }])
+    Ok(vec![Step { loses, ..Step::lossless("Close the disk behind what is left of it", new_length, patches) }])
 }
 
 /// The bitmap of a block of which only the first `there` bytes of data are left, and what that loses.

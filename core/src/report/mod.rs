@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 use crate::analysis::{Analysis, Proven};
 use crate::finding::Finding;
 pub use crate::finding::Severity;
-pub use crate::repair::Segment;
 use crate::repair::Content;
+pub use crate::repair::Segment;
 
 /// The answer in one word, as scripts read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
