@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use vhd_analyser_core::analysis::{Analysis, Options, analyse};
+use vhd_analyser_core::analysis::{Analysis, Options, analyse, analyse_with};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::AnalysisError;
 use vhd_analyser_core::repair::{Plan, Segment};
@@ -16,8 +16,27 @@ pub const NOW: TimeStamp = TimeStamp(848_793_600);
 /// # Errors
 /// Where the analysis reads outside of the image, which it never should.
 pub fn analysed(image: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
-    let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep: false };
-    analyse(&image, name, &options, &mut |_| ControlFlow::Continue(()))
+    analyse(&image, name, &options(false), &mut |_| ControlFlow::Continue(()))
+}
+
+/// Analyses an image with every block read.
+///
+/// # Errors
+/// As [`analysed`].
+pub fn analysed_deep(image: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
+    analyse(&image, name, &options(true), &mut |_| ControlFlow::Continue(()))
+}
+
+/// Analyses an image with a journal beside it.
+///
+/// # Errors
+/// As [`analysed`].
+pub fn analysed_with(image: &[u8], journal: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
+    analyse_with(&image, Some(&journal), name, &options(false), &mut |_| ControlFlow::Continue(()))
+}
+
+fn options(deep: bool) -> Options {
+    Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep }
 }
 
 /// The fixed copy, put together from pieces of the original and new bytes, as the page does it.

@@ -20,6 +20,17 @@ pub struct Case {
     pub target: String,
     /// What vhd-util answers.
     pub vhd_util: VhdUtil,
+    /// SHA-256 of the virtual disk before the fault, where it is known.
+    pub virtual_sha256_before_fault: Option<String>,
+    /// What `vhd-util revert` makes of the disk with its journal.
+    pub revert: Option<Reverted>,
+}
+
+/// What a revert left.
+#[derive(Debug, Deserialize)]
+pub struct Reverted {
+    /// SHA-256 of the file afterwards.
+    pub sha256: String,
 }
 
 /// vhd-util's answers.
@@ -59,12 +70,20 @@ pub struct Repair {
 }
 
 impl Case {
+    /// The bytes of another file of the case.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or unpacked.
+    pub fn file(&self, name: &str) -> io::Result<Vec<u8>> {
+        unpacked(&format!("corpus/{}/{name}.gz", self.name))
+    }
+
     /// The bytes of the file to look at.
     ///
     /// # Errors
     /// Where the file cannot be read or unpacked.
     pub fn image(&self) -> io::Result<Vec<u8>> {
-        unpacked(&format!("corpus/{}/{}.gz", self.name, self.target))
+        self.file(&self.target)
     }
 }
 
