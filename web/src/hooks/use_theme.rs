@@ -1,0 +1,72 @@
+//! Light or dark: as the system says, until the user says otherwise.
+
+use web_sys::{Storage, Window};
+use yew::prelude::*;
+
+const KEY: &str = "theme";
+
+/// The colours of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Theme {
+    /// Its name in the style sheet and on the page.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Light => Self::Dark,
+            Self::Dark => Self::Light,
+        }
+    }
+
+    fn stored(storage: &Storage) -> Option<Self> {
+        let name = storage.get_item(KEY).ok()??;
+        [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == name)
+    }
+
+    fn of_system(window: &Window) -> Self {
+        let dark = window.match_media("(prefers-color-scheme: dark)").ok().flatten();
+        if dark.is_some_and(|query| query.matches()) { Self::Dark } else { Self::Light }
+    }
+}
+
+/// The theme, and a callback that switches it.
+#[hook]
+pub fn use_theme() -> (Theme, Callback<()>) {
+    let window = web_sys::window();
+    // Absent where the browser keeps nothing, as in some private windows.
+    let storage = window.as_ref().and_then(|window| window.local_storage().ok().flatten());
+    let chosen = use_state_eq({
+        let storage = storage.clone();
+        move || storage.as_ref().and_then(Theme::stored)
+    });
+    use_effect_with(*chosen, move |chosen| {
+        let root = web_sys::window().and_then(|window| window.document()?.document_element());
+        if let (Some(root), Some(theme)) = (root, chosen) {
+            // Refused by no browser: it is a valid attribute.
+            let _ = root.set_attribute("data-theme", theme.name());
+        }
+    });
+    let theme = chosen.or_else(|| window.as_ref().map(Theme::of_system)).unwrap_or(Theme::Light);
+    let switch = Callback::from(move |()| {
+        let other = theme.other();
+        if let Some(storage) = &storage {
+            // Where nothing can be kept the switch holds until the page is closed.
+            let _ = storage.set_item(KEY, other.name());
+        }
+        chosen.set(Some(other));
+    });
+    (theme, switch)
+}
