@@ -14,7 +14,7 @@ use crate::image::deep::{self, Deep};
 use crate::journal::Journal;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{self, Content, Found, Plan, Wishes, find_plans};
+use crate::repair::{self, Content, Found, Plan, Request, Wishes, find_plans};
 use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
 
@@ -27,6 +27,8 @@ pub struct Options {
     pub fresh_unique_id: [u8; 16],
     /// Whether every block is read, too.
     pub deep: bool,
+    /// What is to be changed besides what is wrong.
+    pub request: Request,
 }
 
 /// What was found in one file, and how to mend it.
@@ -93,11 +95,15 @@ pub fn analyse_with<S: Source>(
         findings: Vec::new(),
         repairs: Vec::new(),
     };
+    let circumstances = Circumstances { now: options.now };
+    let Options { fresh_unique_id, deep, request, .. } = *options;
+    let wishes = Wishes { circumstances, fresh_unique_id, deep, request };
     if !analysis.image.is_vhd() {
         analysis.foreign = Some(Foreign::recognise(source)?);
+        let plans = repair::make_fixed(source, &wishes, &mut watch)?;
+        analysis.repairs = proven(source, plans)?;
         return Ok(analysis);
     }
-    let circumstances = Circumstances { now: options.now };
     if options.deep {
         analysis.deep = Some(deep::survey(source, &analysis.image, &mut watch)?);
     }
@@ -112,16 +118,18 @@ pub fn analyse_with<S: Source>(
             }
         }
     }
-    if analysis.has_errors() {
+    if analysis.has_errors() || request != Request::default() {
         watch.at(Stage::Proof, 0, 1)?;
         let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
-        let wishes = Wishes { circumstances, fresh_unique_id: options.fresh_unique_id, deep: options.deep };
-        for plan in find_plans(source, found, &wishes, first, &mut watch)? {
-            let replaced = replaced(source, &plan)?;
-            analysis.repairs.push(Proven { plan, replaced });
-        }
+        let plans = find_plans(source, found, &wishes, first, &mut watch)?;
+        analysis.repairs = proven(source, plans)?;
     }
     Ok(analysis)
+}
+
+fn proven<S: Source>(source: &S, plans: Vec<Plan>) -> Result<Vec<Proven>, AnalysisError<S::Error>> {
+    let proven = plans.into_iter().map(|plan| Ok(Proven { replaced: replaced(source, &plan)?, plan }));
+    proven.collect()
 }
 
 /// What the patches write over, where they write bytes; what they copy over stays where it is.

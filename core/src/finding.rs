@@ -12,6 +12,7 @@ use crate::check::file::FileFault;
 use crate::check::footer::{FooterFault, Slot};
 use crate::check::header::HeaderFault;
 use crate::check::journal::JournalFault;
+use crate::check::link::LinkFault;
 use crate::check::locators::LocatorFault;
 use crate::check::parent::ParentFault;
 
@@ -72,6 +73,8 @@ pub enum Fault {
     Locator(LocatorFault),
     /// In the journal that was given beside the disk.
     Journal(JournalFault),
+    /// Between a differencing disk and its parent.
+    Link(LinkFault),
     /// In how the structures lie in the file.
     File(FileFault),
 }
@@ -99,6 +102,7 @@ impl Fault {
             Self::Parent(fault) => fault.rule(),
             Self::Locator(fault) => fault.rule(),
             Self::Journal(fault) => fault.rule(),
+            Self::Link(fault) => fault.rule(),
             Self::File(fault) => fault.rule(),
         }
     }
@@ -114,6 +118,7 @@ impl Fault {
             Self::Parent(fault) => fault.found(f),
             Self::Locator(fault) => fault.found(f),
             Self::Journal(fault) => fault.found(f),
+            Self::Link(fault) => fault.found(f),
             Self::File(fault) => fault.found(f),
         })
     }
@@ -129,6 +134,7 @@ impl Fault {
             Self::Parent(fault) => fault.expected(f),
             Self::Locator(fault) => fault.expected(f),
             Self::Journal(fault) => fault.expected(f),
+            Self::Link(fault) => fault.expected(f),
             Self::File(fault) => fault.expected(f),
         })
     }
@@ -148,7 +154,7 @@ impl Finding {
 
 /// Every rule there is, family by family: what the project finds.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    use crate::check::{bat, batmap, blocks, file, footer, header, journal, locators, parent};
+    use crate::check::{bat, batmap, blocks, file, footer, header, journal, link, locators, parent};
     let families = [
         footer::RULES,
         header::RULES,
@@ -159,6 +165,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         blocks::RULES,
         file::RULES,
         journal::RULES,
+        link::RULES,
     ];
     families.into_iter().flatten().copied()
 }

@@ -82,7 +82,7 @@ pub fn header() -> [u8; 1024] {
 
 /// The part of the report that is the disk's metadata, as text.
 pub fn metadata() -> &'static str {
-    // Two lines before it say what is wrong.
+    // Two lines before it say what is wrong; the empty line that ends the metadata is not in the report.
     REPORT.splitn(3, '\n').nth(2).unwrap_or_default()
 }
 

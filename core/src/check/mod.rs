@@ -7,6 +7,7 @@ pub mod file;
 pub mod footer;
 pub mod header;
 pub mod journal;
+pub mod link;
 pub mod locators;
 pub mod parent;
 

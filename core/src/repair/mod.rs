@@ -16,6 +16,7 @@ mod lost_header;
 mod parent;
 mod plan;
 mod poison;
+mod requests;
 mod size;
 mod table;
 mod truncated;
@@ -27,6 +28,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
+pub use requests::{FixedDisk, Request};
 
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
@@ -130,8 +132,34 @@ pub(crate) fn find_plans<S: Source>(
     if let Some(step) = first {
         search.try_step(&nothing, step, watch)?;
     }
-    search.extend(&nothing, found, watch)?;
+    if has_errors(found.findings) {
+        search.extend(&nothing, found, watch)?;
+    } else if search.plans.is_empty() {
+        search.plans.push(nothing);
+    }
+    search.add_requests(watch)?;
+    search.plans.retain(|plan| !plan.steps.is_empty());
     search.plans.sort_by_key(|plan| (plan.loses.len(), plan.assumes.len()));
+    Ok(search.plans)
+}
+
+/// The plan that makes a file without a footer a fixed VHD, if that was asked for.
+///
+/// # Errors
+/// Where the source fails, or `watch` asks to stop.
+pub(crate) fn make_fixed<S: Source>(
+    source: &S,
+    wishes: &Wishes,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
+    let step = wishes
+        .request
+        .fixed
+        .and_then(|disk| requests::make_fixed(source.length(), disk, wishes.circumstances.now, wishes.fresh_unique_id));
+    let mut search = Search { source, wishes, plans: Vec::new(), trials: 0 };
+    if let Some(step) = step {
+        search.try_step(&Plan::nothing(source.length()), step, watch)?;
+    }
     Ok(search.plans)
 }
 
@@ -155,6 +183,8 @@ pub(crate) struct Wishes {
     pub fresh_unique_id: [u8; 16],
     /// Whether the blocks must be sound, too.
     pub deep: bool,
+    /// What the caller asks for besides.
+    pub request: Request,
 }
 
 struct Search<'a, S> {
@@ -175,6 +205,21 @@ impl<S: Source> Search<'_, S> {
                 return Ok(());
             }
             self.try_step(plan, step, watch)?;
+        }
+        Ok(())
+    }
+
+    /// What was asked for, at the end of every plan.
+    fn add_requests(&mut self, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
+        let Some(hidden) = self.wishes.request.hidden else {
+            return Ok(());
+        };
+        for plan in core::mem::take(&mut self.plans) {
+            let image = Image::open(&Patched::new(self.source, &plan), watch)?;
+            match requests::hide(&image, hidden) {
+                Some(step) => self.try_step(&plan, step, watch)?,
+                None => self.plans.push(plan),
+            }
         }
         Ok(())
     }

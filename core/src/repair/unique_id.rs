@@ -21,5 +21,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
 
 /// A random UUID (version 4) out of the bytes that the caller brought.
 pub(super) fn random(case: &Case<'_>) -> [u8; 16] {
-    Builder::from_random_bytes(case.fresh_unique_id).into_uuid().into_bytes()
+    random_from(case.fresh_unique_id)
+}
+
+/// A random UUID (version 4) out of random bytes.
+pub(super) fn random_from(bytes: [u8; 16]) -> [u8; 16] {
+    Builder::from_random_bytes(bytes).into_uuid().into_bytes()
 }

@@ -1,0 +1,56 @@
+//! The whole page.
+
+use yew::prelude::*;
+
+use crate::components::header::Header;
+use crate::components::help::{Help, Topic};
+use crate::components::notice::NoticeBox;
+use crate::components::reading::ReadingView;
+use crate::components::result::ResultView;
+use crate::components::start::Start;
+use crate::hooks::{use_analyser, use_file_drop};
+
+/// The whole page.
+#[component]
+pub fn App() -> Html {
+    let analyser = use_analyser();
+    let dragging = use_file_drop(analyser.choose.clone());
+    let help = use_state_eq(|| None::<Topic>);
+    let on_help = {
+        let help = help.clone();
+        Callback::from(move |topic| help.set(Some(topic)))
+    };
+    let on_close = {
+        let help = help.clone();
+        Callback::from(move |()| help.set(None))
+    };
+    let state = &analyser.state;
+
+    let reading = state.reading.as_ref().filter(|reading| reading.slow);
+    let main = match (reading, &state.shown) {
+        (Some(reading), _) => html! {
+            <ReadingView reading={reading.clone()} on_cancel={analyser.cancel.clone()} />
+        },
+        (None, Some(shown)) => html! {
+            // A new one for every analysis: nothing that was unfolded or confirmed holds for the next file.
+            <ResultView key={state.analyses} shown={shown.clone()} analyser={analyser.clone()} />
+        },
+        (None, None) => html! { <Start analyser={analyser.clone()} on_help={on_help.clone()} /> },
+    };
+    html! {
+        <div class="page">
+            <Header {on_help} />
+            <main class="page-main">
+                if let Some(notice) = &state.notice {
+                    <NoticeBox notice={notice.clone()} />
+                }
+                { main }
+            </main>
+            <p class="visually-hidden" role="status">{ state.announcement() }</p>
+            <Help topic={*help} {on_close} />
+            if dragging {
+                <div class="drop-overlay">{ "Drop the disk to read it" }</div>
+            }
+        </div>
+    }
+}

@@ -1,0 +1,26 @@
+//! Choosing files.
+
+use web_sys::{File, FileList, HtmlInputElement};
+use yew::prelude::*;
+
+/// A browser's own file input, in the shape of a button.
+pub fn file_picker(label: &'static str, class: &'static str, on_files: &Callback<Vec<File>>) -> Html {
+    let onchange = on_files.reform(|event: Event| {
+        let input: HtmlInputElement = event.target_unchecked_into();
+        let files = files_of(input.files());
+        // So that choosing the same file again is a change too.
+        input.set_value("");
+        files
+    });
+    html! {
+        <label {class}>
+            <input type="file" multiple=true class="visually-hidden" data-testid="file-input" {onchange} />
+            { label }
+        </label>
+    }
+}
+
+/// A browser's list of files as one of ours.
+pub fn files_of(list: Option<FileList>) -> Vec<File> {
+    list.map(|list| (0..list.length()).filter_map(|i| list.get(i)).collect()).unwrap_or_default()
+}

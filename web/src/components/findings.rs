@@ -1,0 +1,84 @@
+//! The reasons for the answer.
+
+use std::rc::Rc;
+
+use vhd_analyser_core::report::{FindingReport, Report, Severity, Verdict};
+use yew::prelude::*;
+
+use crate::components::callout::Tone;
+use crate::components::icon::{Shape, icon};
+use crate::components::section::section;
+use crate::units;
+
+/// What is listed.
+#[derive(Clone, PartialEq, Properties)]
+pub struct FindingsProps {
+    /// The file's report.
+    pub report: Rc<Report>,
+}
+
+/// The faults, worst first.
+#[component]
+pub fn Findings(props: &FindingsProps) -> Html {
+    let findings = &props.report.findings;
+    if findings.is_empty() {
+        // A file that is no VHD has nothing in which faults could be found.
+        if props.report.verdict == Verdict::NotAVhd {
+            return Html::default();
+        }
+        let nothing = html! { <p class="muted">{ "Nothing to report." }</p> };
+        return section("Findings", None, Html::default(), nothing);
+    }
+    let extent = units::decimal(findings.len() as u64);
+    let rows = html! { <div class="rows">{ for findings.iter().map(row) }</div> };
+    section("Findings", Some(extent), Html::default(), rows)
+}
+
+fn row(finding: &FindingReport) -> Html {
+    let (word, tone) = match finding.severity {
+        Severity::Error => ("error", Tone::Bad),
+        Severity::Warning => ("warning", Tone::Warn),
+        Severity::Info => ("info", Tone::Plain),
+    };
+    html! {
+        <details class="row" data-testid="finding" data-id={finding.id.clone()} data-severity={word}>
+            <summary>
+                <span class={classes!("severity", tone.class())}>
+                    { icon(Shape::from(finding.severity)) }{ word }
+                </span>
+                <span class="row-title">{ &finding.title }</span>
+                <span class="row-place mono">{ units::hex_offset(finding.offset) }</span>
+            </summary>
+            <div class="row-body">
+                <p>{ &finding.message }</p>
+                <dl class="facts">
+                    { fact("Where", &place(finding)) }
+                    { fact("Found", &finding.found) }
+                    { fact("Expected", &finding.expected) }
+                    { fact("vhd-util says", finding.vhd_util.as_deref().unwrap_or_default()) }
+                    { fact("Name", &finding.id) }
+                </dl>
+            </div>
+        </details>
+    }
+}
+
+fn fact(name: &str, value: &str) -> Html {
+    html! {
+        if !value.is_empty() {
+            <>
+                <dt>{ name }</dt>
+                <dd class="mono">{ value }</dd>
+            </>
+        }
+    }
+}
+
+/// "0x0D26_F000 (220,655,616), 8 bytes".
+fn place(finding: &FindingReport) -> String {
+    let (hex, decimal) = (units::hex_offset(finding.offset), units::decimal(finding.offset));
+    match finding.length {
+        0 => format!("{hex} ({decimal})"),
+        length => format!("{hex} ({decimal}), {}", units::exact_size(length)),
+    }
+}

@@ -1,0 +1,124 @@
+//! What can be done about a broken disk.
+
+use std::rc::Rc;
+
+use vhd_analyser_core::report::{RepairReport, Report};
+use web_sys::{Blob, File, HtmlInputElement};
+use yew::prelude::*;
+
+use crate::components::callout::{Tone, callout};
+use crate::components::icon::Shape;
+use crate::components::reading::progress_line;
+use crate::components::repair::extent;
+use crate::components::verdict;
+use crate::fixed_copy::{compose, fixed_name};
+use crate::hooks::use_object_url;
+use crate::state::CopyCheck;
+
+/// What is offered.
+#[derive(Clone, PartialEq, Properties)]
+pub struct FixedCopyProps {
+    /// The file's report.
+    pub report: Rc<Report>,
+    /// The file.
+    pub original: File,
+    /// What is known of the copy.
+    pub copy: CopyCheck,
+    /// Reads the copy.
+    pub on_check: Callback<Blob>,
+}
+
+/// The fixed copy: to download, and to check without saving it.
+#[component]
+pub fn FixedCopy(props: &FixedCopyProps) -> Html {
+    let FixedCopyProps { report, original, copy, on_check } = props;
+    let composed = use_memo((report.clone(), original.clone()), |(report, original)| {
+        let repair = report.repair.as_ref()?;
+        compose(original, repair).ok()
+    });
+    let url = use_object_url((*composed).clone());
+    let read_losses = use_state_eq(|| false);
+    let Some(repair) = &report.repair else { return Html::default() };
+    let unlocked = repair.lossless || *read_losses;
+    let (Some(blob), Some(url)) = ((*composed).clone(), url) else {
+        let sorry = "This browser could not put the fixed copy together. Reload the page and choose the file again.";
+        return callout(Tone::Bad, Shape::Error, "notice", html! { <p>{ sorry }</p> });
+    };
+
+    let checking = matches!(copy, CopyCheck::Reading(_));
+    let onclick = {
+        let on_check = on_check.clone();
+        Callback::from(move |_| on_check.emit(blob.clone()))
+    };
+    html! {
+        <>
+            if !repair.lossless {
+                { confirmation(repair, &read_losses) }
+            }
+            <div class="actions">
+                if unlocked {
+                    <a class="button primary" data-testid="download-fixed" href={url}
+                        download={fixed_name(&report.file)}>{ "Download fixed copy" }</a>
+                } else {
+                    <button type="button" class="button primary" data-testid="download-fixed" disabled=true>
+                        { "Download fixed copy" }
+                    </button>
+                }
+                <button type="button" class="button" data-testid="check-fixed" disabled={!unlocked || checking}
+                    {onclick}>{ "Check the fixed copy" }</button>
+                <span class="push muted small">{ extent(repair, report.size) }</span>
+            </div>
+            { copy_verdict(copy) }
+        </>
+    }
+}
+
+/// Nothing with a loss is to be had before somebody has said that they know.
+fn confirmation(repair: &RepairReport, read_losses: &UseStateHandle<bool>) -> Html {
+    let sentence = match (repair.loses.is_empty(), repair.assumes.is_empty()) {
+        (false, true) => "I have read what is lost",
+        (true, false) => "I have read what is assumed",
+        _ => "I have read what is lost and what is assumed",
+    };
+    let checked = **read_losses;
+    let read_losses = read_losses.clone();
+    let onchange = Callback::from(move |event: Event| {
+        read_losses.set(event.target_unchecked_into::<HtmlInputElement>().checked());
+    });
+    html! {
+        <label class="confirm">
+            <input type="checkbox" data-testid="confirm-loss" {checked} {onchange} />
+            <span>{ sentence }</span>
+        </label>
+    }
+}
+
+fn copy_verdict(copy: &CopyCheck) -> Html {
+    match copy {
+        CopyCheck::Unchecked => Html::default(),
+        CopyCheck::Reading(reading) if !reading.slow => Html::default(),
+        CopyCheck::Reading(reading) => html! { <div class="paragraphs">{ progress_line(reading) }</div> },
+        CopyCheck::Checked(report) => {
+            let content = html! {
+                <>
+                    <p data-testid="fixed-verdict" data-verdict={verdict::id(report.verdict)}>
+                        <strong>{ "The fixed copy: " }{ &report.headline }</strong>
+                    </p>
+                    <p class="small muted">
+                        { "It was put together from the original and the changes below, and read like any other disk." }
+                    </p>
+                </>
+            };
+            callout(verdict::tone(report.verdict), Shape::from(report.verdict), "fixed-check", content)
+        }
+        CopyCheck::Failed(failure) => {
+            let content = html! {
+                <>
+                    <p><strong>{ "The fixed copy could not be read." }</strong></p>
+                    <p>{ failure.to_string() }</p>
+                </>
+            };
+            callout(Tone::Bad, Shape::Error, "notice", content)
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What the page does, and what it does not.
+
+use web_sys::{HtmlDialogElement, HtmlElement};
+use yew::prelude::*;
+
+/// Where help begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// How to use the page.
+    Use,
+    /// How it works.
+    Works,
+    /// What it finds.
+    Finds,
+}
+
+/// What help needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct HelpProps {
+    /// What to show; nothing while help is closed.
+    pub topic: Option<Topic>,
+    /// Hears that it was closed.
+    pub on_close: Callback<()>,
+}
+
+/// One dialog for all help, opened at the topic that was asked for.
+#[component]
+pub fn Help(props: &HelpProps) -> Html {
+    let dialog = use_node_ref();
+    let (usage, works, finds) = (use_node_ref(), use_node_ref(), use_node_ref());
+    use_effect_with(props.topic, {
+        let dialog = dialog.clone();
+        let headings = (usage.clone(), works.clone(), finds.clone());
+        move |topic| {
+            let (Some(topic), Some(dialog)) = (topic, dialog.cast::<HtmlDialogElement>()) else { return };
+            // It fails only where it is open already.
+            let _ = dialog.show_modal();
+            let heading = match topic {
+                Topic::Use => headings.0,
+                Topic::Works => headings.1,
+                Topic::Finds => headings.2,
+            };
+            if let Some(heading) = heading.cast::<HtmlElement>() {
+                heading.scroll_into_view();
+                let _ = heading.focus();
+            }
+        }
+    });
+    let onclick = {
+        let dialog = dialog.clone();
+        Callback::from(move |_| {
+            if let Some(dialog) = dialog.cast::<HtmlDialogElement>() {
+                dialog.close();
+            }
+        })
+    };
+    html! {
+        <dialog ref={dialog} aria-label="Help" data-testid="help" onclose={props.on_close.reform(|_| ())}>
+            <div class="help">
+                <div class="help-header">
+                    <h2>{ "Help" }</h2>
+                    <button type="button" class="button small" {onclick}>{ "Close" }</button>
+                </div>
+                <section>
+                    <h3 ref={usage} tabindex="-1">{ "How to use it" }</h3>
+                    <p>{ "Drop a .vhd anywhere on the page, or choose it. The first box gives the answer and the next \
+                          step; everything below it is the reason." }</p>
+                    <p>{ "Before you repair a disk, shut down the virtual machine that uses it or detach the disk. \
+                          Keep the original until the fixed copy has proved itself." }</p>
+                </section>
+                <section>
+                    <h3 ref={works} tabindex="-1">{ "How it works" }</h3>
+                    <p>{ "Your browser reads the file, on this computer: the footers at both ends, the dynamic header, \
+                          the block allocation table and what they point to. That is little, whatever the size of the disk." }</p>
+                    <p>{ "From what is wrong a repair is worked out. It is applied in memory, and the result is checked like \
+                          any disk. A repair whose result would not be sound is not offered." }</p>
+                    <p>{ "The fixed copy is the original with a few bytes changed, put together by the browser while you save \
+                          it. The original is never written to." }</p>
+                    <p>{ "Nothing leaves this computer. The page is a set of files without a server behind it; once it is \
+                          open it needs no network." }</p>
+                </section>
+                <section>
+                    <h3 ref={finds} tabindex="-1">{ "What it finds" }</h3>
+                    <ul>
+                        <li>{ "Footers: the one at the end or its copy missing, damaged, too short, with a wrong checksum or \
+                               at odds with one another." }</li>
+                        <li>{ "The dynamic header: damaged, with a wrong checksum, or pointing to where nothing can be." }</li>
+                        <li>{ "The block allocation table: blocks outside the file or on top of the disk’s own structures." }</li>
+                        <li>{ "Bytes behind the end of the disk, a null UUID, an operation that was cut off half-way." }</li>
+                    </ul>
+                    <p>{ "Not looked at: the data in the blocks and the bitmaps before them, the parent of a differencing disk, \
+                          and partitions and file systems inside the disk. A disk that is called sound here can still hold \
+                          damaged files." }</p>
+                </section>
+            </div>
+        </dialog>
+    }
+}

@@ -1,0 +1,54 @@
+//! The page after a file: the answer, what to do, why, and everything else.
+
+use vhd_analyser_core::report::Verdict;
+use yew::prelude::*;
+
+use crate::components::file_line::FileLine;
+use crate::components::findings::Findings;
+use crate::components::fixed_copy::FixedCopy;
+use crate::components::repair::Repair;
+use crate::components::report_text::ReportText;
+use crate::components::structures::Structures;
+use crate::components::verdict::VerdictCard;
+use crate::hooks::Analyser;
+use crate::state::Shown;
+
+/// What is shown.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ResultViewProps {
+    /// The file's report.
+    pub shown: Shown,
+    /// What can be done about it.
+    pub analyser: Analyser,
+}
+
+/// Everything that is known about one file.
+#[component]
+pub fn ResultView(props: &ResultViewProps) -> Html {
+    let ResultViewProps { shown, analyser } = props;
+    let report = &shown.report;
+    html! {
+        <>
+            <FileLine name={report.file.clone()} size={report.size} description={report.description.clone()}
+                left_out={analyser.state.left_out.clone()} on_files={analyser.choose.clone()} />
+            <VerdictCard report={report.clone()}>
+                if let (Some(original), Some(_)) = (&analyser.original, &report.repair) {
+                    <FixedCopy report={report.clone()} original={original.clone()} copy={shown.copy.clone()}
+                        on_check={analyser.check_copy.clone()} />
+                }
+            </VerdictCard>
+            <Findings report={report.clone()} />
+            if let Some(repair) = &report.repair {
+                <Repair repair={repair.clone()} size={report.size} />
+            }
+            if !report.structures.is_empty() {
+                <Structures report={report.clone()} />
+            }
+            // Of a file that is no VHD the text would be nonsense.
+            if report.verdict != Verdict::NotAVhd {
+                <ReportText file={report.file.clone()} printed={shown.printed.clone()}
+                    on_utc_offset={analyser.print.clone()} />
+            }
+        </>
+    }
+}

@@ -1,0 +1,46 @@
+//! The page before a file.
+
+use yew::prelude::*;
+
+use crate::components::file_picker::file_picker;
+use crate::components::help::Topic;
+use crate::hooks::Analyser;
+
+/// What the start needs.
+#[derive(Clone, PartialEq, Properties)]
+pub struct StartProps {
+    /// Takes files.
+    pub analyser: Analyser,
+    /// Asks for help.
+    pub on_help: Callback<Topic>,
+}
+
+/// Where a file goes in, and what to do without one.
+#[component]
+pub fn Start(props: &StartProps) -> Html {
+    let StartProps { analyser, on_help } = props;
+    html! {
+        <>
+            <div class="drop-zone" data-testid="drop-zone">
+                <p class="drop-zone-line">
+                    { "Drop a .vhd here, or " }
+                    { file_picker("Choose files", "button primary", &analyser.choose) }
+                </p>
+                <p class="muted">
+                    { "Any size: only the bytes that are needed are read. The file itself is never changed." }
+                </p>
+            </div>
+            <div class="below-drop-zone small">
+                <span class="muted">{ "No disk at hand?" }</span>
+                <button type="button" class="button small" data-testid="try-sample"
+                    onclick={analyser.choose_sample.reform(|_| ())}>{ "Try a sample" }</button>
+                <span class="muted">{ "the disk of a failed coalesce" }</span>
+                <span class="push">
+                    <button type="button" class="link" onclick={on_help.reform(|_| Topic::Works)}>{ "How it works" }</button>
+                    { " · " }
+                    <button type="button" class="link" onclick={on_help.reform(|_| Topic::Finds)}>{ "What it finds" }</button>
+                </span>
+            </div>
+        </>
+    }
+}

@@ -1,0 +1,101 @@
+//! The answer.
+
+use std::rc::Rc;
+
+use vhd_analyser_core::report::{RepairReport, Report, Verdict};
+use yew::prelude::*;
+
+use crate::components::callout::{Tone, callout};
+use crate::components::icon::{Shape, icon};
+use crate::hooks::use_focus_when;
+
+/// What the card shows.
+#[derive(Clone, PartialEq, Properties)]
+pub struct VerdictCardProps {
+    /// The file's report.
+    pub report: Rc<Report>,
+    /// What can be done.
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// The answer in one sentence, what it means, what to beware of, what to do.
+#[component]
+pub fn VerdictCard(props: &VerdictCardProps) -> Html {
+    let report = &props.report;
+    let headline = use_focus_when(());
+    html! {
+        <section class={classes!("verdict", tone(report.verdict).class())} data-testid="verdict"
+            data-verdict={id(report.verdict)} aria-labelledby="verdict-headline">
+            <h2 id="verdict-headline" class="verdict-headline" ref={headline} tabindex="-1">
+                { icon(Shape::from(report.verdict)) }
+                <span>{ &report.headline }</span>
+            </h2>
+            <div class="verdict-body">
+                if let Some(repair) = &report.repair {
+                    { losses(repair) }
+                }
+                { paragraphs(&report.explanation) }
+                if !report.cautions.is_empty() {
+                    { callout(Tone::Warn, Shape::Warning, "caution", paragraphs(&report.cautions)) }
+                }
+                { props.children.clone() }
+                if !report.scope.is_empty() {
+                    <div class="small muted">{ paragraphs(&report.scope) }</div>
+                }
+            </div>
+        </section>
+    }
+}
+
+/// A verdict's name for scripts and tests.
+pub fn id(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Sound => "sound",
+        Verdict::Repairable => "repairable",
+        Verdict::Salvageable => "salvageable",
+        Verdict::Unrepairable => "unrepairable",
+        Verdict::NotAVhd => "not-a-vhd",
+    }
+}
+
+/// A verdict's colour.
+pub fn tone(verdict: Verdict) -> Tone {
+    match verdict {
+        Verdict::Sound => Tone::Good,
+        Verdict::Repairable => Tone::Accent,
+        Verdict::Salvageable => Tone::Warn,
+        Verdict::Unrepairable => Tone::Bad,
+        Verdict::NotAVhd => Tone::Plain,
+    }
+}
+
+/// What a salvage costs, before anything else.
+fn losses(repair: &RepairReport) -> Html {
+    let list = |heading: &str, sentences: &[String]| {
+        html! {
+            if !sentences.is_empty() {
+                <div class="paragraphs">
+                    <h3>{ heading }</h3>
+                    <ul>
+                        { for sentences.iter().map(|sentence| html! { <li data-testid="loss">{ sentence }</li> }) }
+                    </ul>
+                </div>
+            }
+        }
+    };
+    html! {
+        <>
+            { list("What is lost", &repair.loses) }
+            { list("What is assumed", &repair.assumes) }
+        </>
+    }
+}
+
+fn paragraphs(texts: &[String]) -> Html {
+    html! {
+        if !texts.is_empty() {
+            <div class="paragraphs">{ for texts.iter().map(|text| html! { <p>{ text }</p> }) }</div>
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Why there is no report, in sentences that say what to do next.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::source::ReadError;
+
+/// Why a file was not analysed to the end.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum Failure {
+    /// The browser no longer gives the file's bytes.
+    #[error(
+        "The file was changed, moved or removed after it was chosen, or this browser may not read it ({0}). \
+         Choose it once more; if that does not help, copy it to a local disk first."
+    )]
+    Unreadable(String),
+    /// The worker did not start, or no longer answers.
+    #[error(
+        "The part of the page that reads files did not answer. Reload the page; if you opened it from a \
+         folder or a server of your own, see that worker.js and worker_bg.wasm lie beside it."
+    )]
+    NoWorker,
+    /// The worker came to a stop.
+    #[error(
+        "Reading stopped at a fault of this page, not of your file ({0}). Other files can still be read. \
+         Please report it, with the kind of disk if you can say it."
+    )]
+    Crashed(String),
+    /// The sample could not be unpacked.
+    #[error("This browser cannot unpack the sample ({0}). Choose a file of your own instead.")]
+    NoSample(String),
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Refused(name) => Self::Unreadable(name),
+            ReadError::Short { .. } => Self::Unreadable("its length changed".into()),
+            // The core bounds everything by the file's length: asking for more is its own mistake.
+            ReadError::OutOfRange { .. } => Self::Crashed(error.to_string()),
+        }
+    }
+}

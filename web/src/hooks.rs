@@ -1,0 +1,13 @@
+//! Behaviour that components share.
+
+mod use_analyser;
+mod use_file_drop;
+mod use_focus;
+mod use_object_url;
+mod use_theme;
+
+pub use use_analyser::{Analyser, use_analyser};
+pub use use_file_drop::use_file_drop;
+pub use use_focus::use_focus_when;
+pub use use_object_url::use_object_url;
+pub use use_theme::{Theme, use_theme};

@@ -1,0 +1,29 @@
+//! The page: drop a VHD, read what is wrong with it, download a copy that works.
+//!
+//! ```text
+//!  page                                      worker
+//!  hooks::use_analyser ── Request(File) ───▶ worker::AnalysisWorker
+//!    │                                         │  source::BlobSource ── reads the File, a few ranges at once
+//!    │                                         │  vhd_analyser_core  ── knows the format
+//!    │ ◀──────────────── Response(Report) ─────┘
+//!    ▼
+//!  state::State ── components::* ── fixed_copy::compose ── a Blob to download
+//! ```
+//!
+//! The page shows [`vhd_analyser_core::report::Report`] and knows nothing of the format below it. It never
+//! reads the file: it hands the `File` to the worker, and describes the fixed copy to the browser as pieces
+//! of the original and new bytes.
+
+pub mod codec;
+pub mod components;
+pub mod engine;
+pub mod failure;
+pub mod fixed_copy;
+pub mod hexdump;
+pub mod hooks;
+pub mod permit;
+pub mod sample;
+pub mod source;
+pub mod state;
+pub mod units;
+pub mod worker;

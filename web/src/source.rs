@@ -1,0 +1,103 @@
+//! A browser's `File` or `Blob` as the core's [`Source`]. Works in a worker only: nowhere else may a
+//! program wait for a file.
+
+use js_sys::wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Uint8Array};
+use thiserror::Error;
+use vhd_analyser_core::source::{Read, Source};
+use web_sys::{Blob, DomException, FileReaderSync};
+
+/// A file that the user chose, or a copy composed of one.
+#[derive(Debug)]
+pub struct BlobSource {
+    blob: Blob,
+    length: u64,
+    reader: FileReaderSync,
+}
+
+/// Why bytes of a file are not there.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// The browser refused, with the name of its exception: `NotReadableError`, `NotFoundError`, …
+    #[error("the browser refused to read the file: {0}")]
+    Refused(String),
+    /// Fewer bytes came than lay there when the file was chosen.
+    #[error("{wanted} bytes were asked for and {got} came")]
+    Short {
+        /// Bytes asked for.
+        wanted: u64,
+        /// Bytes that came.
+        got: u64,
+    },
+    /// The range does not lie within the file.
+    #[error("{length} bytes at {offset} are not within the file")]
+    OutOfRange {
+        /// First byte, from the start of the file.
+        offset: u64,
+        /// How many bytes.
+        length: u64,
+    },
+}
+
+impl From<JsValue> for ReadError {
+    fn from(exception: JsValue) -> Self {
+        Self::Refused(exception.dyn_ref::<DomException>().map_or_else(|| format!("{exception:?}"), DomException::name))
+    }
+}
+
+impl BlobSource {
+    /// Takes a file. Nothing of it is read yet.
+    ///
+    /// # Errors
+    /// Where the file is gone, and outside a worker.
+    pub fn new(blob: Blob) -> Result<Self, ReadError> {
+        let reader = FileReaderSync::new()?;
+        let length = blob.size() as u64;
+        if length == 0 {
+            // A browser says of a file that is gone that it is empty. Only reading it tells the two apart.
+            reader.read_as_array_buffer(&blob)?;
+        }
+        Ok(Self { blob, length, reader })
+    }
+
+    fn slice(&self, read: &Read<'_>) -> Result<Blob, ReadError> {
+        let length = read.buffer.len() as u64;
+        let end = read
+            .offset
+            .checked_add(length)
+            .filter(|end| *end <= self.length)
+            .ok_or(ReadError::OutOfRange { offset: read.offset, length })?;
+        Ok(self.blob.slice_with_f64_and_f64(read.offset as f64, end as f64)?)
+    }
+}
+
+impl Source for BlobSource {
+    type Error = ReadError;
+
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// One call to the browser for all ranges, whose price is nearly that of a single one.
+    fn read(&self, reads: &mut [Read<'_>]) -> Result<(), ReadError> {
+        let slices = Array::new();
+        for read in reads.iter() {
+            slices.push(&self.slice(read)?.into());
+        }
+        let gathered = Blob::new_with_blob_sequence(&slices)?;
+        let bytes = Uint8Array::new(&self.reader.read_as_array_buffer(&gathered)?.into());
+
+        let wanted: u64 = reads.iter().map(|read| read.buffer.len() as u64).sum();
+        let got = u64::from(bytes.length());
+        if got != wanted {
+            return Err(ReadError::Short { wanted, got });
+        }
+        let mut start = 0;
+        for read in reads {
+            let end = start + read.buffer.len() as u32;
+            bytes.subarray(start, end).copy_to(read.buffer);
+            start = end;
+        }
+        Ok(())
+    }
+}
