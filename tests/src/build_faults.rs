@@ -181,7 +181,9 @@ impl Fault {
                 };
                 let old = number32(&built.bytes, BAT_AT + block * 4);
                 let is_full = disk.allocated.iter().any(|(number, fill)| {
-                    *number == block && *fill == crate::build::Fill::Full && (block + 1 < disk.blocks || disk.cut_sectors == 0)
+                    *number == block
+                        && *fill == crate::build::Fill::Full
+                        && (block + 1 < disk.blocks || disk.cut_sectors == 0)
                 });
                 match edit {
                     EntryEdit::Cleared => old != UNALLOCATED && is_full && disk.creator.has_batmap(),
@@ -208,11 +210,28 @@ impl Fault {
         }
     }
 
+    /// Whether there is room for a block afterwards where there was none, as far as the BAT tells.
+    pub fn makes_room(&self) -> bool {
+        matches!(self, Self::Entry(..) | Self::Entries(..) | Self::Trailing(..))
+    }
+
+    /// The block whose entry leads elsewhere afterwards.
+    pub fn moved(&self, built: &Built) -> Option<usize> {
+        match self {
+            Self::Entry(block, _) => nth_block(built, *block),
+            _ => None,
+        }
+    }
+
     /// What the fault leaves in doubt; what is found out only where every block is read is in doubt unless `deep`.
     pub fn doubt(&self, built: &Built, deep: bool) -> Doubt {
         let nothing = Doubt::default();
         let blocks = |block: Option<usize>| Doubt { blocks: block.into_iter().collect(), ..Doubt::default() };
         match self {
+            // A fixed disk has one footer and nothing else that could be changed.
+            Self::Changed(_, _, sealed) if built.disk.kind == Kind::Fixed => {
+                Doubt { everything: *sealed, size: *sealed, ..nothing }
+            }
             // Two copies that agree pass for what was meant, whatever the checksum says.
             Self::Changed(Structure::Primary | Structure::Backup, _, false) => nothing,
             Self::Changed(Structure::Primary | Structure::Backup | Structure::Footers, edit, _) => match edit {
@@ -336,7 +355,8 @@ fn is_noticeable(built: &Built, structure: Structure, old: &[u8], new: &[u8], se
         }
         Structure::Primary | Structure::Backup | Structure::Footers => sum(old) != sum(new),
         Structure::BatmapHeader if built.batmap_at.is_some() => {
-            disk.creator == Creator::Tapdisk13 && (first_difference < 8 || (24..28).contains(&first_difference) && !sealed)
+            disk.creator == Creator::Tapdisk13
+                && (first_difference < 8 || (24..28).contains(&first_difference) && !sealed)
         }
         Structure::Map if built.batmap_at.is_some() => !sealed && sum(old) != sum(new),
         _ if sealed => {

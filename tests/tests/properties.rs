@@ -102,10 +102,20 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
     // Neither of these may panic.
     let _ = (analysis.report(), analysis.vhd_util_read(0));
     prop_assert!(!must_be_found || analysis.verdict() != Verdict::Sound, "the fault was not found");
-    let doubt = faults.iter().map(|fault| fault.doubt(built, deep)).fold(Doubt::default(), Doubt::and);
+    let mut doubt = faults.iter().map(|fault| fault.doubt(built, deep)).fold(Doubt::default(), Doubt::and);
+    if faults.iter().filter(|fault| fault.makes_room()).count() > 1 {
+        // An entry that leads to another block's place is in order once that one's leads elsewhere, and so is one that
+        // leads behind the end of the file once there is something.
+        doubt.blocks.extend(faults.iter().filter_map(|fault| fault.moved(built)));
+    }
+    // What was cut off and what follows the end now are one run of bytes in the place of data.
+    let is_replaced = |pair: &[Fault]| matches!(pair, [Fault::Truncated(_), Fault::Trailing(..)]);
+    doubt.everything |= is_replaced(faults);
     for proven in &analysis.repairs {
         try_plan(built, &image, &proven.plan, &doubt, deep).map_err(|error| match error {
-            TestCaseError::Fail(reason) => TestCaseError::fail(format!("{reason}\n{}\n{:?}\n{faults:?}", described(&proven.plan), built.disk)),
+            TestCaseError::Fail(reason) => {
+                TestCaseError::fail(format!("{reason}\n{}\n{:?}\n{faults:?}", described(&proven.plan), built.disk))
+            }
             other => other,
         })?;
     }
@@ -113,7 +123,8 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
 }
 
 fn described(plan: &Plan) -> String {
-    let patches: Vec<_> = plan.patches().iter().map(|patch| (patch.offset, patch.end(), patch.reason.clone())).collect();
+    let patches: Vec<_> =
+        plan.patches().iter().map(|patch| (patch.offset, patch.end(), patch.reason.clone())).collect();
     format!("{:?}\nassumes {:?}\nloses {:?}\nwrites {patches:?}", plan.steps, plan.assumes, plan.loses)
 }
 
@@ -127,6 +138,9 @@ fn try_plan(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt, deep: bool)
     prop_assert!(undone(image, plan) == image, "undo");
     prop_assert!(plan.is_orderly());
     prop_assert!(patched_in_place(image, plan) == copy, "patches and segments differ");
+    if doubt.everything {
+        return Ok(());
+    }
     leaves_blocks_alone(built, image, plan)?;
     keeps_the_disk(built, &copy, plan, doubt)
 }
@@ -138,7 +152,8 @@ fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan) -> TestCaseResu
             let data = at + built.disk.bitmap_length()..at + built.disk.block_length();
             let hit = (patch.offset as usize).max(data.start)..(patch.end() as usize).min(data.end).min(image.len());
             // What is zero and written over by nothing that matters is no loss: a block that lost everything else.
-            if hit.is_empty() || image[hit].iter().all(|byte| *byte == 0) || matches!(patch.content, Content::Zeros(_)) {
+            if hit.is_empty() || image[hit].iter().all(|byte| *byte == 0) || matches!(patch.content, Content::Zeros(_))
+            {
                 continue;
             }
             let named = patch.reason.contains(&format!("block {number}"));
@@ -154,10 +169,14 @@ fn keeps_the_disk(built: &Built, copy: &[u8], plan: &Plan, doubt: &Doubt) -> Tes
     let Some(content) = read_virtual(copy) else {
         return Err(TestCaseError::fail("the copy cannot be read"));
     };
-    if !plan.assumes.is_empty() || doubt.everything {
+    if !plan.assumes.is_empty() {
         return Ok(());
     }
-    let lost: Vec<Range<usize>> = plan.loses.iter().map(|sentence| lost_range(sentence)).collect::<Option<_>>()
+    let lost: Vec<Range<usize>> = plan
+        .loses
+        .iter()
+        .map(|sentence| lost_range(sentence))
+        .collect::<Option<_>>()
         .ok_or_else(|| TestCaseError::fail("a loss that does not say which bytes"))?;
     let sectors_of_a_block = built.disk.block_size / SECTOR;
     let is_lost = |sector: usize| lost.iter().any(|range| range.contains(&(sector * SECTOR)));
@@ -190,8 +209,8 @@ fn disks() -> BoxedStrategy<Disk> {
     let creators =
         select(vec![Creator::Tapdisk01, Creator::Tapdisk11, Creator::Tapdisk13, Creator::Tapdisk13, Creator::Windows]);
     let shapes = prop_oneof![60 => (small, 1..40usize, Just(12usize)), 1 => (large, 1..6usize, Just(3usize))];
-    (shapes, kinds, creators, 0..3usize, any::<u64>(), any::<u8>(), gaps()).prop_flat_map(
-        |((block_size, blocks, most), kind, creator, spare, seed, cut, gap_sectors)| {
+    (shapes, kinds, creators, 0..3usize, any::<u64>(), any::<u8>(), gaps())
+        .prop_flat_map(|((block_size, blocks, most), kind, creator, spare, seed, cut, gap_sectors)| {
             let spare_entries = [0, 0, 130][spare];
             // Few disks end within a block.
             let cut_sectors = if cut % 4 == 0 { usize::from(cut / 4) % (block_size / SECTOR) } else { 0 };
@@ -206,14 +225,12 @@ fn disks() -> BoxedStrategy<Disk> {
                 gap_sectors,
                 seed,
             })
-        },
-    )
-    .boxed()
+        })
+        .boxed()
 }
 
 fn gaps() -> BoxedStrategy<usize> {
-    prop_oneof![3 => Just(0usize), 1 => 1..300usize]
-    .boxed()
+    prop_oneof![3 => Just(0usize), 1 => 1..300usize].boxed()
 }
 
 /// Some of the blocks, in any order, as full as they may be.
@@ -225,12 +242,13 @@ fn allocations(blocks: usize, most: usize) -> BoxedStrategy<Vec<(usize, Fill)>> 
         1 => (numbers.prop_shuffle(), 0..=blocks.min(most))
             .prop_map(|(numbers, count)| numbers.into_iter().take(count).collect()),
     ];
-    chosen.prop_flat_map(|numbers| {
-        let fills = select(vec![Fill::Nothing, Fill::Some, Fill::Some, Fill::Some, Fill::Full, Fill::Full]);
-        prop::collection::vec(fills, numbers.len())
-            .prop_map(move |fills| numbers.iter().copied().zip(fills).collect())
-    })
-    .boxed()
+    chosen
+        .prop_flat_map(|numbers| {
+            let fills = select(vec![Fill::Nothing, Fill::Some, Fill::Some, Fill::Some, Fill::Full, Fill::Full]);
+            prop::collection::vec(fills, numbers.len())
+                .prop_map(move |fills| numbers.iter().copied().zip(fills).collect())
+        })
+        .boxed()
 }
 
 fn faults() -> BoxedStrategy<Fault> {
@@ -253,8 +271,7 @@ fn faults() -> BoxedStrategy<Fault> {
 }
 
 fn lengths() -> BoxedStrategy<usize> {
-    prop_oneof![1..3usize, 500..520usize, 1..5000usize, (1..400usize).prop_map(|sectors| sectors * SECTOR)]
-    .boxed()
+    prop_oneof![1..3usize, 500..520usize, 1..5000usize, (1..400usize).prop_map(|sectors| sectors * SECTOR)].boxed()
 }
 
 fn entry_edits() -> BoxedStrategy<EntryEdit> {
@@ -271,8 +288,7 @@ fn entry_edits() -> BoxedStrategy<EntryEdit> {
 }
 
 fn bitmap_edits() -> BoxedStrategy<BitmapEdit> {
-    prop_oneof![Just(BitmapEdit::Cleared), (0..4096usize).prop_map(BitmapEdit::Flip), Just(BitmapEdit::Full)]
-    .boxed()
+    prop_oneof![Just(BitmapEdit::Cleared), (0..4096usize).prop_map(BitmapEdit::Flip), Just(BitmapEdit::Full)].boxed()
 }
 
 /// Numbers that a field could hold in place of its own.
@@ -290,13 +306,14 @@ fn numbers() -> BoxedStrategy<u64> {
 
 /// A field of 4 or 8 bytes with another number.
 fn field(at: usize, length: usize) -> BoxedStrategy<Edit> {
-    numbers().prop_map(move |number| {
-        let bytes = number.to_be_bytes();
-        // A large number in a small field is all ones, rather than its lower half.
-        let small = if number > u64::from(u32::MAX) { [0xFF; 4] } else { (number as u32).to_be_bytes() };
-        Edit::Put(at, if length == 8 { bytes.to_vec() } else { small.to_vec() })
-    })
-    .boxed()
+    numbers()
+        .prop_map(move |number| {
+            let bytes = number.to_be_bytes();
+            // A large number in a small field is all ones, rather than its lower half.
+            let small = if number > u64::from(u32::MAX) { [0xFF; 4] } else { (number as u32).to_be_bytes() };
+            Edit::Put(at, if length == 8 { bytes.to_vec() } else { small.to_vec() })
+        })
+        .boxed()
 }
 
 fn anywhere(bytes: usize) -> BoxedStrategy<Edit> {
