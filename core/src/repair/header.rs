@@ -8,17 +8,19 @@ use zerocopy::big_endian::{U32, U64};
 
 use super::{Case, Patch, Proposal, Step};
 use crate::image::{Found, Image};
+use crate::layout::SECTOR;
 use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;
 
+const TITLE: &str = "Mend the dynamic header";
 /// Findings about fields whose value is the same on every disk.
 const CONSTANTS: [&str; 3] = ["header.version", "header.data-offset", "header.reserved"];
 
 /// The header with its constants in place and its checksum renewed.
 ///
-/// Where the checksum was wrong and no constant explains it, a field is wrong that may still look right. On a dynamic
-/// disk every field is known for itself: the place and length of the BAT, the block size, no parent. A differencing
-/// disk's parent is not.
+/// Where the checksum was wrong and no constant explains it, a field is wrong that may still look right: a block size
+/// that is a power of two, and not the disk's. So one other value is taken where the checksum asks for it and the disk
+/// speaks for it; what is usual, or fits the size of the disk, is taken for proven. A differencing disk's parent is not.
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let Some((offset, header)) = mendable(case.image) else {
         return Ok(Vec::new());
@@ -31,18 +33,56 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if !constants && !case.has("header.checksum") {
         return Ok(Vec::new());
     }
-    let mended = with_constants(header).sealed();
-    let explained = with_constants(header).checksum_is_right();
-    let step = step(case.image, offset, &mended, "Mend the dynamic header");
-    if !case.has("header.checksum") || explained {
-        return Ok(vec![step]);
+    let header = with_constants(header);
+    if !case.has("header.checksum") || header.checksum_is_right() {
+        return Ok(vec![step(case.image, offset, &header.sealed(), TITLE)]);
     }
-    Ok(match case.image.kind() {
-        Some(DiskType::Differencing) => vec![step.assuming(
+    // Where the disk speaks no more for a guess than for what stands there, that stays.
+    let guesses = guesses(case.image, offset, &header).filter(DynamicHeader::checksum_is_right);
+    let evidence = |header: &DynamicHeader| evidence(case.image, offset, header);
+    let header = guesses.fold(header, |best, guess| if evidence(&guess) > evidence(&best) { guess } else { best });
+    let mut step = step(case.image, offset, &header.sealed(), TITLE);
+    if case.image.kind() == Some(DiskType::Differencing) {
+        step = step.assuming(
             "The parent's unique id and time stamp in the dynamic header are right: nothing in this file can prove it.",
-        )],
-        _ => vec![step],
-    })
+        );
+    }
+    if evidence(&header) == 0 {
+        step = step.assuming(
+            "The place of the BAT and the size of a block in the dynamic header are right: they are unusual, and its \
+             checksum denies that all of it is.",
+        );
+    }
+    Ok(vec![step])
+}
+
+/// The header with another value in one field: the usual place of the BAT, as many entries as the disk needs, blocks
+/// of another size.
+fn guesses(image: &Image, offset: u64, header: &DynamicHeader) -> impl Iterator<Item = DynamicHeader> {
+    let header = *header;
+    let usual_place = offset.checked_add(DynamicHeader::LENGTH);
+    let needed = header.blocks_for(current_size(image)).and_then(|needed| u32::try_from(needed).ok());
+    let with_table = usual_place.map(|table| DynamicHeader { table_offset: U64::new(table), ..header });
+    let with_entries = needed.map(|entries| DynamicHeader { max_table_entries: U32::new(entries), ..header });
+    let sizes = (SECTOR.ilog2()..u32::BITS).map(|power| 1 << power);
+    let with_blocks = sizes.map(move |size| DynamicHeader { block_size: U32::new(size), ..header });
+    with_table.into_iter().chain(with_entries).chain(with_blocks)
+}
+
+/// How far the disk itself shows that the header describes its blocks well: a checksum of bytes fits many headers.
+fn evidence(image: &Image, offset: u64, header: &DynamicHeader) -> u8 {
+    let table_is_usual = offset.checked_add(DynamicHeader::LENGTH) == Some(header.table_offset.get());
+    let blocks_are_usual = header.block_size.get() == DynamicHeader::USUAL_BLOCK_SIZE;
+    let entries_fit = header.blocks_for(current_size(image)) == Some(u64::from(header.max_table_entries.get()));
+    match (table_is_usual, entries_fit, blocks_are_usual) {
+        (true, true, _) => 2,
+        (true, false, true) => 1,
+        _ => 0,
+    }
+}
+
+fn current_size(image: &Image) -> u64 {
+    image.footer().map_or(0, |footer| footer.current_size.get())
 }
 
 fn with_constants(header: &DynamicHeader) -> DynamicHeader {

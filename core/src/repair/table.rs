@@ -20,6 +20,10 @@ const BLOCK_SIZES: [u32; 4] = [2 << 20, 512 << 10, 1 << 20, 4 << 20];
 /// The most entries that are read to try a place; more than a disk of 2 TiB has at 512 KiB.
 const MOST_ENTRIES: u64 = 8 << 20;
 
+/// The most bytes of tables that are read in all. The BAT of an empty disk is ones from end to end, and looks like a
+/// table wherever one begins to read.
+const MOST_READ: u64 = 64 << 20;
+
 /// What a BAT says of the header that leads to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Table {
@@ -73,22 +77,21 @@ pub(super) fn find(case: &Case<'_>, header: Option<&DynamicHeader>) -> Result<Op
     let usual = [stored, behind_header].into_iter().flatten();
     let usual = usual.filter(|offset| *offset >= Footer::LENGTH && offset.is_multiple_of(SECTOR));
     let anywhere = (Footer::LENGTH..SEARCH.min(case.image.length)).step_by(SECTOR as usize);
-    let mut best: Option<(u32, Table)> = None;
-    for offset in usual.chain(anywhere) {
+    let places = usual.map(|offset| (offset, true)).chain(anywhere.map(|offset| (offset, false)));
+    let mut best = None;
+    let mut left = MOST_READ;
+    for (offset, is_usual) in places {
         for block_size in block_sizes(header) {
-            let Some((allocated, table)) = try_at(case, footer, header, offset, block_size)? else {
-                continue;
-            };
-            // The first that has blocks; one without any only if there is no better.
-            if allocated > 0 {
-                return Ok(Some(table));
-            }
-            if best.is_none_or(|(most, _)| allocated > most) {
-                best = Some((allocated, table));
+            match try_at(case, footer, header, offset, block_size, &mut left)? {
+                // The first that has blocks.
+                Some((allocated, table)) if allocated > 0 => return Ok(Some(table)),
+                // One without any is nothing but ones, of which any file may have some, unless it is in its place.
+                Some((_, table)) if is_usual => best = best.or(Some(table)),
+                _ => {}
             }
         }
     }
-    Ok(best.map(|(_, table)| table))
+    Ok(best)
 }
 
 fn block_sizes(header: Option<&DynamicHeader>) -> Vec<u32> {
@@ -105,6 +108,7 @@ fn try_at(
     header: Option<&DynamicHeader>,
     offset: u64,
     block_size: u32,
+    left: &mut u64,
 ) -> Result<Option<(u32, Table)>, Unreadable> {
     let probe_header = DynamicHeader {
         block_size: U32::new(block_size),
@@ -124,9 +128,10 @@ fn try_at(
     // Most places are no table, and the first sector shows it.
     let head = case.probe.bytes(offset, length.min(SECTOR) as usize)?;
     let plausible = |bytes: &[u8]| sectors(bytes).all(|sector| is_plausible(sector, end.unwrap_or(0), limit, shape));
-    if !plausible(&head) {
+    if !plausible(&head) || *left < length {
         return Ok(None);
     }
+    *left -= length;
     let bytes = case.probe.bytes(offset, length as usize)?;
     let mut allocated: Vec<u32> = sectors(&bytes).filter(|sector| *sector != UNALLOCATED).collect();
     allocated.sort_unstable();
