@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 
 use super::{Case, Proposal, Step, Unreadable, header};
-use crate::image::Found;
+use crate::image::{Found, Image};
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
 use crate::layout::batmap::{BatmapExpected, BatmapHeader};
 use crate::layout::footer::Footer;
@@ -20,6 +20,8 @@ const BLOCK_SIZES: [u32; 4] = [2 << 20, 512 << 10, 1 << 20, 4 << 20];
 /// The most entries that are read to try a place; more than a disk of 2 TiB has at 512 KiB.
 const MOST_ENTRIES: u64 = 8 << 20;
 
+/// Fewer entries than this that lead astray are not held against the place of the table.
+const FEWEST_ASTRAY: u64 = 4;
 /// The most bytes of tables that are read in all. The BAT of an empty disk is ones from end to end, and looks like a
 /// table wherever one begins to read.
 const MOST_READ: u64 = 64 << 20;
@@ -44,12 +46,16 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let Found::Read { offset, value } = &case.image.header else {
         return Ok(Vec::new());
     };
-    if !WRONG.iter().any(|id| case.has(id)) {
+    let misled = is_misled(case.image);
+    if !misled && !WRONG.iter().any(|id| case.has(id)) {
         return Ok(Vec::new());
     }
     let Some(table) = find(case, Some(value))? else {
         return Ok(Vec::new());
     };
+    if misled && table.offset == value.table_offset.get() {
+        return Ok(Vec::new());
+    }
     let mended = DynamicHeader {
         table_offset: U64::new(table.offset),
         max_table_entries: U32::new(table.entries),
@@ -60,11 +66,21 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let reason = "the dynamic header with the place, length and block size that the BAT itself shows";
     let patches = vec![header::patch(*offset, &mended, reason)];
     let step = Step::lossless("Point the dynamic header at the BAT", case.image.length, patches);
-    Ok(vec![if table.certain {
+    Ok(vec![if misled {
+        step.assuming("The BAT is not where the dynamic header says, but where a table stands whose every entry fits.")
+    } else if table.certain {
         step
     } else {
         step.assuming("The blocks have the usual size of 2 MiB: there are too few of them to show it.")
     }])
+}
+
+/// Whether most of the entries lead astray: then it is rather the place of the table that is wrong.
+fn is_misled(image: &Image) -> bool {
+    image.bat.value().is_some_and(|bat| {
+        let wrong = u64::from(bat.on_metadata.count) + u64::from(bat.outside_file.count);
+        wrong >= FEWEST_ASTRAY && wrong * 2 > u64::from(bat.allocated)
+    })
 }
 
 /// Looks for the BAT. What a header says of it goes before anything that is guessed.
