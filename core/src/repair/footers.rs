@@ -142,15 +142,15 @@ fn step(image: &Image, candidate: Candidate) -> Option<Step> {
     if kind.is_sparse() && !unchanged(&image.backup, 0) {
         patches.push(patch(0, footer, candidate.reason));
     }
+    let mut assumes: Vec<String> = candidate.assumes.map(String::from).into_iter().collect();
+    if place.offset > image.length && place.offset != image.tail.end_of_data {
+        assumes.push(
+            "Nothing of the disk's data is lost at the end of the file, although it does not end with a whole sector."
+                .into(),
+        );
+    }
     let title = if patches.is_empty() { "Cut the file behind its footer" } else { candidate.title };
-    Some(Step {
-        title,
-        patches,
-        new_length: end,
-        cut: place.cut,
-        assumes: candidate.assumes.map(String::from).into_iter().collect(),
-        loses: Vec::new(),
-    })
+    Some(Step { title, patches, new_length: end, cut: place.cut, assumes, loses: Vec::new() })
 }
 
 /// Where the primary footer belongs, so that no byte is lost that could belong to the disk; `None` where it
