@@ -18,9 +18,9 @@ pub enum Structure {
     Footers,
     /// The dynamic header.
     Header,
-    /// The batmap's header.
+    /// The batmap's header; the dynamic header, where there is no batmap.
     BatmapHeader,
-    /// The batmap itself.
+    /// The batmap itself; the dynamic header, where there is none.
     Map,
 }
 
@@ -242,7 +242,8 @@ impl Fault {
                 Edit::Flip(bit) if (28 * 8..64 * 8).contains(bit) => Doubt { everything: true, size: true, ..nothing },
                 _ => nothing,
             },
-            Self::Changed(Structure::Header, edit, true) => match edit {
+            Self::Changed(Structure::BatmapHeader | Structure::Map, ..) if built.batmap_at.is_some() => nothing,
+            Self::Changed(_, edit, true) => match edit {
                 Edit::Put(16..=32, _) => Doubt { everything: true, size: true, ..nothing },
                 Edit::Flip(bit) if (16 * 8..36 * 8).contains(bit) => Doubt { everything: true, size: true, ..nothing },
                 _ => nothing,

@@ -22,11 +22,16 @@ const NAME: &str = "disk.vhd";
 /// So many cases, unless the environment asks for another number.
 fn config(cases: u32) -> ProptestConfig {
     let asked = env::var("VHD_ANALYSER_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: asked.unwrap_or(cases), failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: asked.unwrap_or(cases),
+        failure_persistence: None,
+        max_shrink_iters: 500,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(300))]
 
     /// No alarm on a sound image, and its virtual disk is what it was built from.
     #[test]
@@ -42,7 +47,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(3000))]
+    #![proptest_config(config(1500))]
 
     /// Everything that is said in this file, for one fault.
     #[test]
