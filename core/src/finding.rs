@@ -10,6 +10,7 @@ use crate::check::batmap::BatmapFault;
 use crate::check::file::FileFault;
 use crate::check::footer::{FooterFault, Slot};
 use crate::check::header::HeaderFault;
+use crate::dialect::Tool;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +48,8 @@ pub struct Rule {
     pub meaning: &'static str,
     /// What `vhd-util check` prints of it.
     pub vhd_util: Option<&'static str>,
+    /// The tools that would stumble over it alone, in some kind of disk. See [`crate::dialect::minded_by`].
+    pub minded_by: &'static [Tool],
 }
 
 /// A fault, by the structure that it is in.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Rule, Severity};
 use crate::layout::SECTOR;
 
@@ -41,6 +42,7 @@ static OUT_OF_FILE: Rule = Rule {
     meaning: "The block allocation table (BAT) ends behind the end of the file. The entries that are missing \
               said where blocks are.",
     vhd_util: Some("error reading bat: -5"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
 };
 static ON_METADATA: Rule = Rule {
     id: "bat.entry.on-metadata",
@@ -49,6 +51,7 @@ static ON_METADATA: Rule = Rule {
     meaning: "The entry points into the footer, header, BAT, batmap or parent names at the start of the file. \
               Whoever writes to this block of the disk destroys them.",
     vhd_util: Some("block … clobbers headers"),
+    minded_by: &[Tool::VhdUtil],
 };
 static OUTSIDE_FILE: Rule = Rule {
     id: "bat.entry.outside-file",
@@ -57,6 +60,7 @@ static OUTSIDE_FILE: Rule = Rule {
     meaning: "The entry points at a block that does not end before the primary footer, or not within the file \
               at all: the entry is wrong, or the end of the file is gone.",
     vhd_util: Some("block … clobbers footer"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
 };
 
 /// Every rule of this family.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Bytes, Rule, Severity};
 use crate::layout::batmap::BatmapHeader;
 
@@ -35,6 +36,7 @@ static OUT_OF_FILE: Rule = Rule {
     meaning: "Disks made by tapdisk have a batmap behind the BAT; here the file ends before it. XenServer and \
               XCP-ng refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static COOKIE: Rule = Rule {
     id: "batmap.cookie",
@@ -44,6 +46,7 @@ static COOKIE: Rule = Rule {
               XCP-ng refuse the disk without it. QEMU knows no batmap: where it wrote to the disk, a block may \
               lie in the batmap's place.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static VERSION: Rule = Rule {
     id: "batmap.version",
@@ -51,6 +54,7 @@ static VERSION: Rule = Rule {
     title: "Batmap: unknown version",
     meaning: "The newest version of the batmap is 1.2. XenServer and XCP-ng refuse anything newer.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static MAP_OUT_OF_FILE: Rule = Rule {
     id: "batmap.map-outside-file",
@@ -59,6 +63,7 @@ static MAP_OUT_OF_FILE: Rule = Rule {
     meaning: "The batmap's header names a place for the map that is behind the end of the file, or too small for \
               the disk. XenServer and XCP-ng refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static CHECKSUM: Rule = Rule {
     id: "batmap.checksum",
@@ -67,6 +72,7 @@ static CHECKSUM: Rule = Rule {
     meaning: "The checksum does not fit the map of the blocks that are written throughout. XenServer and XCP-ng \
               refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 
 /// Every rule of this family.
