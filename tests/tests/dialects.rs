@@ -125,6 +125,99 @@ fn disks_of_other_tools_are_judged() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// A change to a disk, and the line that vhd-util answers it with; nothing recorded has them.
+type Change = (&'static str, fn(&mut Vec<u8>), &'static str);
+
+/// Both footers, changed and sealed.
+fn footers(image: &mut [u8], change: fn(&mut [u8])) {
+    let end = image.len() - 512;
+    for footer in [0, end] {
+        change(&mut image[footer..footer + 512]);
+        seal(&mut image[footer..footer + 512], 64);
+    }
+}
+
+/// The dynamic header, changed and sealed.
+fn header(image: &mut [u8], change: fn(&mut [u8])) {
+    change(&mut image[512..1536]);
+    seal(&mut image[512..1536], 36);
+}
+
+/// Its faults, and the limits of its numbers.
+#[test]
+fn vhd_util_is_followed_into_its_corners() -> Result<(), Box<dyn Error>> {
+    const VALID: &str = "disk.vhd is valid";
+    let changes: &[Change] = &[
+        ("its test for zeros misses the first byte", |i| footers(i, |f| f[86] = 1), VALID),
+        ("and sees the second", |i| footers(i, |f| f[87] = 1), "primary footer invalid: invalid 'reserved' bits"),
+        ("and nothing behind the first", |i| footers(i, |f| f[86..].fill(1)), VALID),
+        ("half an hour is allowed", |i| footers(i, |f| put(f, 24, &(NOW.0 + 1800).to_be_bytes())), VALID),
+        (
+            "and not a second more",
+            |i| footers(i, |f| put(f, 24, &(NOW.0 + 1801).to_be_bytes())),
+            "primary footer invalid: creation time in future",
+        ),
+        (
+            "2 TiB have no sector in 32 bits",
+            |i| {
+                footers(i, |f| {
+                    put(f, 48, &(2_u64 << 40).to_be_bytes());
+                    put(f, 56, &[0, 1, 4, 17]);
+                });
+            },
+            "primary footer invalid: geometry too large",
+        ),
+        (
+            "a dynamic disk with a parent's name",
+            |i| header(i, |h| h[65] = b'a'),
+            "differencing header is invalid: invalid non-null parent name",
+        ),
+        ("which it misses, little-endian", |i| header(i, |h| h[64] = b'a'), VALID),
+        ("it misses a locator, too", |i| header(i, |h| put(h, 576, b"MacX")), VALID),
+        (
+            "but not the second",
+            |i| header(i, |h| put(h, 600, b"MacX")),
+            "differencing header is invalid: invalid non-null parent locators",
+        ),
+        (
+            "a dynamic disk with a parent's id",
+            |i| header(i, |h| h[40] = 1),
+            "differencing header is invalid: invalid non-null parent uuid",
+        ),
+        (
+            "blocks above 2 MiB",
+            |i| header(i, |h| put(h, 32, &[0, 0x40, 0, 0])),
+            "disk.vhd appears invalid; dumping metadata",
+        ),
+        ("a table of no size", |i| header(i, |h| put(h, 28, &[0; 4])), "error reading bat: -22"),
+        ("an entry whose end wraps", |i| put(i, 1536 + 4 * 7, &0xFFFF_F000_u32.to_be_bytes()), VALID),
+        (
+            "the largest entry whose end does not",
+            |i| put(i, 1536 + 4 * 7, &0xFFFF_EFFE_u32.to_be_bytes()),
+            "block 7 (offset 0xffffeffe) clobbers footer",
+        ),
+    ];
+    let sound = unpacked("corpus/sound-qemu-dynamic/disk.vhd.gz")?;
+    for (what, change, expected) in changes {
+        let mut image = sound.clone();
+        change(&mut image);
+        let [vhd_util, ..] = of(&image, "disk.vhd")?;
+        assert_eq!((vhd_util.accepts, vhd_util.says.as_str()), (*expected == VALID, *expected), "{what}");
+    }
+    Ok(())
+}
+
+/// An assertion in vhd-util ends it without a word where the batmap is too small.
+#[test]
+fn vhd_util_breaks_off() -> Result<(), Box<dyn Error>> {
+    let mut image = unpacked("corpus/sound-tap/disk.vhd.gz")?;
+    let batmap = image.windows(8).position(|bytes| bytes == b"tdbatmap").ok_or("no batmap")?;
+    put(&mut image, batmap + 16, &[0; 4]);
+    let [vhd_util, ..] = of(&image, "disk.vhd")?;
+    assert_eq!((vhd_util.accepts, vhd_util.says.as_str()), (false, ""));
+    Ok(())
+}
+
 #[test]
 fn each_tool_has_its_own_words() -> Result<(), Box<dyn Error>> {
     let cases = cases()?;
@@ -218,8 +311,13 @@ fn those_who_mind_a_finding_refuse_the_disk() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Refusals for which there is no finding.
-const NOT_BY_A_FINDING: &[(&str, Tool)] = &[];
+/// What no single finding tells.
+const NOT_BY_A_FINDING: &[(&str, Tool)] = &[
+    // The batmap calls the block full whose BAT entry is gone.
+    ("tap-bat-orphan", Tool::VhdUtil),
+    // QEMU goes by this disk's geometry, which fits into the BAT.
+    ("qemu-size-over-bat", Tool::Qemu),
+];
 
 /// qemu-img's answer to one file.
 #[derive(Deserialize)]

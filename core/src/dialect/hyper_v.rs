@@ -4,13 +4,15 @@
 //! order, is known from the specification and from reports, not from the source: fields that no report speaks of
 //! are taken as not looked at.
 
+use core::fmt;
+
 use alloc::format;
 use alloc::string::String;
-use core::fmt;
 
 use super::{Disk, Lookup, Opinion, Tool};
 use crate::image::{Found, Image};
 use crate::layout::SECTOR;
+use crate::layout::bat::padded_length;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
 use crate::layout::locator::Platform;
@@ -161,8 +163,10 @@ fn check_blocks(image: &Image, footer: &Footer, header: &DynamicHeader) -> Resul
         return Err(Refusal::BlockSize);
     }
     let enough = header.blocks_for(current_size).is_some_and(|blocks| blocks <= header.max_table_entries.get().into());
+    let table_end = header.table_offset.get().checked_add(padded_length(header.max_table_entries.get()));
+    let within = table_end.is_some_and(|end| end <= image.length);
     match image.bat.value() {
-        Some(bat) if enough && bat.outside_file.count == 0 => Ok(()),
+        Some(bat) if enough && within && bat.outside_file.count == 0 => Ok(()),
         _ => Err(Refusal::TableCorrupt),
     }
 }

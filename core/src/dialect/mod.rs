@@ -37,13 +37,14 @@ use crate::layout::footer::DiskType;
 /// A tool that takes no disk of the kind at all, whatever its state, does not mind the fault.
 pub fn minded_by(fault: &Fault, kind: Option<DiskType>) -> impl Iterator<Item = Tool> {
     let fixed = kind == Some(DiskType::Fixed);
-    let slot = match fault {
-        Fault::Footer(slot, _) => Some(*slot),
-        _ => None,
+    // QEMU reads one end of the file only: the start, and of a fixed disk the end.
+    let qemu_looks = match fault {
+        Fault::Footer(Slot::Primary, _) | Fault::File(_) => fixed,
+        Fault::Footer(Slot::Backup, _) => !fixed,
+        _ => true,
     };
     fault.rule().minded_by.iter().copied().filter(move |tool| match tool {
-        // It reads one footer only: that at the start, and of a fixed disk that at the end.
-        Tool::Qemu => slot.is_none_or(|slot| (slot == Slot::Primary) == fixed),
+        Tool::Qemu => qemu_looks,
         Tool::Azure => fixed,
         Tool::XenOrchestra => !fixed,
         Tool::VhdUtil | Tool::HyperV => true,

@@ -12,7 +12,6 @@ use crate::source::Source;
 /// What a tool thinks of a disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub struct Opinion {
     /// Whose it is.
     pub tool: Tool,

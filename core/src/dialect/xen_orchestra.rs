@@ -3,11 +3,12 @@
 //! It goes by the first 1,536 bytes, a footer and the header, and wants the footer at the end to be the same. What
 //! it prints is the message of a failed assertion of Node.js, given here on one line.
 
+use core::fmt::Display;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 
-use core::fmt::Display;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::{Opinion, Tool};

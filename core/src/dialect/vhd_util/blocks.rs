@@ -6,7 +6,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use crate::image::Block;
 
@@ -91,22 +90,17 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Whether each of so many blocks is among these.
-pub(super) struct Allocated(Vec<u64>);
-
-impl Allocated {
-    pub(super) fn of(blocks: &[Block]) -> Self {
-        let most = blocks.iter().map(|block| block.number as usize / 64 + 1).max().unwrap_or(0);
-        let mut bits = alloc::vec![0; most];
-        for block in blocks {
-            bits[block.number as usize / 64] |= 1 << (block.number % 64);
+/// The first of `count` blocks that a batmap calls full although it is not among the allocated ones.
+pub(super) fn first_full_unallocated(map: &[u8], allocated: &[Block], count: u64) -> Option<u64> {
+    let mut full = map.to_vec();
+    for block in allocated {
+        if let Some(byte) = full.get_mut(block.number as usize / 8) {
+            *byte &= !(0x80 >> (block.number % 8));
         }
-        Self(bits)
     }
-
-    pub(super) fn contains(&self, number: u32) -> bool {
-        self.0.get(number as usize / 64).is_some_and(|bits| bits >> (number % 64) & 1 != 0)
-    }
+    let byte = full.iter().position(|byte| *byte != 0)?;
+    let number = byte as u64 * 8 + u64::from(full[byte].leading_zeros());
+    (number < count).then_some(number)
 }
 
 #[cfg(test)]
@@ -158,8 +152,11 @@ mod tests {
                 .map(|number| {
                     let near = random(&mut state) % (count * 3 * BLOCK);
                     // Some at the top, where the sums wrap.
-                    let sector =
-                        if random(&mut state) % 8 == 0 { u32::MAX - 1 - near % (3 * BLOCK) } else { near + 20 };
+                    let sector = if random(&mut state).is_multiple_of(8) {
+                        u32::MAX - 1 - near % (3 * BLOCK)
+                    } else {
+                        near + 20
+                    };
                     Block { sector, number }
                 })
                 .collect();
@@ -174,9 +171,11 @@ mod tests {
     }
 
     #[test]
-    fn allocated_blocks_are_known() {
-        let allocated = Allocated::of(&[Block { sector: 1, number: 64 }, Block { sector: 2, number: 3 }]);
-        assert!(allocated.contains(64) && allocated.contains(3));
-        assert!(!allocated.contains(0) && !allocated.contains(65) && !allocated.contains(1 << 31));
+    fn a_full_block_that_is_not_allocated_is_found() {
+        let allocated = [Block { sector: 1, number: 9 }, Block { sector: 2, number: 1 << 31 }];
+        assert_eq!(first_full_unallocated(&[0, 0x60], &allocated, 16), Some(10));
+        assert_eq!(first_full_unallocated(&[0, 0x60], &allocated, 10), None);
+        assert_eq!(first_full_unallocated(&[0, 0x40], &allocated, 16), None);
+        assert_eq!(first_full_unallocated(&[], &allocated, 16), None);
     }
 }

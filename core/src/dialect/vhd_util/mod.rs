@@ -7,6 +7,7 @@ mod blocks;
 mod names;
 mod open;
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;
 use crate::layout::locator::{ParentLocator, Platform};
 use crate::layout::time::TimeStamp;
-use blocks::{Allocated, Bounds};
+use blocks::Bounds;
 pub(crate) use names::{header_name, locator_name};
 pub(crate) use open::{Errno, Opened, open, open_bat, open_footer, open_header};
 
@@ -239,7 +240,7 @@ fn are_locators_seen(locators: &[ParentLocator; 8]) -> bool {
 }
 
 /// Every block that vhd-util looks at, in the order of the file.
-fn check_blocks(image: &Image, Opened { footer, header }: &Opened) -> Result<Vec<Block>, String> {
+fn check_blocks<'a>(image: &'a Image, Opened { footer, header }: &Opened) -> Result<Cow<'a, [Block]>, String> {
     open_bat(image, footer, header).map_err(|errno| failed("error reading bat", errno))?;
     let metadata = end_of_metadata(image, footer, header)?;
     let count = open::whole_blocks(footer);
@@ -248,7 +249,11 @@ fn check_blocks(image: &Image, Opened { footer, header }: &Opened) -> Result<Vec
         return Err(format!("VHD size ({count} blocks) exceeds BAT size ({entries})"));
     }
     let all = image.bat.value().map_or(&[][..], |bat| &bat.blocks);
-    let blocks: Vec<_> = all.iter().copied().filter(|block| u64::from(block.number) < count).collect();
+    let counts = |block: &Block| u64::from(block.number) < count;
+    let blocks = match all.iter().all(counts) {
+        true => Cow::Borrowed(all),
+        false => all.iter().copied().filter(counts).collect(),
+    };
     let data = header.block_size.get() / SECTOR as u32;
     let bounds = Bounds {
         metadata: metadata >> 9,
@@ -299,10 +304,9 @@ fn check_batmap(image: &Image, Opened { footer, header }: &Opened, blocks: &[Blo
     if offset.wrapping_add(u64::from(sectors) * SECTOR) > image.length.wrapping_sub(Footer::LENGTH) {
         return invalid("invalid batmap size");
     }
-    let allocated = Allocated::of(blocks);
-    let count = u32::try_from(open::whole_blocks(footer)).unwrap_or(u32::MAX).min(reach);
-    match (0..count).find(|number| batmap.is_full(*number) == Some(true) && !allocated.contains(*number)) {
-        Some(number) => Err(format!("batmap shows unallocated block {} full", number.cast_signed())),
+    let count = open::whole_blocks(footer).min(u64::from(reach));
+    match blocks::first_full_unallocated(&batmap.map, blocks, count) {
+        Some(number) => Err(format!("batmap shows unallocated block {number} full")),
         None => Ok(()),
     }
 }
