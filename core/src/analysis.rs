@@ -10,6 +10,7 @@ use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::foreign::Foreign;
 use crate::image::Image;
+use crate::image::deep::{self, Deep};
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
 use crate::repair::{Content, Plan, find_plan};
@@ -23,12 +24,14 @@ pub struct Options {
     pub now: TimeStamp,
     /// 16 random bytes, for a disk that needs a new unique id.
     pub fresh_unique_id: [u8; 16],
+    /// Whether every sector bitmap and every block is read too.
+    pub deep: bool,
 }
 
 /// What was found in one file, and how to mend it.
 #[derive(Clone, Debug)]
 pub struct Analysis {
-    /// The file's name, without its folder.
+    /// The file's name, as the caller gave it.
     pub name: String,
     /// The structures as they were found.
     pub image: Image,
@@ -40,9 +43,12 @@ pub struct Analysis {
     pub plan: Option<Plan>,
     /// For each patch of the plan that writes bytes, those that it replaces; fewer where the file ends before.
     pub replaced: Vec<Vec<u8>>,
+    /// What the blocks hold, where that was asked for.
+    pub deep: Option<Deep>,
 }
 
-/// Opens, checks and, where something is wrong, plans the repair of one file. Reads the metadata only.
+/// Opens, checks and, where something is wrong, plans the repair of one file. Reads the metadata only, unless
+/// [`Options::deep`] asks for the blocks.
 ///
 /// `progress` hears of everything that is read and may stop it.
 ///
@@ -63,10 +69,14 @@ pub fn analyse<S: Source>(
         findings: Vec::new(),
         plan: None,
         replaced: Vec::new(),
+        deep: None,
     };
     if !analysis.image.is_vhd() {
         analysis.foreign = Some(Foreign::recognise(source)?);
         return Ok(analysis);
+    }
+    if options.deep {
+        analysis.deep = Some(deep::survey(source, &analysis.image, &mut watch)?);
     }
     let circumstances = Circumstances { now: options.now };
     analysis.findings = check(&analysis.image, &circumstances);

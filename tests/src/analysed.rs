@@ -16,7 +16,7 @@ pub const NOW: TimeStamp = TimeStamp(848_793_600);
 /// # Errors
 /// Where the analysis reads outside of the image, which it never should.
 pub fn analysed(image: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
-    let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!" };
+    let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep: false };
     analyse(&image, name, &options, &mut |_| ControlFlow::Continue(()))
 }
 

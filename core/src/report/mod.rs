@@ -2,6 +2,8 @@
 //!
 //! The page and the command line show these types and know nothing of the format below them.
 
+#[cfg(feature = "serde")]
+pub mod json;
 mod structures;
 pub mod text;
 mod words;
@@ -36,7 +38,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Report {
-    /// The file's name, without its folder.
+    /// The file's name, as the analysis was given it.
     pub file: String,
     /// The file's length in bytes.
     pub size: u64,
