@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use vhd_analyser_core::analysis::{Analysis, Options};
 use vhd_analyser_core::report::{Segment, Verdict};
 
+use super::Job;
 use crate::disk::Disk;
 use crate::draft::{Draft, Existing};
 use crate::failure::Failure;
@@ -17,21 +17,13 @@ use crate::interrupt;
 use crate::progress::Watch;
 use crate::sparse::{Copy, CopyError, Zeros, write_data};
 
-/// Writes the copy that the analysis has a plan for to `out`; nothing, where it has none.
+/// Writes the mended copy to `out`.
 ///
 /// # Errors
 /// Where a file fails, the disk changes meanwhile, or Ctrl-C stops it. Then there is no `out`, or the one that was
 /// there before.
-pub fn write(
-    disk: &Disk,
-    analysis: &Analysis,
-    options: &Options,
-    out: &Path,
-    existing: Existing,
-) -> Result<(), Failure> {
-    let Some(plan) = &analysis.plan else {
-        return Ok(());
-    };
+pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failure> {
+    let Job { disk, plan, options, .. } = *job;
     if fs::symlink_metadata(out).is_ok_and(|there| same(&there, disk.metadata())) {
         return Err(Failure::OntoItself { path: out.to_owned() });
     }

@@ -7,7 +7,8 @@ mod undo;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options};
-use vhd_analyser_core::report::{Report, Verdict};
+use vhd_analyser_core::repair::Plan;
+use vhd_analyser_core::report::Report;
 
 use crate::disk::{Disk, options};
 use crate::draft::Existing;
@@ -75,40 +76,48 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let report = analysis.report();
     let exit = tell_plan(&disk, &report, arguments)?;
     match &analysis.plan {
-        Some(_) if exit == Exit::Done && !arguments.dry_run => mend(&disk, &analysis, &options, arguments),
+        Some(plan) if exit == Exit::Done && !arguments.dry_run => {
+            mend(&Job { disk: &disk, analysis: &analysis, plan, options: &options }, arguments)
+        }
         _ => Ok(exit),
     }
+}
+
+/// A repair that is wanted.
+struct Job<'a> {
+    disk: &'a Disk,
+    /// What was found on the disk.
+    analysis: &'a Analysis,
+    /// What is to be done to it: the analysis' plan.
+    plan: &'a Plan,
+    /// What the analysis went by, and the check of the result goes by too.
+    options: &'a Options,
 }
 
 /// Says what will be done, or why nothing will, and answers whether there is anything in the way.
 fn tell_plan(disk: &Disk, report: &Report, arguments: &Arguments) -> Result<Exit, Failure> {
     let mut page = Page::new();
-    human::answer(&mut page, report);
-    let exit = match (&report.repair, report.verdict) {
-        (Some(repair), _) => {
-            human::plan(&mut page, report, repair);
-            human::cautions(&mut page, report, &disk.holders());
-            let permitted = repair.lossless || arguments.allow_loss;
-            if !permitted {
-                page.gap();
-                page.say("Nothing was written. To accept what is lost and assumed, add --allow-loss.");
-            }
-            if permitted { Exit::Done } else { Exit::Damaged }
-        }
-        (None, Verdict::Sound) => {
-            page.say("There is nothing to do, and nothing was written.");
-            Exit::Done
-        }
-        (None, verdict) => {
-            report.explanation.iter().for_each(|paragraph| page.say(paragraph));
-            verdict.into()
-        }
+    let Some(repair) = &report.repair else {
+        human::report(&mut page, report, None, &disk.holders());
+        page.gap();
+        page.say("Nothing was written.");
+        page.show()?;
+        return Ok(report.verdict.into());
     };
+    human::answer(&mut page, report);
+    human::plan(&mut page, report, repair);
+    human::cautions(&mut page, report, &disk.holders());
+    let permitted = repair.lossless || arguments.allow_loss;
+    if !permitted {
+        page.gap();
+        page.say("Nothing was written. To accept what is lost and assumed, add --allow-loss.");
+    }
     page.show()?;
-    Ok(exit)
+    Ok(if permitted { Exit::Done } else { Exit::Damaged })
 }
 
-fn mend(disk: &Disk, analysis: &Analysis, options: &Options, arguments: &Arguments) -> Result<Exit, Failure> {
+fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
+    let disk = job.disk;
     let mut page = Page::new();
     page.gap();
     if let Some(out) = &arguments.out {
@@ -117,12 +126,12 @@ fn mend(disk: &Disk, analysis: &Analysis, options: &Options, arguments: &Argumen
             tell("vhd-analyser: the disk is in use; what is copied while it is written to may not fit together");
         }
         let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
-        copy::write(disk, analysis, options, out, existing)?;
+        copy::write(job, out, existing)?;
         page.say(&format!("{} is the repaired copy. It was read again, and is sound.", out.display()));
     } else {
-        let undo = in_place::repair(disk, analysis, options, arguments.force)?;
+        let undo = in_place::repair(job, arguments.force)?;
         page.say(&format!("{} was repaired in place. It was read again, and is sound.", disk.path().display()));
-        page.say(&format!("The way back: vhd-analyser repair {} --undo {}", disk.path().display(), undo.display()));
+        page.say(&format!("The way back: {}", human::way_back(disk.path(), &undo)));
     }
     page.show()?;
     Ok(Exit::Done)
