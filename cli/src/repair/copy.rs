@@ -29,7 +29,6 @@ pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failur
     }
     let draft = Draft::beside(out, permissions(disk), existing)?;
     fill(&draft, disk, &plan.segments(), plan.new_length())?;
-    draft.sync()?;
     let unchanged = disk.is_unchanged(disk.file()).map_err(|error| unreadable(disk, error))?;
     if !unchanged {
         return Err(Failure::Changed { path: disk.path().to_owned() });
@@ -42,7 +41,7 @@ pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failur
     draft.publish(existing)
 }
 
-/// Writes the pieces of the copy one after the other.
+/// Writes the pieces of the copy one after the other, and waits until they are on the disk.
 fn fill(draft: &Draft, disk: &Disk, segments: &[Segment], length: u64) -> Result<(), Failure> {
     let mut watch = Watch::new();
     let mut at = 0_u64;
@@ -65,8 +64,8 @@ fn fill(draft: &Draft, disk: &Disk, segments: &[Segment], length: u64) -> Result
         at = at.saturating_add(long);
     }
     draft.file().set_len(length).map_err(|error| draft.failed(error))?;
-    match watch.at("writing the copy to the disk", length, length) {
-        ControlFlow::Continue(()) => Ok(()),
+    match watch.at("waiting for the disk", length, length) {
+        ControlFlow::Continue(()) => draft.sync(),
         ControlFlow::Break(()) => Err(Failure::Interrupted),
     }
 }
