@@ -16,8 +16,9 @@ use crate::world::{NOW, Outcome, World, code, complained, objects, said};
 #[test]
 fn exit_codes_follow_the_verdict() -> Outcome {
     for (name, case) in cases()? {
-        let world = World::with(&name)?;
-        let expected = match analysed(&case.image()?, "disk.vhd")?.verdict() {
+        let image = case.image()?;
+        let world = World::holding(&image)?;
+        let expected = match analysed(&image, "disk.vhd")?.verdict() {
             Sound => 0,
             NotAVhd => 2,
             _ => 1,

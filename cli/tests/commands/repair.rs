@@ -28,7 +28,7 @@ fn a_copy_is_written_where_there_is_a_lossless_plan() -> Outcome {
             _ if analysis.verdict() == NotAVhd => (2, &["disk.vhd"]),
             _ => (1, &["disk.vhd"]),
         };
-        let world = World::with(&name)?;
+        let world = World::holding(&image)?;
         let output = world.run(&["repair", "disk.vhd", "-o", "copy.vhd"])?;
         assert_eq!(code(&output), expected, "{name}: {}", complained(&output));
         assert_eq!(world.files()?, files, "{name}");

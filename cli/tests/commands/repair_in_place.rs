@@ -21,7 +21,7 @@ fn a_disk_is_mended_in_place_and_back_again() -> Outcome {
         let (Some(plan), Repairable) = (&analysis.plan, analysis.verdict()) else {
             continue;
         };
-        let world = World::with(&name)?;
+        let world = World::holding(&image)?;
         let output = world.run(&["repair", "disk.vhd", "--in-place"])?;
         assert_eq!(code(&output), 0, "{name}: {}", complained(&output));
         assert!(said(&output).contains("vhd-analyser repair disk.vhd --undo disk.vhd.undo"), "{}", said(&output));

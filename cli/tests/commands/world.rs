@@ -34,8 +34,13 @@ impl World {
 
     /// A folder with one image of the corpus in it, as `disk.vhd`.
     pub fn with(case: &str) -> io::Result<Self> {
+        Self::holding(&cases()?[case].image()?)
+    }
+
+    /// A folder with a disk of these bytes in it, as `disk.vhd`.
+    pub fn holding(image: &[u8]) -> io::Result<Self> {
         let world = Self::new()?;
-        fs::write(world.path("disk.vhd"), cases()?[case].image()?)?;
+        fs::write(world.path("disk.vhd"), image)?;
         Ok(world)
     }
 
