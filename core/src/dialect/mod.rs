@@ -24,6 +24,8 @@ pub mod vhd_util;
 mod xen_orchestra;
 
 #[cfg(feature = "alloc")]
+pub(crate) use opinion::ask;
+#[cfg(feature = "alloc")]
 pub use opinion::{Opinion, opinions};
 #[cfg(feature = "alloc")]
 pub use surroundings::{Disk, Lookup, Surroundings, Unknown};

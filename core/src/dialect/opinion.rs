@@ -45,9 +45,19 @@ pub fn opinions<S: Source>(
     now: TimeStamp,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<[Opinion; 5], AnalysisError<S::Error>> {
-    let watch = &mut Watch::new(progress);
+    ask(source, disk, now, false, &mut Watch::new(progress))
+}
+
+/// As [`opinions`]; of vhd-util, what it says of all ancestors, too, where `parents` asks for that.
+pub(crate) fn ask<S: Source>(
+    source: &S,
+    disk: &Disk<'_>,
+    now: TimeStamp,
+    parents: bool,
+    watch: &mut Watch<'_>,
+) -> Result<[Opinion; 5], AnalysisError<S::Error>> {
     Ok([
-        vhd_util::check(disk, now),
+        if parents { vhd_util::check_parents(disk, now) } else { vhd_util::check(disk, now) },
         qemu::info(source, disk.name, watch)?,
         hyper_v::open(disk),
         xen_orchestra::open(source)?,
