@@ -68,7 +68,7 @@ impl Draft {
     /// Gives the synced file its name, and waits until that is on the disk too.
     ///
     /// # Errors
-    /// Where the name is taken meanwhile and the file there is to be kept, or the system fails. The file is then gone.
+    /// Where the name is taken meanwhile and the file there is to be kept, or the system fails.
     pub fn publish(self, existing: Existing) -> Result<(), Failure> {
         let Self { temporary, target } = self;
         let published = match existing {
@@ -97,5 +97,9 @@ fn folder(file: &Path) -> &Path {
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {
-    File::open(folder(file))?.sync_all()
+    match File::open(folder(file))?.sync_all() {
+        // Some file systems, of networks for one, have no such thing for folders.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
 }
