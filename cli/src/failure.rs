@@ -34,9 +34,12 @@ pub enum Failure {
         /// How many there are.
         ways: usize,
     },
-    /// What cannot be done yet.
-    #[error("{0} is not supported yet; without it the command works")]
-    Unsupported(&'static str),
+    /// A parent that is no VHD.
+    #[error("{} has no footer that says which disk it is; mend it first, then give it as the parent", path.display())]
+    NoParent {
+        /// The file that was given.
+        path: PathBuf,
+    },
 
     /// A file cannot be opened.
     #[error("{} cannot be opened: {error}", path.display())]

@@ -4,10 +4,12 @@ mod copy;
 mod in_place;
 mod undo;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options, Proven};
-use vhd_analyser_core::repair::{FixedDisk, Request};
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::repair::{FixedDisk, ParentDisk, Request};
 use vhd_analyser_core::report::{self, Report};
 
 use crate::disk::{Beside, Disk, options};
@@ -67,7 +69,7 @@ pub struct Arguments {
     #[arg(long, value_name = "JOURNAL")]
     journal: Option<PathBuf>,
 
-    /// The parent of a differencing disk.
+    /// The parent of a differencing disk that lost its dynamic header.
     #[arg(long, value_name = "PARENT")]
     parent: Option<PathBuf>,
 
@@ -82,9 +84,6 @@ pub struct Arguments {
 
 /// Carries the command out.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if arguments.parent.is_some() {
-        return Err(Failure::Unsupported("--parent"));
-    }
     let disk = Disk::open(&arguments.file)?;
     if let Some(undo) = &arguments.undo {
         return take_back(&disk, undo, arguments);
@@ -115,7 +114,8 @@ impl Arguments {
             }
         };
         let hidden = (self.hide || self.unhide).then_some(self.hide);
-        Ok(Request { hidden, fixed })
+        let parent = self.parent.as_deref().map(parent_disk).transpose()?;
+        Ok(Request { hidden, fixed, parent })
     }
 
     /// The way to repair that was chosen; `None` where there is none at all.
@@ -127,6 +127,14 @@ impl Arguments {
             chosen => Ok(chosen),
         }
     }
+}
+
+/// What a disk needs to know of its parent.
+fn parent_disk(path: &Path) -> Result<ParentDisk, Failure> {
+    let disk = Disk::open(path)?;
+    let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
+    let footer = analysis.image.footer().ok_or_else(|| Failure::NoParent { path: path.to_owned() })?;
+    Ok(ParentDisk { unique_id: footer.unique_id, time_stamp: TimeStamp::from_unix(disk.metadata().mtime()) })
 }
 
 /// A repair that is wanted.

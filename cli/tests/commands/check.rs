@@ -247,7 +247,7 @@ fn what_is_asked_for_wrongly_ends_with_two() -> Outcome {
         &["repair", "disk.vhd", "-o", "copy.vhd", "--plan", "2"],
         &["repair", "disk.vhd", "-o", "copy.vhd", "--hide", "--unhide"],
         &["repair", "disk.vhd", "-o", "copy.vhd", "--as-fixed", "five5"],
-        &["repair", "disk.vhd", "-o", "copy.vhd", "--parent", "p"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--parent", "nowhere"],
         &["repair", "disk.vhd", "--undo", "disk.vhd"],
     ];
     for arguments in wrong {

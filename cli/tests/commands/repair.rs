@@ -236,3 +236,30 @@ fn deep_mends_bitmaps() -> Outcome {
     assert_eq!(code(&world.run(&["check", "--deep", "copy.vhd"])?), 0);
     Ok(())
 }
+
+/// A differencing disk that lost its header gets it back from the BAT, the names that are left, and its parent.
+#[test]
+fn a_lost_header_is_rebuilt_with_the_parent() -> Outcome {
+    let case = &cases()?["sound-chain-2"];
+    let sound = case.file("child.vhd")?;
+    let world = World::new()?;
+    fs::write(world.path("parent.vhd"), case.file("parent.vhd")?)?;
+    let mut damaged = sound.clone();
+    damaged[512..1536].fill(0);
+    fs::write(world.path("child.vhd"), &damaged)?;
+    assert_eq!(
+        code(&world.run(&["repair", "child.vhd", "-o", "copy.vhd", "--allow-loss"])?),
+        1,
+        "nobody knows the parent"
+    );
+    let with_parent = ["repair", "child.vhd", "-o", "copy.vhd", "--parent", "parent.vhd"];
+    assert_eq!(code(&world.run(&with_parent)?), 1, "an assumption");
+    assert_eq!(code(&world.run(&[&with_parent[..], &["--allow-loss"]].concat())?), 0);
+    let copy = fs::read(world.path("copy.vhd"))?;
+    // All but the parent's time stamp, which is that of the file now, and the checksum.
+    let (stamp, checksum) = (512 + 56..512 + 60, 512 + 36..512 + 40);
+    let same = |at: usize| stamp.contains(&at) || checksum.contains(&at) || copy[at] == sound[at];
+    assert!((0..sound.len()).all(same), "the header is as it was");
+    assert_eq!(code(&world.run(&["check", "--parents", "copy.vhd"])?), 0);
+    Ok(())
+}

@@ -139,8 +139,10 @@ fn try_at(
     };
     // With blocks of another size the disk would need another number of entries.
     let exact = u64::from(entries) == needed && header.is_some_and(|header| header.max_table_entries.get() == entries);
-    // Two blocks show how far they are apart at the least, and none is larger in practice.
-    let certain = block_sizes(header).len() == 1 || exact || allocated.len() > 1;
+    // Two blocks show how far they are apart at the least, and none is larger in practice. tapdisk knows one size.
+    let known =
+        block_sizes(header).len() == 1 || (footer.is_tapdisk() && block_size == DynamicHeader::USUAL_BLOCK_SIZE);
+    let certain = known || exact || allocated.len() > 1;
     Ok(Some((allocated.len() as u32, Table { offset, entries, block_size, certain })))
 }
 
