@@ -1,6 +1,8 @@
 //! Shared by the tests.
 
 pub mod analysed;
+pub mod build;
+pub mod build_faults;
 pub mod bytes;
 pub mod corpus;
 pub mod huge;
