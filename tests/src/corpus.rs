@@ -51,7 +51,7 @@ pub struct VhdUtil {
 }
 
 /// qemu-img's answer.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct QemuImgInfo {
     /// The exit code, 0 where it opens the disk.
     pub rc: i32,

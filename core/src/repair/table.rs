@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 
 use super::{Case, Proposal, Step, Unreadable, header};
-use crate::image::Found;
+use crate::image::{Found, PAGE};
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
 use crate::layout::batmap::{BatmapExpected, BatmapHeader};
 use crate::layout::footer::Footer;
@@ -139,10 +139,10 @@ fn try_at(
     };
     // With blocks of another size the disk would need another number of entries.
     let exact = u64::from(entries) == needed && header.is_some_and(|header| header.max_table_entries.get() == entries);
-    // Two blocks show how far they are apart at the least, and none is larger in practice. tapdisk knows one size.
-    let known =
-        block_sizes(header).len() == 1 || (footer.is_tapdisk() && block_size == DynamicHeader::USUAL_BLOCK_SIZE);
-    let certain = known || exact || allocated.len() > 1;
+    // Blocks that follow each other as their creator puts them show how large they are.
+    let stride = if footer.is_tapdisk() { shape.length().next_multiple_of(PAGE) } else { shape.length() };
+    let touching = allocated.windows(2).any(|pair| u64::from(pair[1] - pair[0]) * SECTOR == stride);
+    let certain = block_sizes(header).len() == 1 || exact || touching;
     Ok(Some((allocated.len() as u32, Table { offset, entries, block_size, certain })))
 }
 
