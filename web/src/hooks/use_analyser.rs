@@ -8,11 +8,12 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File};
 use yew::prelude::*;
 
-use crate::engine::{Engine, Job, WORKER};
+use crate::engine::Job;
 use crate::failure::Failure;
+use crate::program::Program;
 use crate::sample;
 use crate::state::{Action, State};
-use crate::worker::{Analysed, Response};
+use crate::worker::{Analysed, Response, Task};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
 const SLOW: u32 = 200;
@@ -37,7 +38,7 @@ pub struct Analyser {
 }
 
 struct Work {
-    engine: Engine,
+    program: Program,
     reading: Option<Reading>,
     shown: Option<Reading>,
     copy: Option<Reading>,
@@ -56,7 +57,7 @@ struct Reading {
 pub fn use_analyser() -> Analyser {
     let state = use_reducer(State::default);
     let work =
-        use_mut_ref(|| Work { engine: Engine::start(WORKER), reading: None, shown: None, copy: None, utc_offset: 0 });
+        use_mut_ref(|| Work { program: Program::find(), reading: None, shown: None, copy: None, utc_offset: 0 });
     let dispatch = state.dispatcher();
 
     let choose = {
@@ -114,7 +115,6 @@ fn choose(mut files: Vec<File>, work: &Rc<RefCell<Work>>, dispatch: &UseReducerD
         let (work, dispatch, name) = (work.clone(), dispatch.clone(), name.clone());
         move |response| {
             let action = match response {
-                Response::Ready => return,
                 Response::Progress(progress) => Action::Progress(progress),
                 Response::Printed(printed) => Action::Printed(printed),
                 Response::Analysed(analysed) => {
@@ -125,7 +125,6 @@ fn choose(mut files: Vec<File>, work: &Rc<RefCell<Work>>, dispatch: &UseReducerD
                 }
                 Response::Failed(failure) => {
                     let mut work = work.borrow_mut();
-                    work.recover(&failure);
                     (work.reading, work.shown, work.copy) = (None, None, None);
                     Action::Failed { name: name.clone(), failure }
                 }
@@ -136,7 +135,8 @@ fn choose(mut files: Vec<File>, work: &Rc<RefCell<Work>>, dispatch: &UseReducerD
     let mut work = work.borrow_mut();
     // First the one before is stopped, so that the worker is free for this one.
     work.reading = None;
-    let job = work.engine.read(&file, &name, work.utc_offset, answer);
+    let task = Task { name: name.clone(), utc_offset: work.utc_offset };
+    let job = Job::start(&work.program, &file, task, answer);
     work.reading = Some(Reading { file, job, _slow: after(SLOW, dispatch, Action::Slow) });
     dispatch.dispatch(Action::Chosen { name, left_out });
 }
@@ -148,7 +148,7 @@ fn check_copy(copy: &Blob, work: &Rc<RefCell<Work>>, dispatch: &UseReducerDispat
         let (work, dispatch) = (work.clone(), dispatch.clone());
         move |response| {
             let action = match response {
-                Response::Ready | Response::Printed(_) => return,
+                Response::Printed(_) => return,
                 Response::Progress(progress) => Action::CopyProgress(progress),
                 Response::Analysed(Analysed { report, .. }) => {
                     work.borrow_mut().copy = None;
@@ -156,7 +156,6 @@ fn check_copy(copy: &Blob, work: &Rc<RefCell<Work>>, dispatch: &UseReducerDispat
                 }
                 Response::Failed(failure) => {
                     let mut work = work.borrow_mut();
-                    work.recover(&failure);
                     work.copy = None;
                     Action::CopyFailed(failure)
                 }
@@ -166,18 +165,9 @@ fn check_copy(copy: &Blob, work: &Rc<RefCell<Work>>, dispatch: &UseReducerDispat
     };
     held.copy = None;
     let name = crate::fixed_copy::fixed_name(&file.name());
-    let job = held.engine.read(copy, &name, held.utc_offset, answer);
+    let job = Job::start(&held.program, copy, Task { name, utc_offset: held.utc_offset }, answer);
     held.copy = Some(Reading { file, job, _slow: after(SLOW, dispatch, Action::CopySlow) });
     dispatch.dispatch(Action::CopyChosen);
-}
-
-impl Work {
-    /// A worker that has come to a stop is replaced, so that the page goes on working.
-    fn recover(&mut self, failure: &Failure) {
-        if matches!(failure, Failure::NoWorker | Failure::Crashed(_)) {
-            self.engine = Engine::start(WORKER);
-        }
-    }
 }
 
 fn after(milliseconds: u32, dispatch: &UseReducerDispatcher<State>, action: Action) -> Timeout {
