@@ -8,10 +8,11 @@ use gloo_file::{Blob, ObjectUrl};
 use js_sys::Promise;
 use js_sys::wasm_bindgen::{self, JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{HtmlLinkElement, Response, Worker, WorkerOptions, WorkerType};
+use web_sys::{HtmlScriptElement, Response, Worker};
 
 /// Added to the program's text in a worker: it waits for the module and runs it.
-const START: &str = "\naddEventListener('message', ({ data }) => initSync({ module: data }), { once: true });\n";
+const START: &str =
+    "\naddEventListener('message', ({ data }) => wasm_bindgen.initSync({ module: data }), { once: true });\n";
 
 /// The page's own program.
 #[derive(Clone)]
@@ -40,9 +41,7 @@ impl Program {
     pub async fn start(&self) -> Result<Started, JsValue> {
         let text = JsFuture::from(self.text.clone()).await?.as_string().unwrap_or_default();
         let url = ObjectUrl::from(Blob::new_with_options((text + START).as_str(), Some("text/javascript")));
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&url, &options)?;
+        let worker = Worker::new(&url)?;
         worker.post_message(&wasm_bindgen::module())?;
         Ok(Started { worker, _text: url })
     }
@@ -54,17 +53,15 @@ impl Drop for Started {
     }
 }
 
-/// The program's script: from the element `program` of a page that is one file, otherwise from beside the page.
+/// The text of the page's element `program`: a script that lies beside the page, or in it where all is one file.
 async fn text() -> Result<JsValue, JsValue> {
     let window = web_sys::window().ok_or("a worker is started by the page")?;
-    let document = window.document().ok_or("the page is gone")?;
-    if let Some(script) = document.get_element_by_id("program") {
-        return Ok(script.text_content().into());
+    let element = window.document().and_then(|document| document.get_element_by_id("program"));
+    let script: HtmlScriptElement = element.ok_or("the page does not name its program")?.unchecked_into();
+    if script.src().is_empty() {
+        return Ok(script.text()?.into());
     }
-    // Trunk has the browser load the script early, and so tells its name.
-    let link = document.query_selector("link[rel=modulepreload]")?.ok_or("the page does not name its program")?;
-    let request = window.fetch_with_str(&link.unchecked_into::<HtmlLinkElement>().href());
-    let response: Response = JsFuture::from(request).await?.dyn_into()?;
+    let response: Response = JsFuture::from(window.fetch_with_str(&script.src())).await?.dyn_into()?;
     if !response.ok() {
         return Err(response.status_text().into());
     }

@@ -37,7 +37,8 @@ async fn program(text: &str) -> Program {
 /// A program that does `work` with every `message` that comes after the module, and with the `page` to answer to.
 async fn worker(work: &str) -> Program {
     program(&format!(
-        "const page = self; let initSync = ({{ module }}) => {{
+        "const page = self; const wasm_bindgen = {{}};
+        wasm_bindgen.initSync = ({{ module }}) => {{
             if (!(module instanceof WebAssembly.Module)) throw new Error('no module');
             addEventListener('message', ({{ data: message }}) => {{ {work} }});
         }};"
