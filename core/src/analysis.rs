@@ -7,12 +7,15 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::check::{Circumstances, check};
-use crate::finding::{Finding, Severity};
+use crate::dialect::{self, Disk, Opinion, Surroundings, Unknown};
+use crate::finding::{Fault, Finding, Severity};
 use crate::foreign::Foreign;
 use crate::image::Image;
+use crate::image::deep::{self, Deep};
+use crate::journal::Journal;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{Plan, find_plan};
+use crate::repair::{self, Content, Found, Patched, Plan, Request, Wishes, find_plans};
 use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
 
@@ -23,6 +26,10 @@ pub struct Options {
     pub now: TimeStamp,
     /// 16 random bytes, for a disk that needs a new unique id.
     pub fresh_unique_id: [u8; 16],
+    /// Whether every block is read, too.
+    pub deep: bool,
+    /// What is to be changed besides what is wrong.
+    pub request: Request,
 }
 
 /// What was found in one file, and how to mend it.
@@ -34,15 +41,46 @@ pub struct Analysis {
     pub image: Image,
     /// What the file is, if it is no VHD; it then has no findings and no plan.
     pub foreign: Option<Foreign>,
+    /// What the blocks hold, if they were read.
+    pub deep: Option<Deep>,
     /// The faults, worst first.
     pub findings: Vec<Finding>,
-    /// The repair, proven, if there is something to repair and a way to do it.
-    pub plan: Option<Plan>,
-    /// For each patch of the plan the bytes that it replaces; fewer where the file ends before.
+    /// What each tool would say of it, in the order of [`Tool::ALL`](crate::dialect::Tool::ALL).
+    pub opinions: [Opinion; 5],
+    /// What each tool would say of it after the first of the repairs.
+    pub opinions_after: Option<[Opinion; 5]>,
+    /// Ways to repair it, each proven, the one that loses and assumes least first; none where nothing is to repair, or
+    /// no way is known.
+    pub repairs: Vec<Proven>,
+}
+
+/// What lies beside a disk and bears on what is to be said of it.
+#[derive(Clone, Copy)]
+pub struct Beside<'a, S> {
+    /// The journal of a cut-off resize (`vhd-util resize -j`).
+    pub journal: Option<&'a S>,
+    /// Where its parent locators lead.
+    pub surroundings: &'a dyn Surroundings,
+    /// Whether vhd-util is to be asked about all ancestors (`check -p`), and not about the disk alone.
+    pub parents: bool,
+}
+
+impl<S> Beside<'_, S> {
+    /// Nothing that is known of.
+    pub const NOTHING: Self = Self { journal: None, surroundings: &Unknown, parents: false };
+}
+
+/// A plan of repair after which the file is sound, with what it takes to go back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// The plan.
+    pub plan: Plan,
+    /// For each patch of the plan that writes bytes, those that it replaces; fewer where the file ends before.
     pub replaced: Vec<Vec<u8>>,
 }
 
-/// Opens, checks and, where something is wrong, plans the repair of one file. Reads the metadata only.
+/// Opens, checks and, where something is wrong, plans the repair of one file. Reads the metadata only, unless the
+/// options ask for more.
 ///
 /// `progress` hears of everything that is read and may stop it.
 ///
@@ -54,50 +92,89 @@ pub fn analyse<S: Source>(
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Analysis, AnalysisError<S::Error>> {
+    analyse_with(source, &Beside::NOTHING, name, options, progress)
+}
+
+/// As [`analyse`], with what lies beside the disk.
+///
+/// # Errors
+/// As [`analyse`]. A damaged journal is a finding.
+pub fn analyse_with<S: Source>(
+    source: &S,
+    beside: &Beside<'_, S>,
+    name: &str,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Analysis, AnalysisError<S::Error>> {
     let mut watch = Watch::new(progress);
     let image = Image::open(source, &mut watch)?;
+    let disk = Disk { name, image: &image, surroundings: beside.surroundings };
+    let opinions = dialect::ask(source, &disk, options.now, beside.parents, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
         image,
         foreign: None,
+        deep: None,
         findings: Vec::new(),
-        plan: None,
-        replaced: Vec::new(),
+        opinions,
+        opinions_after: None,
+        repairs: Vec::new(),
     };
+    let circumstances = Circumstances { now: options.now };
+    let Options { fresh_unique_id, deep, request, .. } = *options;
+    let wishes = Wishes { circumstances, fresh_unique_id, deep, request };
     if !analysis.image.is_vhd() {
         analysis.foreign = Some(Foreign::recognise(source)?);
+        let plans = repair::make_fixed(source, &wishes, &mut watch)?;
+        analysis.repairs = proven(source, plans)?;
         return Ok(analysis);
     }
-    let circumstances = Circumstances { now: options.now };
-    analysis.findings = check(&analysis.image, &circumstances);
-    if analysis.has_errors() {
-        watch.at(Stage::Proof, 0, 1)?;
-        analysis.plan = find_plan(
-            source,
-            &analysis.image,
-            &analysis.findings,
-            &circumstances,
-            options.fresh_unique_id,
-            &mut watch,
-        )?;
+    if options.deep {
+        analysis.deep = Some(deep::survey(source, &analysis.image, &mut watch)?);
     }
-    if let Some(plan) = &analysis.plan {
-        analysis.replaced = replaced(source, plan)?;
+    analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
+    let mut first = None;
+    if let Some(journal) = beside.journal {
+        let journal = Journal::read(journal, &mut watch)?;
+        match journal.and_then(|journal| repair::journal::revert(&analysis.image, &journal)) {
+            Ok(step) => first = Some(step),
+            Err(fault) => {
+                analysis.findings.push(Finding { fault: Fault::Journal(fault), offset: 0, length: 0 });
+            }
+        }
+    }
+    if analysis.has_errors() || request != Request::default() {
+        watch.at(Stage::Proof, 0, 1)?;
+        let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
+        let plans = find_plans(source, found, &wishes, first, &mut watch)?;
+        analysis.repairs = proven(source, plans)?;
+    }
+    if let Some(plan) = analysis.plan() {
+        let patched = Patched::new(source, plan);
+        let image = Image::open(&patched, &mut watch)?;
+        let disk = Disk { name, image: &image, surroundings: beside.surroundings };
+        let opinions = dialect::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
+        analysis.opinions_after = Some(opinions);
     }
     Ok(analysis)
 }
 
+fn proven<S: Source>(source: &S, plans: Vec<Plan>) -> Result<Vec<Proven>, AnalysisError<S::Error>> {
+    let proven = plans.into_iter().map(|plan| Ok(Proven { replaced: replaced(source, &plan)?, plan }));
+    proven.collect()
+}
+
+/// What the patches write over, where they write bytes; what they copy over stays where it is.
 fn replaced<S: Source>(source: &S, plan: &Plan) -> Result<Vec<Vec<u8>>, AnalysisError<S::Error>> {
-    let mut bytes: Vec<Vec<u8>> = plan
-        .patches
+    let patches = plan.patches();
+    let mut bytes: Vec<Vec<u8>> = patches
         .iter()
-        .map(|patch| {
-            let end = patch.end().min(source.length());
-            vec![0; end.saturating_sub(patch.offset) as usize]
+        .map(|patch| match &patch.content {
+            Content::Bytes(_) => vec![0; patch.end().min(source.length()).saturating_sub(patch.offset) as usize],
+            Content::Copy { .. } | Content::Zeros(_) => Vec::new(),
         })
         .collect();
-    let mut reads: Vec<_> = plan
-        .patches
+    let mut reads: Vec<_> = patches
         .iter()
         .zip(&mut bytes)
         .filter(|(_, buffer)| !buffer.is_empty())
@@ -112,13 +189,18 @@ fn replaced<S: Source>(source: &S, plan: &Plan) -> Result<Vec<Vec<u8>>, Analysis
 impl Analysis {
     /// The answer in one word.
     pub fn verdict(&self) -> Verdict {
-        match &self.plan {
+        match self.plan() {
             _ if self.foreign.is_some() => Verdict::NotAVhd,
             _ if !self.has_errors() => Verdict::Sound,
             Some(plan) if plan.is_lossless() => Verdict::Repairable,
             Some(_) => Verdict::Salvageable,
             None => Verdict::Unrepairable,
         }
+    }
+
+    /// The best plan of repair.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.repairs.first().map(|repair| &repair.plan)
     }
 
     /// Everything that a person or a script is told.

@@ -7,9 +7,15 @@ use core::fmt;
 
 use crate::check::bat::BatFault;
 use crate::check::batmap::BatmapFault;
+use crate::check::blocks::BlockFault;
 use crate::check::file::FileFault;
 use crate::check::footer::{FooterFault, Slot};
 use crate::check::header::HeaderFault;
+use crate::check::journal::JournalFault;
+use crate::check::link::LinkFault;
+use crate::check::locators::LocatorFault;
+use crate::check::parent::ParentFault;
+use crate::dialect::Tool;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +53,8 @@ pub struct Rule {
     pub meaning: &'static str,
     /// What `vhd-util check` prints of it.
     pub vhd_util: Option<&'static str>,
+    /// The tools that would stumble over it alone, in some kind of disk. See [`crate::dialect::minded_by`].
+    pub minded_by: &'static [Tool],
 }
 
 /// A fault, by the structure that it is in.
@@ -60,6 +68,16 @@ pub enum Fault {
     Bat(BatFault),
     /// In tapdisk's batmap.
     Batmap(BatmapFault),
+    /// In the blocks.
+    Block(BlockFault),
+    /// In what the dynamic header says of the parent.
+    Parent(ParentFault),
+    /// In a parent locator.
+    Locator(LocatorFault),
+    /// In the journal that was given beside the disk.
+    Journal(JournalFault),
+    /// Between a differencing disk and its parent.
+    Link(LinkFault),
     /// In how the structures lie in the file.
     File(FileFault),
 }
@@ -83,6 +101,11 @@ impl Fault {
             Self::Header(fault) => fault.rule(),
             Self::Bat(fault) => fault.rule(),
             Self::Batmap(fault) => fault.rule(),
+            Self::Block(fault) => fault.rule(),
+            Self::Parent(fault) => fault.rule(),
+            Self::Locator(fault) => fault.rule(),
+            Self::Journal(fault) => fault.rule(),
+            Self::Link(fault) => fault.rule(),
             Self::File(fault) => fault.rule(),
         }
     }
@@ -94,6 +117,11 @@ impl Fault {
             Self::Header(fault) => fault.found(f),
             Self::Bat(fault) => fault.found(f),
             Self::Batmap(fault) => fault.found(f),
+            Self::Block(fault) => fault.found(f),
+            Self::Parent(fault) => fault.found(f),
+            Self::Locator(fault) => fault.found(f),
+            Self::Journal(fault) => fault.found(f),
+            Self::Link(fault) => fault.found(f),
             Self::File(fault) => fault.found(f),
         })
     }
@@ -105,6 +133,11 @@ impl Fault {
             Self::Header(fault) => fault.expected(f),
             Self::Bat(fault) => fault.expected(f),
             Self::Batmap(fault) => fault.expected(f),
+            Self::Block(fault) => fault.expected(f),
+            Self::Parent(fault) => fault.expected(f),
+            Self::Locator(fault) => fault.expected(f),
+            Self::Journal(fault) => fault.expected(f),
+            Self::Link(fault) => fault.expected(f),
             Self::File(fault) => fault.expected(f),
         })
     }
@@ -124,8 +157,57 @@ impl Finding {
 
 /// Every rule there is, family by family: what the project finds.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    use crate::check::{bat, batmap, file, footer, header};
-    footer::RULES.iter().chain(header::RULES).chain(bat::RULES).chain(batmap::RULES).chain(file::RULES).copied()
+    use crate::check::{bat, batmap, blocks, file, footer, header, journal, link, locators, parent};
+    let families = [
+        footer::RULES,
+        header::RULES,
+        parent::RULES,
+        locators::RULES,
+        bat::RULES,
+        batmap::RULES,
+        blocks::RULES,
+        file::RULES,
+        journal::RULES,
+        link::RULES,
+    ];
+    families.into_iter().flatten().copied()
+}
+
+/// A text that is kept within a finding, without an allocator: cut after 160 bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Text {
+    bytes: [u8; Self::ROOM],
+    length: u8,
+}
+
+impl Text {
+    const ROOM: usize = 160;
+
+    /// As much of `text` as fits, in whole characters.
+    pub fn new(text: &str) -> Self {
+        let length = text.floor_char_boundary(Self::ROOM);
+        let mut bytes = [0; Self::ROOM];
+        bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+        // ROOM is less than 256.
+        Self { bytes, length: length as u8 }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Bytes as a person compares them: in hex, with the text they spell if they spell one.

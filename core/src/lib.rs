@@ -7,11 +7,14 @@ extern crate alloc;
 #[cfg(feature = "alloc")]
 pub mod analysis;
 pub mod check;
+pub mod dialect;
 pub mod finding;
 #[cfg(feature = "alloc")]
 pub mod foreign;
 #[cfg(feature = "alloc")]
 pub mod image;
+#[cfg(feature = "alloc")]
+pub mod journal;
 pub mod layout;
 #[cfg(feature = "alloc")]
 pub mod progress;

@@ -14,8 +14,12 @@ pub enum Stage {
     Bat,
     /// tapdisk's batmap.
     Batmap,
-    /// What stands behind the last block.
+    /// What stands between and behind the blocks.
     Tail,
+    /// Every block with its bitmap.
+    Blocks,
+    /// The journal beside the disk.
+    Journal,
     /// The repaired disk, read again through the plan.
     Proof,
 }
@@ -28,6 +32,8 @@ impl fmt::Display for Stage {
             Self::Bat => "block allocation table",
             Self::Batmap => "batmap",
             Self::Tail => "end of the file",
+            Self::Blocks => "blocks",
+            Self::Journal => "journal",
             Self::Proof => "proof of the repair",
         })
     }

@@ -2,10 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use vhd_analyser_core::analysis::{Analysis, Options, analyse};
+use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse, analyse_with};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::AnalysisError;
-use vhd_analyser_core::repair::{Plan, Segment};
+use vhd_analyser_core::repair::{Plan, Request, Segment};
 use vhd_analyser_core::source::OutOfRange;
 
 /// What the tests call the present: 2026-11-24, after every image was made.
@@ -16,8 +16,28 @@ pub const NOW: TimeStamp = TimeStamp(848_793_600);
 /// # Errors
 /// Where the analysis reads outside of the image, which it never should.
 pub fn analysed(image: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
-    let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!" };
-    analyse(&image, name, &options, &mut |_| ControlFlow::Continue(()))
+    analyse(&image, name, &options(false), &mut |_| ControlFlow::Continue(()))
+}
+
+/// Analyses an image with every block read.
+///
+/// # Errors
+/// As [`analysed`].
+pub fn analysed_deep(image: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
+    analyse(&image, name, &options(true), &mut |_| ControlFlow::Continue(()))
+}
+
+/// Analyses an image with a journal beside it.
+///
+/// # Errors
+/// As [`analysed`].
+pub fn analysed_with(image: &[u8], journal: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
+    let beside = Beside { journal: Some(&journal), ..Beside::NOTHING };
+    analyse_with(&image, &beside, name, &options(false), &mut |_| ControlFlow::Continue(()))
+}
+
+fn options(deep: bool) -> Options {
+    Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: Request::default() }
 }
 
 /// The fixed copy, put together from pieces of the original and new bytes, as the page does it.
@@ -30,6 +50,7 @@ pub fn fixed_copy(image: &[u8], plan: &Plan) -> Vec<u8> {
                 copy.extend_from_slice(&image[offset..offset + length]);
             }
             Segment::Bytes(bytes) => copy.extend(bytes),
+            Segment::Zeros(length) => copy.resize(copy.len() + length as usize, 0),
         }
     }
     copy

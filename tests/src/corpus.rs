@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// An image, sound or damaged.
 #[derive(Debug, Deserialize)]
@@ -18,8 +18,23 @@ pub struct Case {
     pub fault: String,
     /// The file to look at; in a chain the last child.
     pub target: String,
+    /// Every file, by name.
+    pub files: BTreeMap<String, IgnoredAny>,
     /// What vhd-util answers.
     pub vhd_util: VhdUtil,
+    /// SHA-256 of the virtual disk before the fault, where it is known.
+    pub virtual_sha256_before_fault: Option<String>,
+    /// What `vhd-util revert` makes of the disk with its journal.
+    pub revert: Option<Reverted>,
+    /// What `qemu-img info -f vpc` answers.
+    pub qemu_img_info: QemuImgInfo,
+}
+
+/// What a revert left.
+#[derive(Debug, Deserialize)]
+pub struct Reverted {
+    /// SHA-256 of the file afterwards.
+    pub sha256: String,
 }
 
 /// vhd-util's answers.
@@ -27,10 +42,21 @@ pub struct Case {
 pub struct VhdUtil {
     /// Of `check -n`.
     pub check: Answer,
+    /// Of `check -p`.
+    pub check_parents: Answer,
     /// Of `read -p`.
     pub read_headers: Text,
     /// Of `repair`.
     pub repair: Repair,
+}
+
+/// qemu-img's answer.
+#[derive(Debug, Deserialize)]
+pub struct QemuImgInfo {
+    /// The exit code, 0 where it opens the disk.
+    pub rc: i32,
+    /// The size that it gives the virtual disk, in bytes.
+    pub virtual_size: Option<u64>,
 }
 
 /// An exit code and the first line.
@@ -59,12 +85,20 @@ pub struct Repair {
 }
 
 impl Case {
+    /// The bytes of another file of the case.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or unpacked.
+    pub fn file(&self, name: &str) -> io::Result<Vec<u8>> {
+        unpacked(&format!("corpus/{}/{name}.gz", self.name))
+    }
+
     /// The bytes of the file to look at.
     ///
     /// # Errors
     /// Where the file cannot be read or unpacked.
     pub fn image(&self) -> io::Result<Vec<u8>> {
-        unpacked(&format!("corpus/{}/{}.gz", self.name, self.target))
+        self.file(&self.target)
     }
 }
 

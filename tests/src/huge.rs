@@ -12,11 +12,7 @@ const VIRTUAL_SIZE: u64 = 100 << 30;
 const BLOCKS: u64 = VIRTUAL_SIZE / BLOCK_SIZE;
 const BAT_AT: u64 = 1536;
 /// Where the three blocks begin, with the last one's end at 100 GB.
-const BLOCKS_AT: [u64; 3] = [
-    256 << 10,
-    50_000_000_000 / 512 * 512,
-    LENGTH - BLOCK_SIZE - 512,
-];
+const BLOCKS_AT: [u64; 3] = [256 << 10, 50_000_000_000 / 512 * 512, LENGTH - BLOCK_SIZE - 512];
 /// The file's length, without the footer that it lacks.
 pub const LENGTH: u64 = 100_000_000_000 / 512 * 512;
 
@@ -24,11 +20,7 @@ pub const LENGTH: u64 = 100_000_000_000 / 512 * 512;
 pub fn write(path: &Path) -> io::Result<()> {
     let mut table = vec![0xff; BLOCKS as usize * 4];
     for (block, offset) in BLOCKS_AT.into_iter().enumerate() {
-        put(
-            &mut table,
-            block * 4,
-            &((offset / 512) as u32).to_be_bytes(),
-        );
+        put(&mut table, block * 4, &((offset / 512) as u32).to_be_bytes());
     }
     let mut file = File::create(path)?;
     file.write_all(&footer())?;

@@ -52,11 +52,7 @@ pub fn footer() -> [u8; 512] {
     put(&mut footer, 56, &20_805_u16.to_be_bytes()); // cylinders
     put(&mut footer, 58, &[16, 63]); // heads, sectors
     put(&mut footer, 60, &4_u32.to_be_bytes()); // differencing
-    put(
-        &mut footer,
-        68,
-        &0x55fd3e99_5cf8_4dfd_97f5_96851bf7f51b_u128.to_be_bytes(),
-    );
+    put(&mut footer, 68, &0x55fd3e99_5cf8_4dfd_97f5_96851bf7f51b_u128.to_be_bytes());
     seal(&mut footer, 64);
     footer
 }
@@ -70,11 +66,7 @@ pub fn header() -> [u8; 1024] {
     put(&mut header, 24, &0x0001_0000_u32.to_be_bytes()); // version
     put(&mut header, 28, &BLOCKS.to_be_bytes());
     put(&mut header, 32, &BLOCK_SIZE.to_be_bytes());
-    put(
-        &mut header,
-        40,
-        &0x2b0565ca_4f72_4471_a0e9_c7f2b7460491_u128.to_be_bytes(),
-    ); // the parent
+    put(&mut header, 40, &0x2b0565ca_4f72_4471_a0e9_c7f2b7460491_u128.to_be_bytes()); // the parent
     put(&mut header, 56, &TIMESTAMP.to_be_bytes());
     put(&mut header, 64, &utf16(PARENT, u16::to_be_bytes));
     for (index, (code, name)) in locators().iter().enumerate() {
@@ -90,7 +82,7 @@ pub fn header() -> [u8; 1024] {
 
 /// The part of the report that is the disk's metadata, as text.
 pub fn metadata() -> &'static str {
-    // Two lines before it say what is wrong.
+    // Two lines before it say what is wrong; the empty line that ends the metadata is not in the report.
     REPORT.splitn(3, '\n').nth(2).unwrap_or_default()
 }
 
@@ -118,17 +110,12 @@ pub fn write(path: &Path) -> io::Result<()> {
     }
     let mut table = vec![0xff; BLOCKS as usize * 4];
     let mut end = LOCATORS_END;
-    for (block, first_bitmap_byte, rest) in full_blocks()
-        .map(|block| (block, 0xff, 0xff))
-        .chain(PARTIAL_BLOCKS.map(|block| (block, 0xf0, 0)))
+    for (block, first_bitmap_byte, rest) in
+        full_blocks().map(|block| (block, 0xff, 0xff)).chain(PARTIAL_BLOCKS.map(|block| (block, 0xf0, 0)))
     {
         // A block's data, which follows its bitmap, begins on a page boundary.
         let bitmap_at = (end + 512).next_multiple_of(4096) - 512;
-        put(
-            &mut table,
-            block as usize * 4,
-            &((bitmap_at / 512) as u32).to_be_bytes(),
-        );
+        put(&mut table, block as usize * 4, &((bitmap_at / 512) as u32).to_be_bytes());
         let mut bitmap = [rest; 512];
         bitmap[0] = first_bitmap_byte;
         write_at(bitmap_at, &bitmap)?;
@@ -141,11 +128,7 @@ pub fn write(path: &Path) -> io::Result<()> {
 
 fn locators() -> [(&'static [u8; 4], Vec<u8>); 3] {
     let windows_name = utf16(&format!(".\\{PARENT}"), u16::to_le_bytes);
-    [
-        (b"MacX", format!("file://./{PARENT}").into_bytes()),
-        (b"W2ku", windows_name.clone()),
-        (b"W2ru", windows_name),
-    ]
+    [(b"MacX", format!("file://./{PARENT}").into_bytes()), (b"W2ku", windows_name.clone()), (b"W2ru", windows_name)]
 }
 
 fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
@@ -166,11 +149,7 @@ fn batmap_header() -> [u8; 512] {
     put(&mut header, 8, &(BATMAP_AT + 512).to_be_bytes());
     put(&mut header, 16, &2_u32.to_be_bytes()); // sectors
     put(&mut header, 20, &0x0001_0002_u32.to_be_bytes()); // version
-    put(
-        &mut header,
-        24,
-        &crate::bytes::checksum(&batmap()).to_be_bytes(),
-    );
+    put(&mut header, 24, &crate::bytes::checksum(&batmap()).to_be_bytes());
     header
 }
 

@@ -24,7 +24,7 @@ fn image(name: &str) -> Result<Vec<u8>, Box<dyn Error>> {
 fn repaired(image: &[u8], verdict: Verdict) -> Result<Vec<u8>, Box<dyn Error>> {
     let analysis = analysed(image, "disk.vhd")?;
     assert_eq!(analysis.verdict(), verdict, "{:?}", analysis.findings);
-    Ok(fixed_copy(image, analysis.plan.as_ref().ok_or("no plan")?))
+    Ok(fixed_copy(image, analysis.plan().ok_or("no plan")?))
 }
 
 /// Both footers of a dynamic disk, changed in the same way.
@@ -41,15 +41,15 @@ fn a_fixed_disk_gets_its_footer_back() -> Outcome {
 
     let mut damaged = sound.clone();
     put(&mut damaged, end + COOKIE, &[0; 8]);
-    assert_eq!(repaired(&damaged, Repairable)?, sound, "cookie");
+    assert!(repaired(&damaged, Repairable)? == sound, "cookie");
 
     let mut damaged = sound.clone();
     damaged.pop();
-    assert_eq!(repaired(&damaged, Repairable)?, sound, "511 bytes");
+    assert!(repaired(&damaged, Repairable)? == sound, "511 bytes");
 
     for tail in [vec![0; 512], vec![0; 4096], vec![0; 77], b"tail".repeat(200)] {
         let damaged = [sound.clone(), tail].concat();
-        assert_eq!(repaired(&damaged, Repairable)?, sound, "trailing bytes");
+        assert!(repaired(&damaged, Repairable)? == sound, "trailing bytes");
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn a_dynamic_disk_is_not_taken_for_a_fixed_one() -> Outcome {
     put(&mut damaged, end + DISK_TYPE, &2_u32.to_be_bytes());
     put(&mut damaged, end + DATA_OFFSET, &u64::MAX.to_be_bytes());
     seal(&mut damaged[end..], CHECKSUM);
-    assert_eq!(repaired(&damaged, Repairable)?, sound);
+    assert!(repaired(&damaged, Repairable)? == sound);
     Ok(())
 }
 
@@ -97,20 +97,20 @@ fn both_footers_may_be_hit() -> Outcome {
 
     let mut damaged = sound.clone();
     change_both(&mut damaged, |footer| put(footer, COOKIE, &[0; 8]));
-    assert_eq!(repaired(&damaged, Repairable)?, sound, "both cookies");
+    assert!(repaired(&damaged, Repairable)? == sound, "both cookies");
 
     // Two copies that agree were written like that: an edit without the checksum renewed.
     let mut damaged = sound.clone();
     change_both(&mut damaged, |footer| footer[UNIQUE_ID] ^= 1);
     let copy = repaired(&damaged, Repairable)?;
     assert_eq!(copy[UNIQUE_ID], damaged[UNIQUE_ID], "the fields stay");
-    assert_eq!(copy[..512], copy[end..]);
+    assert!(copy[..512] == copy[end..]);
 
     // Both hit, in different places: the primary's cookie can be put back, and its checksum proves it.
     let mut damaged = sound.clone();
     damaged[UNIQUE_ID] ^= 1;
     put(&mut damaged, end + COOKIE, b"garbage!");
-    assert_eq!(repaired(&damaged, Repairable)?, sound, "cookie and field");
+    assert!(repaired(&damaged, Repairable)? == sound, "cookie and field");
     Ok(())
 }
 
@@ -123,14 +123,14 @@ fn faults_in_pairs_are_mended_together() -> Outcome {
     let copy = repaired(&damaged, Repairable)?;
     assert_eq!(copy.len(), end + 512);
     assert_ne!(copy[UNIQUE_ID..UNIQUE_ID + 16], [0; 16]);
-    assert_eq!(copy[..512], copy[end..]);
+    assert!(copy[..512] == copy[end..]);
 
     let mut damaged = image("tap-header-checksum")?;
     let end = damaged.len() - 512;
     damaged[..512].fill(0);
     let copy = repaired(&damaged, Repairable)?;
-    assert_eq!(copy[..512], copy[end..]);
-    assert_eq!(copy[1536..end], damaged[1536..end]);
+    assert!(copy[..512] == copy[end..]);
+    assert!(copy[1536..end] == damaged[1536..end]);
     Ok(())
 }
 
@@ -142,11 +142,12 @@ fn a_tail_that_may_hold_a_block_is_kept() -> Outcome {
         let end = damaged.len() - 512;
         damaged[end..].fill(0xA5);
         let analysis = analysed(&damaged, "disk.vhd")?;
-        let plan = analysis.plan.ok_or("no plan")?;
+        let plan = analysis.plan().ok_or("no plan")?;
         assert_eq!(plan.cut, None, "{name}");
-        let copy = fixed_copy(&damaged, &plan);
-        assert_eq!(copy[512..damaged.len()], damaged[512..], "{name}");
-        assert_eq!(copy[damaged.len()..], copy[..512], "{name}");
+        let copy = fixed_copy(&damaged, plan);
+        // Behind the metadata nothing is changed, and the footer follows.
+        assert!(copy[4096..damaged.len()] == damaged[4096..], "{name}");
+        assert!(copy[damaged.len()..] == copy[..512], "{name}");
     }
     Ok(())
 }
@@ -163,20 +164,23 @@ fn a_gap_before_the_footer_is_no_fault() -> Outcome {
     let mut damaged = volume.clone();
     let end = damaged.len() - 512;
     put(&mut damaged, end + COOKIE, &[0; 8]);
-    assert_eq!(repaired(&damaged, Repairable)?, volume);
+    assert!(repaired(&damaged, Repairable)? == volume);
     damaged = volume.clone();
     damaged[..512].fill(0);
-    assert_eq!(repaired(&damaged, Repairable)?, volume);
+    assert!(repaired(&damaged, Repairable)? == volume);
     Ok(())
 }
 
-/// The journal is the only way back: no repair may write over a poisoned footer.
+/// Without its journal, a poisoned disk is given back on an assumption, if everything in it fits together; with one
+/// of its footers gone as well, the resize was in the middle of things.
 #[test]
-fn a_poisoned_disk_is_left_alone() -> Outcome {
+fn a_poisoned_disk_is_not_mended_silently() -> Outcome {
     let mut damaged = image("tap-poisoned")?;
+    let analysis = analysed(&damaged, "disk.vhd")?;
+    assert_eq!(analysis.verdict(), Salvageable);
+    assert_eq!(analysis.repairs[0].plan.assumes.len(), 1);
     let end = damaged.len() - 512;
-    assert_eq!(analysed(&damaged, "disk.vhd")?.plan, None);
     damaged[end..].fill(0);
-    assert_eq!(analysed(&damaged, "disk.vhd")?.plan, None);
+    assert!(analysed(&damaged, "disk.vhd")?.plan().is_none());
     Ok(())
 }

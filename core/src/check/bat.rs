@@ -1,7 +1,9 @@
-//! The BAT's entries: each must point behind the metadata and its block end before the primary footer.
+//! The BAT's entries: each must point behind the metadata, its block end before the primary footer, and no two blocks
+//! share bytes.
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Rule, Severity};
 use crate::layout::SECTOR;
 
@@ -15,12 +17,36 @@ pub enum BatFault {
     },
     /// A block begins before the end of the metadata.
     OnMetadata(Entry),
-    /// More blocks begin there than are named one by one.
-    MoreOnMetadata(u32),
     /// A block ends behind the end of the file or on the primary footer.
     OutsideFile(Entry),
-    /// More blocks end there than are named one by one.
-    MoreOutsideFile(u32),
+    /// Two entries point at one block.
+    Duplicate(Entry, Entry),
+    /// Two blocks share some bytes.
+    Overlap(Entry, Entry),
+    /// An entry behind those that the current size needs points at a block.
+    BeyondSize(Entry),
+    /// Blocks do not lie where their creator puts them.
+    OffGrid {
+        /// How many.
+        blocks: u32,
+        /// The first of them.
+        first: Entry,
+    },
+    /// There are more entries with a fault than are named one by one.
+    More(Kind, u32),
+}
+
+/// A fault of which there may be more than are named one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// [`BatFault::OnMetadata`].
+    OnMetadata,
+    /// [`BatFault::OutsideFile`].
+    OutsideFile,
+    /// [`BatFault::Overlap`] and [`BatFault::Duplicate`].
+    Overlap,
+    /// [`BatFault::BeyondSize`].
+    BeyondSize,
 }
 
 /// An entry of the BAT that is wrong.
@@ -34,41 +60,92 @@ pub struct Entry {
     pub limit: u64,
 }
 
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let offset = u64::from(self.sector) * SECTOR;
+        write!(f, "block {} at sector 0x{:x}, offset 0x{offset:x}", self.block, self.sector)
+    }
+}
+
 static OUT_OF_FILE: Rule = Rule {
     id: "bat.outside-file",
     severity: Severity::Error,
     title: "BAT: not within the file",
-    meaning: "The block allocation table (BAT) ends behind the end of the file. The entries that are missing \
-              said where blocks are.",
+    meaning: "The block allocation table (BAT) ends behind the end of the file. The entries that are missing said \
+              where blocks are.",
     vhd_util: Some("error reading bat: -5"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
 };
 static ON_METADATA: Rule = Rule {
     id: "bat.entry.on-metadata",
     severity: Severity::Error,
     title: "BAT: a block lies on the metadata",
-    meaning: "The entry points into the footer, header, BAT, batmap or parent names at the start of the file. \
-              Whoever writes to this block of the disk destroys them.",
+    meaning: "The entry points into the footer, header, BAT, batmap or parent names at the start of the file. Whoever \
+              writes to this block of the disk destroys them.",
     vhd_util: Some("block … clobbers headers"),
+    minded_by: &[Tool::VhdUtil],
 };
 static OUTSIDE_FILE: Rule = Rule {
     id: "bat.entry.outside-file",
     severity: Severity::Error,
     title: "BAT: a block lies outside of the file",
-    meaning: "The entry points at a block that does not end before the primary footer, or not within the file \
-              at all: the entry is wrong, or the end of the file is gone.",
+    meaning: "The entry points at a block that does not end before the primary footer, or not within the file at all: \
+              the entry is wrong, or the end of the file is gone.",
     vhd_util: Some("block … clobbers footer"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
+};
+static DUPLICATE: Rule = Rule {
+    id: "bat.entry.duplicate",
+    severity: Severity::Error,
+    title: "BAT: two entries for one block",
+    meaning: "Two places of the virtual disk show the same block of the file, and a write to one changes the other. One \
+              of the entries is wrong.",
+    vhd_util: Some("block … clobbers block …"),
+    minded_by: &[Tool::VhdUtil],
+};
+static OVERLAP: Rule = Rule {
+    id: "bat.entry.overlap",
+    severity: Severity::Error,
+    title: "BAT: two blocks overlap",
+    meaning: "Two blocks share some bytes of the file, so that a write to one destroys part of the other. One of the \
+              entries is wrong.",
+    vhd_util: Some("block … clobbers block …"),
+    minded_by: &[Tool::VhdUtil],
+};
+static BEYOND_SIZE: Rule = Rule {
+    id: "bat.entry.beyond-size",
+    severity: Severity::Info,
+    title: "BAT: a block behind the end of the disk",
+    meaning: "The BAT has room for more blocks than the current size needs, and one of those behind the end is \
+              allocated. Nothing reads it; the disk may have been larger once.",
+    vhd_util: None,
+    minded_by: &[],
+};
+static OFF_GRID: Rule = Rule {
+    id: "bat.entry.off-grid",
+    severity: Severity::Info,
+    title: "BAT: blocks off the grid",
+    meaning: "Some blocks do not lie where the program that made the disk puts them: another program wrote to it, too. \
+              Every tool reads them.",
+    vhd_util: None,
+    minded_by: &[],
 };
 
 /// Every rule of this family.
-pub(crate) static RULES: &[&Rule] = &[&OUT_OF_FILE, &ON_METADATA, &OUTSIDE_FILE];
+pub(crate) static RULES: &[&Rule] =
+    &[&OUT_OF_FILE, &ON_METADATA, &OUTSIDE_FILE, &DUPLICATE, &OVERLAP, &BEYOND_SIZE, &OFF_GRID];
 
 impl BatFault {
     /// What is the same for every occurrence of this fault.
     pub fn rule(&self) -> &'static Rule {
         match self {
             Self::OutOfFile { .. } => &OUT_OF_FILE,
-            Self::OnMetadata(_) | Self::MoreOnMetadata(_) => &ON_METADATA,
-            Self::OutsideFile(_) | Self::MoreOutsideFile(_) => &OUTSIDE_FILE,
+            Self::OnMetadata(_) | Self::More(Kind::OnMetadata, _) => &ON_METADATA,
+            Self::OutsideFile(_) | Self::More(Kind::OutsideFile, _) => &OUTSIDE_FILE,
+            Self::Duplicate(..) => &DUPLICATE,
+            Self::Overlap(..) | Self::More(Kind::Overlap, _) => &OVERLAP,
+            Self::BeyondSize(_) | Self::More(Kind::BeyondSize, _) => &BEYOND_SIZE,
+            Self::OffGrid { .. } => &OFF_GRID,
         }
     }
 
@@ -76,16 +153,10 @@ impl BatFault {
     pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfFile { entries } => write!(f, "{entries} entries are needed"),
-            Self::OnMetadata(entry) | Self::OutsideFile(entry) => write!(
-                f,
-                "block {} at sector 0x{:x}, offset 0x{:x}",
-                entry.block,
-                entry.sector,
-                u64::from(entry.sector) * SECTOR
-            ),
-            Self::MoreOnMetadata(more) | Self::MoreOutsideFile(more) => {
-                write!(f, "{more} more blocks")
-            }
+            Self::OnMetadata(entry) | Self::OutsideFile(entry) | Self::BeyondSize(entry) => write!(f, "{entry}"),
+            Self::Duplicate(first, second) | Self::Overlap(first, second) => write!(f, "{first}; {second}"),
+            Self::OffGrid { blocks, first } => write!(f, "{blocks} blocks, the first: {first}"),
+            Self::More(_, more) => write!(f, "{more} more like those before"),
         }
     }
 
@@ -95,7 +166,11 @@ impl BatFault {
             Self::OutOfFile { .. } => f.write_str("the whole table within the file"),
             Self::OnMetadata(entry) => write!(f, "at 0x{:x} or behind", entry.limit),
             Self::OutsideFile(entry) => write!(f, "an end at 0x{:x} at the latest", entry.limit),
-            Self::MoreOnMetadata(_) | Self::MoreOutsideFile(_) => Ok(()),
+            Self::Duplicate(..) => f.write_str("a block for each entry"),
+            Self::Overlap(first, _) => write!(f, "the second at 0x{:x} or behind", first.limit),
+            Self::BeyondSize(entry) => write!(f, "none behind the disk's {} blocks", entry.limit),
+            Self::OffGrid { .. } => f.write_str("one distance between all blocks"),
+            Self::More(..) => Ok(()),
         }
     }
 }
@@ -105,7 +180,7 @@ impl BatFault {
 pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crate::finding::Finding)) {
     use super::Faults;
     use crate::finding::Fault;
-    use crate::image::{Entries, Found};
+    use crate::image::{Block, Found, Named};
     use crate::layout::bat::ENTRY_LENGTH;
 
     let (table, bat) = match &image.bat {
@@ -117,19 +192,30 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
         }
         Found::Absent => return,
     };
-    let limit = match image.closing_footer() {
-        Some((offset, _)) => offset,
-        None => image.length,
-    };
     let mut faults = Faults::new(tell, table, &Fault::Bat);
-    let mut list = |entries: &Entries, limit, one: fn(Entry) -> BatFault, more: fn(u32) -> BatFault| {
-        for &(block, sector) in &entries.named {
-            let at = block as usize * ENTRY_LENGTH as usize;
-            faults.add(at, ENTRY_LENGTH as usize, one(Entry { block, sector, limit }));
-        }
-        let named = u32::try_from(entries.named.len()).unwrap_or(u32::MAX);
-        faults.add_if(entries.count > named, 0, 0, more(entries.count - named));
+    let entry = |block: &Block, limit| Entry { block: block.number, sector: block.sector, limit };
+    let at = |block: &Block| block.number as usize * ENTRY_LENGTH as usize;
+    let width = ENTRY_LENGTH as usize;
+    let mut list = |named: &Named<Block>, limit, one: fn(Entry) -> BatFault, kind| {
+        faults.list(named, |block| (at(block), width, one(entry(block, limit))), |more| BatFault::More(kind, more));
     };
-    list(&bat.on_metadata, image.end_of_metadata, BatFault::OnMetadata, BatFault::MoreOnMetadata);
-    list(&bat.outside_file, limit, BatFault::OutsideFile, BatFault::MoreOutsideFile);
+    list(&bat.on_metadata, image.end_of_metadata, BatFault::OnMetadata, Kind::OnMetadata);
+    list(&bat.outside_file, image.limit(), BatFault::OutsideFile, Kind::OutsideFile);
+    list(&bat.beyond_size, u64::from(bat.entries), BatFault::BeyondSize, Kind::BeyondSize);
+    let length = image.block_shape().map_or(0, |shape| shape.length());
+    faults.list(
+        &bat.overlapping,
+        |(first, second)| {
+            let end = first.offset() + length;
+            let (a, b) = (entry(first, end), entry(second, end));
+            let fault = if first.sector == second.sector { BatFault::Duplicate } else { BatFault::Overlap };
+            (at(second), width, fault(a, b))
+        },
+        |more| BatFault::More(Kind::Overlap, more),
+    );
+    let off_grid = || bat.blocks.iter().filter(|block| bat.grid.is_some_and(|grid| !grid.holds(block.offset())));
+    if let Some(first) = off_grid().next() {
+        let blocks = off_grid().count() as u32;
+        faults.add(at(first), width, BatFault::OffGrid { blocks, first: entry(first, 0) });
+    }
 }

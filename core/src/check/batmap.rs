@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Bytes, Rule, Severity};
 use crate::layout::batmap::BatmapHeader;
 
@@ -16,6 +17,27 @@ pub enum BatmapFault {
     Version(u32),
     /// The map is not within the file, or too small for the disk.
     MapOutOfFile,
+    /// The map begins at the start of the file, or not on a sector.
+    Offset(u64),
+    /// The map has fewer bits than the BAT has entries.
+    TooSmall {
+        /// What the map has.
+        bits: u64,
+        /// What the BAT has.
+        entries: u32,
+    },
+    /// A block begins where the batmap belongs.
+    Overwritten {
+        /// The block's number.
+        block: u32,
+    },
+    /// A block that is marked full and not allocated.
+    UnallocatedFull {
+        /// The block's number.
+        block: u32,
+    },
+    /// There are more blocks like that than are named one by one.
+    MoreUnallocatedFull(u32),
     /// The checksum does not fit the map.
     Checksum {
         /// As stored.
@@ -35,6 +57,7 @@ static OUT_OF_FILE: Rule = Rule {
     meaning: "Disks made by tapdisk have a batmap behind the BAT; here the file ends before it. XenServer and \
               XCP-ng refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static COOKIE: Rule = Rule {
     id: "batmap.cookie",
@@ -44,6 +67,7 @@ static COOKIE: Rule = Rule {
               XCP-ng refuse the disk without it. QEMU knows no batmap: where it wrote to the disk, a block may \
               lie in the batmap's place.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static VERSION: Rule = Rule {
     id: "batmap.version",
@@ -51,6 +75,7 @@ static VERSION: Rule = Rule {
     title: "Batmap: unknown version",
     meaning: "The newest version of the batmap is 1.2. XenServer and XCP-ng refuse anything newer.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static MAP_OUT_OF_FILE: Rule = Rule {
     id: "batmap.map-outside-file",
@@ -59,6 +84,7 @@ static MAP_OUT_OF_FILE: Rule = Rule {
     meaning: "The batmap's header names a place for the map that is behind the end of the file, or too small for \
               the disk. XenServer and XCP-ng refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static CHECKSUM: Rule = Rule {
     id: "batmap.checksum",
@@ -67,10 +93,57 @@ static CHECKSUM: Rule = Rule {
     meaning: "The checksum does not fit the map of the blocks that are written throughout. XenServer and XCP-ng \
               refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
+};
+
+static OFFSET: Rule = Rule {
+    id: "batmap.offset",
+    severity: Severity::Error,
+    title: "Batmap: the map is not on a sector",
+    meaning: "The map begins at a whole sector behind the batmap’s header.",
+    vhd_util: Some("batmap is invalid: invalid batmap offset"),
+    minded_by: &[Tool::VhdUtil],
+};
+static TOO_SMALL: Rule = Rule {
+    id: "batmap.too-small",
+    severity: Severity::Error,
+    title: "Batmap: fewer bits than the BAT has entries",
+    meaning: "The batmap has a bit for each entry of the BAT. XenServer and XCP-ng refuse a disk with fewer.",
+    vhd_util: Some("batmap is invalid: batmap-BAT size mismatch"),
+    minded_by: &[Tool::VhdUtil],
+};
+static OVERWRITTEN: Rule = Rule {
+    id: "batmap.overwritten",
+    severity: Severity::Error,
+    title: "Batmap: a block lies in its place",
+    meaning: "QEMU knows no batmap: it wrote to a disk of tapdisk’s, and put a block where the batmap was. The data is \
+              good, and QEMU reads it; XenServer and XCP-ng refuse the disk until the block lies elsewhere and the \
+              batmap is back.",
+    vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
+};
+static UNALLOCATED_FULL: Rule = Rule {
+    id: "batmap.unallocated-full",
+    severity: Severity::Error,
+    title: "Batmap: a block marked full that is not there",
+    meaning: "The batmap says that every sector of the block is written, and the BAT has no block: either the mark is \
+              wrong, or the BAT entry was never written, or lost.",
+    vhd_util: Some("batmap shows unallocated block … full"),
+    minded_by: &[Tool::VhdUtil],
 };
 
 /// Every rule of this family.
-pub(crate) static RULES: &[&Rule] = &[&OUT_OF_FILE, &COOKIE, &VERSION, &MAP_OUT_OF_FILE, &CHECKSUM];
+pub(crate) static RULES: &[&Rule] = &[
+    &OUT_OF_FILE,
+    &COOKIE,
+    &VERSION,
+    &MAP_OUT_OF_FILE,
+    &CHECKSUM,
+    &OFFSET,
+    &TOO_SMALL,
+    &OVERWRITTEN,
+    &UNALLOCATED_FULL,
+];
 
 impl BatmapFault {
     /// What is the same for every occurrence of this fault.
@@ -81,6 +154,10 @@ impl BatmapFault {
             Self::Version(_) => &VERSION,
             Self::MapOutOfFile => &MAP_OUT_OF_FILE,
             Self::Checksum { .. } => &CHECKSUM,
+            Self::Offset(_) => &OFFSET,
+            Self::TooSmall { .. } => &TOO_SMALL,
+            Self::Overwritten { .. } => &OVERWRITTEN,
+            Self::UnallocatedFull { .. } | Self::MoreUnallocatedFull(_) => &UNALLOCATED_FULL,
         }
     }
 
@@ -91,6 +168,10 @@ impl BatmapFault {
             Self::Cookie(cookie) => write!(f, "{}", Bytes(cookie)),
             Self::Version(version) => write!(f, "{}.{}", version >> 16, version & 0xFFFF),
             Self::Checksum { stored, .. } => write!(f, "0x{stored:08x}"),
+            Self::Offset(offset) => write!(f, "0x{offset:x}"),
+            Self::TooSmall { bits, .. } => write!(f, "{bits} bits"),
+            Self::Overwritten { block } | Self::UnallocatedFull { block } => write!(f, "block {block}"),
+            Self::MoreUnallocatedFull(more) => write!(f, "{more} more blocks"),
         }
     }
 
@@ -102,6 +183,11 @@ impl BatmapFault {
             Self::Version(_) => f.write_str("at most 1.2"),
             Self::MapOutOfFile => f.write_str("a bit for each block, within the file"),
             Self::Checksum { computed, .. } => write!(f, "0x{computed:08x}"),
+            Self::Offset(_) => f.write_str("a multiple of 512"),
+            Self::TooSmall { entries, .. } => write!(f, "{entries} bits"),
+            Self::Overwritten { .. } => write!(f, "{}", Bytes(&BatmapHeader::COOKIE)),
+            Self::UnallocatedFull { .. } => f.write_str("a BAT entry, or no mark"),
+            Self::MoreUnallocatedFull(_) => Ok(()),
         }
     }
 }
@@ -114,6 +200,7 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
     use super::Faults;
     use crate::finding::Fault;
     use crate::image::Found;
+    use crate::layout::SECTOR;
 
     let (offset, batmap) = match &image.batmap {
         Found::Read { offset, value } => (*offset, value),
@@ -125,21 +212,69 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
     let header = &batmap.header;
     let mut faults = Faults::new(tell, offset, &Fault::Batmap);
     if header.cookie != BatmapHeader::COOKIE {
-        return faults.add(0, 8, BatmapFault::Cookie(header.cookie));
+        return match block_at(image, offset) {
+            Some(block) => faults.add(0, 8, BatmapFault::Overwritten { block }),
+            None => faults.add(0, 8, BatmapFault::Cookie(header.cookie)),
+        };
     }
     if !header.is_known() {
         let version = header.batmap_version.get();
         let at = offset_of!(BatmapHeader, batmap_version);
         return faults.add(at, 4, BatmapFault::Version(version));
     }
-    let stored = header.checksum.get();
-    match batmap.computed_checksum {
-        None => faults.add(offset_of!(BatmapHeader, batmap_offset), 12, BatmapFault::MapOutOfFile),
-        Some(computed) => faults.add_if(
-            stored != computed,
-            offset_of!(BatmapHeader, checksum),
-            4,
-            BatmapFault::Checksum { stored, computed },
-        ),
+    let map = header.batmap_offset.get();
+    let at = offset_of!(BatmapHeader, batmap_offset);
+    let room = u64::from(header.batmap_size.get()) * SECTOR;
+    let end = map.checked_add(room);
+    if map == 0 || !map.is_multiple_of(SECTOR) {
+        faults.add(at, 8, BatmapFault::Offset(map));
+    } else if batmap.computed_checksum.is_none() || end.is_none_or(|end| end > image.limit()) {
+        faults.add(at, 12, BatmapFault::MapOutOfFile);
     }
+    let entries = image.header.value().map_or(0, |header| header.max_table_entries.get());
+    let at = offset_of!(BatmapHeader, batmap_size);
+    let bits = room * 8;
+    faults.add_if(bits < u64::from(entries), at, 4, BatmapFault::TooSmall { bits, entries });
+    let stored = header.checksum.get();
+    let at = offset_of!(BatmapHeader, checksum);
+    match batmap.computed_checksum {
+        Some(computed) if computed != stored => faults.add(at, 4, BatmapFault::Checksum { stored, computed }),
+        // Of a map that is not what was written, no bit means anything.
+        Some(_) => check_bits(image, batmap, &mut faults),
+        None => {}
+    }
+}
+
+/// The block that begins at `offset`, or lies over it.
+#[cfg(feature = "alloc")]
+fn block_at(image: &crate::image::Image, offset: u64) -> Option<u32> {
+    let length = image.block_shape()?.length();
+    let mut blocks = image.bat.value()?.blocks.iter();
+    let on_it = |block: &&crate::image::Block| (block.offset()..block.offset() + length).contains(&offset);
+    blocks.find(on_it).map(|block| block.number)
+}
+
+/// No block may be marked full that is not allocated.
+#[cfg(feature = "alloc")]
+fn check_bits(image: &crate::image::Image, batmap: &crate::image::Batmap, faults: &mut super::Faults<'_, BatmapFault>) {
+    use crate::image::NAMED_ENTRIES;
+
+    let Some(bat) = image.bat.value() else {
+        return;
+    };
+    let mut unallocated = batmap.map.clone();
+    for block in &bat.blocks {
+        if let Some(byte) = unallocated.get_mut(block.number as usize / 8) {
+            *byte &= !(0x80 >> (block.number % 8));
+        }
+    }
+    let marked =
+        |block: &u32| unallocated.get(*block as usize / 8).is_some_and(|byte| byte & (0x80 >> (block % 8)) != 0);
+    let mut blocks = (0..bat.entries).filter(marked);
+    for block in blocks.by_ref().take(NAMED_ENTRIES) {
+        let at = batmap.header.batmap_offset.get().saturating_add(u64::from(block / 8));
+        faults.add_at(at, 1, BatmapFault::UnallocatedFull { block });
+    }
+    let more = blocks.count() as u32;
+    faults.add_if(more > 0, 0, 0, BatmapFault::MoreUnallocatedFull(more));
 }

@@ -2,9 +2,14 @@
 
 pub mod bat;
 pub mod batmap;
+pub mod blocks;
 pub mod file;
 pub mod footer;
 pub mod header;
+pub mod journal;
+pub mod link;
+pub mod locators;
+pub mod parent;
 
 use crate::finding::{Fault, Finding};
 use crate::layout::time::TimeStamp;
@@ -38,6 +43,12 @@ impl<'a, T> Faults<'a, T> {
         });
     }
 
+    /// A fault of `length` bytes that lie elsewhere, at `offset` in the file.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn add_at(&mut self, offset: u64, length: u64, fault: T) {
+        (self.tell)(Finding { fault: (self.wrap)(fault), offset, length });
+    }
+
     /// As [`Faults::add`], where `wrong` holds.
     pub(crate) fn add_if(&mut self, wrong: bool, at: usize, length: usize, fault: T) {
         if wrong {
@@ -46,15 +57,43 @@ impl<'a, T> Faults<'a, T> {
     }
 }
 
-/// Everything that is wrong with an image, worst first and by offset within one severity.
 #[cfg(feature = "alloc")]
-pub fn check(image: &crate::image::Image, circumstances: &Circumstances) -> alloc::vec::Vec<Finding> {
+impl<T> Faults<'_, T> {
+    /// A fault for each thing that is named, at the place that `at` gives with it, and one more for the rest.
+    pub(crate) fn list<N>(
+        &mut self,
+        named: &crate::image::Named<N>,
+        each: impl Fn(&N) -> (usize, usize, T),
+        rest: impl FnOnce(u32) -> T,
+    ) {
+        for thing in &named.first {
+            let (at, length, fault) = each(thing);
+            self.add(at, length, fault);
+        }
+        let first = u32::try_from(named.first.len()).unwrap_or(u32::MAX);
+        if named.count > first {
+            self.add(0, 0, rest(named.count - first));
+        }
+    }
+}
+
+/// Everything that is wrong with an image, worst first and by offset within one severity. What the blocks hold is
+/// checked as far as `deep` tells.
+#[cfg(feature = "alloc")]
+pub fn check(
+    image: &crate::image::Image,
+    deep: Option<&crate::image::deep::Deep>,
+    circumstances: &Circumstances,
+) -> alloc::vec::Vec<Finding> {
     let mut findings = alloc::vec::Vec::new();
     let tell = &mut |finding| findings.push(finding);
     footer::check_image(image, circumstances, tell);
     header::check_image(image, tell);
+    parent::check_image(image, circumstances, tell);
+    locators::check_image(image, tell);
     bat::check_image(image, tell);
     batmap::check_image(image, tell);
+    blocks::check_image(image, deep, tell);
     file::check_image(image, tell);
     findings.sort_by_key(|finding| (core::cmp::Reverse(finding.severity()), finding.offset));
     findings

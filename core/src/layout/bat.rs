@@ -42,11 +42,6 @@ impl BlockShape {
     }
 }
 
-/// Where a block begins in the file, in bytes, by its BAT entry; `None` for [`UNALLOCATED`].
-pub fn block_offset(entry: u32) -> Option<u64> {
-    (entry != UNALLOCATED).then(|| u64::from(entry) * SECTOR)
-}
-
 #[cfg(test)]
 mod tests {
     use zerocopy::FromZeros;

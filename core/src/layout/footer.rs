@@ -171,6 +171,11 @@ impl Footer {
         self.is_tapdisk() && matches!(self.creator_version.get(), 0x0000_0001 | 0x0001_0001)
     }
 
+    /// Whether the sector bitmaps begin with the least significant bit, as tapdisk 0.1 wrote them.
+    pub fn puts_least_bit_first(&self) -> bool {
+        self.is_tapdisk() && self.creator_version.get() == 0x0000_0001
+    }
+
     /// Whether not a bit is set: the place where a footer never was, or was zeroed.
     pub fn is_zeroed(&self) -> bool {
         self.as_bytes().iter().all(|byte| *byte == 0)

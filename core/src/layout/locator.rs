@@ -78,6 +78,56 @@ impl ParentLocator {
     }
 }
 
+/// The name that a locator's data spells, as a person reads it; `None` where it is none: another encoding, an alias
+/// blob, a file URL without its scheme.
+#[cfg(feature = "alloc")]
+pub fn decode(platform: Platform, data: &[u8]) -> Option<alloc::string::String> {
+    use alloc::string::String;
+    match platform {
+        Platform::MacX => {
+            let path = data.strip_prefix(b"file://")?;
+            let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
+            String::from_utf8(percent_decoded(path)).ok()
+        }
+        Platform::W2ku | Platform::W2ru => utf16(data, u16::from_le_bytes),
+        _ => None,
+    }
+}
+
+/// UTF-16 up to the first zero; `None` where it is none.
+#[cfg(feature = "alloc")]
+pub fn utf16(data: &[u8], unit: fn([u8; 2]) -> u16) -> Option<alloc::string::String> {
+    let (units, rest) = data.as_chunks::<2>();
+    let units = units.iter().map(|bytes| unit(*bytes)).take_while(|unit| *unit != 0);
+    let text = char::decode_utf16(units).collect::<Result<_, _>>().ok()?;
+    rest.is_empty().then_some(text)
+}
+
+/// What follows the last separator of a path, of Windows' or of others'.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// `%41` and the like as the bytes that they stand for.
+#[cfg(feature = "alloc")]
+fn percent_decoded(mut text: &[u8]) -> alloc::vec::Vec<u8> {
+    let mut bytes = alloc::vec::Vec::with_capacity(text.len());
+    while let [first, rest @ ..] = text {
+        let hex = |byte: &u8| char::from(*byte).to_digit(16);
+        match rest {
+            [high, low, behind @ ..] if *first == b'%' && hex(high).is_some() && hex(low).is_some() => {
+                bytes.push((hex(high).unwrap_or(0) * 16 + hex(low).unwrap_or(0)) as u8);
+                text = behind;
+            }
+            _ => {
+                bytes.push(*first);
+                text = rest;
+            }
+        }
+    }
+    bytes
+}
+
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -89,5 +139,28 @@ impl fmt::Display for Platform {
             Self::Mac => "Mac OS alias",
             Self::MacX => "file URL, UTF-8",
         })
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_decoded_as_their_platforms_write_them() {
+        let decoded = |platform, data: &[u8]| decode(platform, data);
+        assert_eq!(decoded(Platform::MacX, b"file://./a%20b%zz.vhd").as_deref(), Some("./a b%zz.vhd"));
+        assert_eq!(decoded(Platform::MacX, b"./a.vhd"), None);
+        assert_eq!(decoded(Platform::W2ru, b".\0\\\0\xE4\0").as_deref(), Some(".\\ä"));
+        assert_eq!(decoded(Platform::W2ku, b"a\0b"), None);
+        assert_eq!(decoded(Platform::W2ku, b"\0\xD8"), None);
+        assert_eq!(decoded(Platform::Mac, b"a"), None);
+    }
+
+    #[test]
+    fn a_file_name_is_what_follows_the_last_separator() {
+        assert_eq!(file_name(r"C:\disks\parent.vhd"), "parent.vhd");
+        assert_eq!(file_name("./parent.vhd"), "parent.vhd");
+        assert_eq!(file_name("parent.vhd"), "parent.vhd");
     }
 }

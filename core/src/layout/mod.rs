@@ -8,10 +8,12 @@
 
 pub mod bat;
 pub mod batmap;
+pub mod bitmap;
 mod checksum;
 pub mod footer;
 pub mod geometry;
 pub mod header;
+pub mod journal;
 pub mod locator;
 pub mod time;
 

@@ -1,11 +1,12 @@
 //! The footers: one good one written to the end of the file and, unless the disk is fixed, to its start.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
-use super::{Case, Cut, Patch, Step};
+use super::{Case, Cut, Patch, Proposal, Step};
 use crate::check::footer::agree;
 use crate::image::{Found, Image, TailContent};
 use crate::layout::SECTOR;
@@ -26,18 +27,31 @@ struct Place {
 }
 
 /// The steps that leave the file with one footer at its end and the same one at its start.
-pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
+pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let image = case.image;
     // Only the journal can say what belongs there.
     if image.footers().filter_map(Found::value).any(Footer::is_poisoned) || are_in_order(image) {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    candidates(image).into_iter().filter_map(|candidate| step(image, candidate)).collect()
+    Ok(candidates(image).into_iter().filter_map(|candidate| step(image, candidate)).collect())
 }
 
 /// A patch that writes a footer.
 pub(super) fn patch(offset: u64, footer: &Footer, reason: &str) -> Patch {
-    Patch { offset, bytes: footer.as_bytes().to_vec(), reason: reason.into() }
+    Patch::bytes(offset, footer.as_bytes(), reason)
+}
+
+/// Patches that write a footer wherever the disk has one: to the end of the file, and to its start unless the disk is
+/// fixed. None where no intact footer closes the file.
+pub(super) fn everywhere(image: &Image, footer: &Footer, reason: &str) -> Vec<Patch> {
+    let Some((offset, _)) = image.closing_footer() else {
+        return Vec::new();
+    };
+    let mut patches = vec![patch(offset, footer, reason)];
+    if footer.kind().is_none_or(DiskType::is_sparse) {
+        patches.push(patch(0, footer, reason));
+    }
+    patches
 }
 
 fn are_in_order(image: &Image) -> bool {

@@ -1,23 +1,42 @@
-//! Repairs, a file for each family, and the search for a plan that ends sound.
+//! Repairs, a file for each family, and the search for plans that end sound.
 //!
-//! A repair looks at an opened image and its findings and proposes steps, the one that assumes least first.
-//! The search takes the steps together: after each it opens the file again as it would be then, until no
-//! error is left. So every plan that leaves this module has been proven on the file it is for.
+//! A repair looks at an opened image and its findings and proposes steps, the one that assumes least first. The search
+//! takes the steps together: after each it opens the file again as it would be then, until no error is left. So every
+//! plan that leaves this module has been proven on the file it is for.
 
+mod bat;
+mod batmap;
+mod bitmaps;
+mod fields;
 mod footers;
 mod header;
+pub(crate) mod journal;
+mod lost_footers;
+mod lost_header;
+mod parent;
 mod plan;
+mod poison;
+mod requests;
+mod size;
+mod table;
+mod truncated;
 mod unique_id;
 
+use core::cell::RefCell;
+
+use alloc::vec;
 use alloc::vec::Vec;
 
-pub use plan::{Cut, Patch, Patched, Plan, Segment, Step};
+pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
+pub use requests::{FixedDisk, Request};
 
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
+use crate::image::deep::{self, Deep};
+use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Watch};
-use crate::source::Source;
+use crate::source::{Read, Source};
 
 /// What a repair goes by.
 pub(crate) struct Case<'a> {
@@ -25,77 +44,248 @@ pub(crate) struct Case<'a> {
     pub image: &'a Image,
     /// What is wrong with it.
     pub findings: &'a [Finding],
+    /// What the blocks hold, if that was asked for and nothing else is wrong any more.
+    pub deep: Option<&'a Deep>,
+    /// The present.
+    pub now: TimeStamp,
     /// 16 random bytes, for a disk that needs an identity.
     pub fresh_unique_id: [u8; 16],
+    /// The bytes of the file.
+    pub probe: &'a dyn Probe,
 }
+
+/// The file's bytes, for a repair that needs more than the image holds.
+pub(crate) trait Probe {
+    /// Fills every buffer with the bytes at its offset.
+    fn read(&self, reads: &mut [Read<'_>]) -> Result<(), Unreadable>;
+
+    /// `length` bytes at `offset`. To be called for ranges that are known to lie within the file.
+    fn bytes(&self, offset: u64, length: usize) -> Result<Vec<u8>, Unreadable> {
+        let mut bytes = vec![0; length];
+        self.read(&mut [Read { offset, buffer: &mut bytes }])?;
+        Ok(bytes)
+    }
+}
+
+/// The file could not be read; the search knows why.
+#[derive(Debug)]
+pub(crate) struct Unreadable;
 
 impl Case<'_> {
     /// Whether a fault of this name was found.
     pub fn has(&self, id: &str) -> bool {
         self.findings.iter().any(|finding| finding.id() == id)
     }
+
+    /// Whether a fault was found whose name begins like this.
+    pub fn has_any(&self, prefix: &str) -> bool {
+        self.findings.iter().any(|finding| finding.id().starts_with(prefix) && finding.severity() == Severity::Error)
+    }
 }
 
-/// A way of mending one kind of fault: the steps that would do it, the one that assumes least first; none
-/// where it does not apply.
-type Repair = fn(&Case<'_>) -> Vec<Step>;
+/// What a repair proposes: the steps that would do it, the one that assumes least first; none where it does not apply.
+type Proposal = Result<Vec<Step>, Unreadable>;
+
+/// A way of mending one kind of fault.
+type Repair = fn(&Case<'_>) -> Proposal;
 
 /// All repairs, in the order in which they are tried: what others stand on comes first.
-const REPAIRS: &[Repair] = &[footers::propose, unique_id::propose, header::propose];
+const REPAIRS: &[Repair] = &[
+    poison::propose,
+    lost_footers::propose,
+    footers::propose,
+    lost_header::propose,
+    header::propose,
+    table::propose,
+    size::propose,
+    fields::propose,
+    unique_id::propose,
+    parent::propose,
+    truncated::propose,
+    bat::propose,
+    bitmaps::propose,
+    batmap::propose,
+];
 
 /// More steps than there are families of faults do not make a repair.
-const MOST_STEPS: usize = 8;
+const MOST_STEPS: usize = 16;
+/// More ways than a person weighs against each other.
+const MOST_PLANS: usize = 4;
+/// Steps that are tried out in all: enough for every fault at once, and an end to anything stranger.
+const MOST_TRIALS: usize = 48;
 
-/// Looks for a plan after which `source` has no error left.
+/// Looks for plans after which `source` has no error left, the one that loses and assumes least first. One that begins
+/// with the `first` step goes before others that lose and assume as little.
 ///
 /// # Errors
 /// Where the source fails, or `watch` asks to stop.
-pub(crate) fn find_plan<S: Source>(
+pub(crate) fn find_plans<S: Source>(
     source: &S,
-    image: &Image,
-    findings: &[Finding],
-    circumstances: &Circumstances,
-    fresh_unique_id: [u8; 16],
+    found: Found<'_>,
+    wishes: &Wishes,
+    first: Option<Step>,
     watch: &mut Watch<'_>,
-) -> Result<Option<Plan>, AnalysisError<S::Error>> {
+) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
     watch.proving();
-    Search { source, circumstances, fresh_unique_id }.extend(&Plan::nothing(source.length()), image, findings, watch)
+    let mut search = Search { source, wishes, plans: Vec::new(), trials: 0 };
+    let nothing = Plan::nothing(source.length());
+    if let Some(step) = first {
+        search.try_step(&nothing, step, watch)?;
+    }
+    if has_errors(found.findings) {
+        search.extend(&nothing, found, watch)?;
+    } else if search.plans.is_empty() {
+        search.plans.push(nothing);
+    }
+    search.add_requests(watch)?;
+    search.plans.retain(|plan| !plan.steps.is_empty());
+    search.plans.sort_by_key(|plan| (plan.loses.len(), plan.assumes.len()));
+    Ok(search.plans)
+}
+
+/// The plan that makes a file without a footer a fixed VHD, if that was asked for.
+///
+/// # Errors
+/// Where the source fails, or `watch` asks to stop.
+pub(crate) fn make_fixed<S: Source>(
+    source: &S,
+    wishes: &Wishes,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
+    let step = wishes
+        .request
+        .fixed
+        .and_then(|disk| requests::make_fixed(source.length(), disk, wishes.circumstances.now, wishes.fresh_unique_id));
+    let mut search = Search { source, wishes, plans: Vec::new(), trials: 0 };
+    if let Some(step) = step {
+        search.try_step(&Plan::nothing(source.length()), step, watch)?;
+    }
+    Ok(search.plans)
+}
+
+/// What is known of a file before its repair.
+#[derive(Clone, Copy)]
+pub(crate) struct Found<'a> {
+    /// Its structures.
+    pub image: &'a Image,
+    /// What is wrong with them.
+    pub findings: &'a [Finding],
+    /// What the blocks hold, if that was asked for.
+    pub deep: Option<&'a Deep>,
+}
+
+/// What a repair should end with.
+#[derive(Clone, Copy)]
+pub(crate) struct Wishes {
+    /// What the checks go by.
+    pub circumstances: Circumstances,
+    /// 16 random bytes, for a disk that needs an identity.
+    pub fresh_unique_id: [u8; 16],
+    /// Whether the blocks must be sound, too.
+    pub deep: bool,
+    /// What the caller asks for besides.
+    pub request: Request,
 }
 
 struct Search<'a, S> {
     source: &'a S,
-    circumstances: &'a Circumstances,
-    fresh_unique_id: [u8; 16],
+    wishes: &'a Wishes,
+    plans: Vec<Plan>,
+    trials: usize,
 }
 
 impl<S: Source> Search<'_, S> {
-    /// The first extension of `plan`, which leaves `image` with `findings`, that ends without an error.
-    fn extend(
-        &self,
-        plan: &Plan,
-        image: &Image,
-        findings: &[Finding],
-        watch: &mut Watch<'_>,
-    ) -> Result<Option<Plan>, AnalysisError<S::Error>> {
+    /// Every extension of `plan`, which leaves what was `found`, that ends without an error.
+    fn extend(&mut self, plan: &Plan, found: Found<'_>, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
         if plan.steps.len() >= MOST_STEPS {
-            return Ok(None);
+            return Ok(());
         }
-        let case = Case { image, findings, fresh_unique_id: self.fresh_unique_id };
-        // Only the first repair that applies: the ones behind it stand on what it mends.
-        let steps = REPAIRS.iter().map(|repair| repair(&case));
-        for step in steps.into_iter().find(|steps| !steps.is_empty()).into_iter().flatten() {
-            let longer = plan.then(step);
-            let patched = Patched::new(self.source, &longer);
-            let image = Image::open(&patched, watch)?;
-            let findings = check(&image, self.circumstances);
-            let sound = !findings.iter().any(|finding| finding.severity() == Severity::Error);
-            if sound {
-                return Ok(Some(longer));
+        for step in self.proposals(plan, found)? {
+            if self.plans.len() == MOST_PLANS || self.trials == MOST_TRIALS {
+                return Ok(());
             }
-            if let Some(found) = self.extend(&longer, &image, &findings, watch)? {
-                return Ok(Some(found));
+            self.try_step(plan, step, watch)?;
+        }
+        Ok(())
+    }
+
+    /// What was asked for, at the end of every plan.
+    fn add_requests(&mut self, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
+        let Some(hidden) = self.wishes.request.hidden else {
+            return Ok(());
+        };
+        for plan in core::mem::take(&mut self.plans) {
+            let image = Image::open(&Patched::new(self.source, &plan), watch)?;
+            match requests::hide(&image, hidden) {
+                Some(step) => self.try_step(&plan, step, watch)?,
+                None => self.plans.push(plan),
             }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// `plan` with one more step, and what follows from there.
+    fn try_step(&mut self, plan: &Plan, step: Step, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
+        self.trials += 1;
+        let longer = plan.then(step);
+        let patched = Patched::new(self.source, &longer);
+        let image = Image::open(&patched, watch)?;
+        let mut findings = check(&image, None, &self.wishes.circumstances);
+        let mut deep = None;
+        // The blocks are read only when the structures that lead to them are in order.
+        if self.wishes.deep && !has_errors(&findings) {
+            let survey = deep::survey(&patched, &image, watch)?;
+            findings = check(&image, Some(&survey), &self.wishes.circumstances);
+            deep = Some(survey);
+        }
+        if has_errors(&findings) {
+            self.extend(&longer, Found { image: &image, findings: &findings, deep: deep.as_ref() }, watch)?;
+        } else if longer.is_orderly() {
+            self.plans.push(longer);
+        }
+        Ok(())
+    }
+
+    /// The steps of the first repair that applies: the ones behind it stand on what it mends.
+    fn proposals(&self, plan: &Plan, found: Found<'_>) -> Result<Vec<Step>, AnalysisError<S::Error>> {
+        let probe = PatchedProbe { patched: Patched::new(self.source, plan), error: RefCell::new(None) };
+        let case = Case {
+            image: found.image,
+            findings: found.findings,
+            deep: found.deep,
+            now: self.wishes.circumstances.now,
+            fresh_unique_id: self.wishes.fresh_unique_id,
+            probe: &probe,
+        };
+        for repair in REPAIRS {
+            match repair(&case) {
+                Ok(steps) if steps.is_empty() => {}
+                Ok(steps) => return Ok(steps),
+                Err(Unreadable) => break,
+            }
+        }
+        match probe.error.into_inner() {
+            Some(error) => Err(AnalysisError::Read(error)),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+fn has_errors(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity() == Severity::Error)
+}
+
+/// The file as a plan leaves it, and why it could not be read.
+struct PatchedProbe<'a, S: Source> {
+    patched: Patched<'a, S>,
+    error: RefCell<Option<S::Error>>,
+}
+
+impl<S: Source> Probe for PatchedProbe<'_, S> {
+    fn read(&self, reads: &mut [Read<'_>]) -> Result<(), Unreadable> {
+        self.patched.read(reads).map_err(|error| {
+            self.error.replace(Some(error));
+            Unreadable
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! A repair as data: patches and a new length, and the file as it would be with them.
+//! A repair as data: what the file is made of afterwards, piece by piece, and the file read as if it were done.
 
 use alloc::string::String;
 use alloc::vec;
@@ -6,21 +6,64 @@ use alloc::vec::Vec;
 
 use crate::source::{Read, Source};
 
+/// Bytes that a step puts into the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// New bytes.
+    Bytes(Vec<u8>),
+    /// Bytes that are elsewhere in the file, from `offset` on, `length` of them. A stream, never a buffer.
+    Copy {
+        /// First byte, from the start of the file as it is before the step.
+        offset: u64,
+        /// How many.
+        length: u64,
+    },
+    /// Zeros, so many of them.
+    Zeros(u64),
+}
+
+impl Content {
+    /// How many bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Copy { length, .. } | Self::Zeros(length) => *length,
+        }
+    }
+
+    /// `length` bytes of it, from `start` on, both within it.
+    fn part(&self, start: u64, length: u64) -> Self {
+        match self {
+            Self::Bytes(bytes) => {
+                let (start, length) = (start as usize, length as usize);
+                Self::Bytes(bytes.iter().skip(start).take(length).copied().collect())
+            }
+            Self::Copy { offset, .. } => Self::Copy { offset: offset + start, length },
+            Self::Zeros(_) => Self::Zeros(length),
+        }
+    }
+}
+
 /// A run of bytes to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Patch {
     /// Where, in bytes from the start of the file.
     pub offset: u64,
     /// What.
-    pub bytes: Vec<u8>,
-    /// Why, in a sentence without its full stop.
+    pub content: Content,
+    /// Why, in words that follow "writes": "a copy of the backup footer".
     pub reason: String,
 }
 
 impl Patch {
+    /// New bytes.
+    pub(crate) fn bytes(offset: u64, bytes: &[u8], reason: impl Into<String>) -> Self {
+        Self { offset, content: Content::Bytes(bytes.to_vec()), reason: reason.into() }
+    }
+
     /// The first byte behind the patch, from the start of the file.
     pub fn end(&self) -> u64 {
-        self.offset.saturating_add(self.bytes.len() as u64)
+        self.offset.saturating_add(self.content.length())
     }
 }
 
@@ -35,23 +78,89 @@ pub struct Cut {
     pub zeros: bool,
 }
 
-/// What is to be done to a file: patches in order, then its new length.
+/// One step of a plan, as a repair proposes it.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What it does, a few words.
+    pub title: &'static str,
+    /// What it writes; the contents are those of the file before the step.
+    pub patches: Vec<Patch>,
+    /// The length of the file afterwards, in bytes.
+    pub new_length: u64,
+    /// What it cuts from the end.
+    pub cut: Option<Cut>,
+    /// What had to be assumed, a sentence each.
+    pub assumes: Vec<String>,
+    /// What is lost, a sentence each.
+    pub loses: Vec<String>,
+}
+
+impl Step {
+    /// A step that keeps the file's length and neither loses nor assumes anything.
+    pub(crate) fn lossless(title: &'static str, length: u64, patches: Vec<Patch>) -> Self {
+        Self { title, patches, new_length: length, cut: None, assumes: Vec::new(), loses: Vec::new() }
+    }
+
+    /// The same step, with something that had to be assumed.
+    #[must_use]
+    pub(crate) fn assuming(mut self, assumption: impl Into<String>) -> Self {
+        self.assumes.push(assumption.into());
+        self
+    }
+}
+
+/// What is to be done to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// What each step of the repair does, a few words each.
     pub steps: Vec<&'static str>,
-    /// The changes. None lies in another, and all lie within the new length.
-    pub patches: Vec<Patch>,
     /// The length before, in bytes.
     pub old_length: u64,
-    /// The length afterwards, in bytes.
-    pub new_length: u64,
     /// What is cut from the end.
     pub cut: Option<Cut>,
     /// What had to be assumed, a sentence each.
     pub assumes: Vec<String>,
     /// What is lost, a sentence each.
     pub loses: Vec<String>,
+    /// The file afterwards, in order and without gaps.
+    pieces: Vec<Piece>,
+}
+
+/// A run of bytes of the file afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Piece {
+    /// Where it begins, in bytes from the start of the file.
+    start: u64,
+    /// What is there; a copy is one of the original file.
+    content: Content,
+    /// Why it is there, if it is not what was there before.
+    reason: Option<String>,
+}
+
+impl Piece {
+    fn end(&self) -> u64 {
+        self.start + self.content.length()
+    }
+
+    /// The part of it that lies between two places of the file, if any does.
+    fn within(&self, start: u64, end: u64) -> Option<Self> {
+        let start = start.max(self.start);
+        let end = end.min(self.end());
+        (start < end).then(|| Self {
+            start,
+            content: self.content.part(start - self.start, end - start),
+            reason: self.reason.clone(),
+        })
+    }
+
+    fn is_untouched(&self, old_length: u64) -> bool {
+        match self.content {
+            Content::Copy { offset, .. } => offset == self.start,
+            // A file that is made longer is zero there by itself.
+            Content::Zeros(_) => self.start >= old_length && self.reason.is_none(),
+            Content::Bytes(_) => false,
+        }
+    }
 }
 
 /// One piece of a repaired file.
@@ -68,20 +177,27 @@ pub enum Segment {
     },
     /// New bytes.
     Bytes(Vec<u8>),
+    /// Zeros, so many of them.
+    Zeros(u64),
 }
 
 impl Plan {
     /// A plan that changes nothing in a file of `length` bytes.
     pub fn nothing(length: u64) -> Self {
+        let whole = Piece { start: 0, content: Content::Copy { offset: 0, length }, reason: None };
         Self {
             steps: Vec::new(),
-            patches: Vec::new(),
             old_length: length,
-            new_length: length,
             cut: None,
             assumes: Vec::new(),
             loses: Vec::new(),
+            pieces: if length == 0 { Vec::new() } else { vec![whole] },
         }
+    }
+
+    /// The length of the file afterwards, in bytes.
+    pub fn new_length(&self) -> u64 {
+        self.pieces.last().map_or(0, Piece::end)
     }
 
     /// Whether it neither loses nor assumes anything.
@@ -89,95 +205,105 @@ impl Plan {
         self.loses.is_empty() && self.assumes.is_empty()
     }
 
-    /// The plan with one more step behind its own.
-    ///
-    /// A later patch takes the place of what it covers of an earlier one, so that every byte is written once.
+    /// The plan with one more step behind its own. What the step copies is what the plan so far leaves there.
     #[must_use]
     pub fn then(&self, step: Step) -> Self {
         let mut plan = self.clone();
         plan.steps.push(step.title);
-        plan.new_length = step.new_length;
-        for patch in step.patches {
-            plan.write(patch);
-        }
-        plan.patches.retain_mut(|patch| {
-            let left = step.new_length.saturating_sub(patch.offset);
-            patch.bytes.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-            !patch.bytes.is_empty()
-        });
         plan.cut = step.cut.or(plan.cut);
         plan.assumes.extend(step.assumes);
         plan.loses.extend(step.loses);
+        for patch in step.patches {
+            let end = patch.end();
+            plan.extend_to(end);
+            let mut pieces: Vec<Piece> = plan.range(0, patch.offset).collect();
+            match patch.content {
+                // Of the plan before the step, so that patches of one step do not see each other.
+                Content::Copy { offset, length } => {
+                    pieces.extend(self.range(offset, offset.saturating_add(length)).map(|piece| Piece {
+                        start: patch.offset + (piece.start - offset),
+                        content: piece.content,
+                        reason: Some(patch.reason.clone()),
+                    }));
+                }
+                content => {
+                    pieces.push(Piece { start: patch.offset, content, reason: Some(patch.reason) });
+                }
+            }
+            pieces.extend(plan.range(end, u64::MAX));
+            plan.pieces = pieces;
+        }
+        plan.extend_to(step.new_length);
+        plan.pieces = plan.range(0, step.new_length).collect();
         plan
     }
 
-    fn write(&mut self, new: Patch) {
-        let mut kept = Vec::new();
-        for old in self.patches.drain(..) {
-            let before = new.offset.saturating_sub(old.offset).min(old.bytes.len() as u64) as usize;
-            let after = new.end().saturating_sub(old.offset).min(old.bytes.len() as u64) as usize;
-            if before == old.bytes.len() || after == 0 {
-                kept.push(old);
-                continue;
-            }
-            for (start, end) in [(0, before), (after, old.bytes.len())] {
-                if start < end {
-                    kept.push(Patch {
-                        offset: old.offset + start as u64,
-                        bytes: old.bytes[start..end].to_vec(),
-                        reason: old.reason.clone(),
-                    });
-                }
-            }
+    fn extend_to(&mut self, length: u64) {
+        let start = self.new_length();
+        if length > start {
+            self.pieces.push(Piece { start, content: Content::Zeros(length - start), reason: None });
         }
-        self.patches = kept;
-        self.patches.push(new);
+    }
+
+    /// The pieces, or parts of pieces, between two places of the file.
+    fn range(&self, start: u64, end: u64) -> impl Iterator<Item = Piece> {
+        self.pieces.iter().filter_map(move |piece| piece.within(start, end))
+    }
+
+    /// The changes: what is not as it was, in the order in which it can be written in place. Copies come first,
+    /// since what they read may be written over later. Each byte is written once.
+    pub fn patches(&self) -> Vec<Patch> {
+        let changed = self.pieces.iter().filter(|piece| !piece.is_untouched(self.old_length));
+        let mut patches: Vec<Patch> = changed
+            .map(|piece| Patch {
+                offset: piece.start,
+                content: piece.content.clone(),
+                reason: piece.reason.clone().unwrap_or_default(),
+            })
+            .collect();
+        patches.sort_by_key(|patch| !matches!(patch.content, Content::Copy { .. }));
+        patches
+    }
+
+    /// Whether the changes can be made in place, in their order: no copy is written to where a copy is read.
+    pub fn is_orderly(&self) -> bool {
+        let copies = || self.pieces.iter().filter(|piece| !piece.is_untouched(self.old_length));
+        let reads = copies().filter_map(|piece| match piece.content {
+            Content::Copy { offset, length } => Some((offset, offset + length)),
+            _ => None,
+        });
+        reads.into_iter().all(|(start, end)| {
+            copies()
+                .filter(|piece| matches!(piece.content, Content::Copy { .. }))
+                .all(|piece| piece.within(start, end).is_none())
+        })
+    }
+
+    /// The ranges of the original file that the plan overwrites or cuts off, as offset and length, in order: with
+    /// the old length they are all that is needed to go back.
+    pub fn replaced(&self) -> Vec<(u64, u64)> {
+        let patches = self.patches().into_iter().map(|patch| (patch.offset, patch.end()));
+        let cut = (self.new_length(), self.old_length);
+        let mut ranges: Vec<(u64, u64)> = patches
+            .chain([cut])
+            .map(|(start, end)| (start, end.min(self.old_length).saturating_sub(start)))
+            .filter(|(_, length)| *length > 0)
+            .collect();
+        ranges.sort_unstable();
+        ranges
     }
 
     /// The repaired file, in order and without gaps, as pieces of the original and new bytes.
     pub fn segments(&self) -> Vec<Segment> {
-        let mut patches: Vec<&Patch> = self.patches.iter().collect();
-        patches.sort_by_key(|patch| patch.offset);
-        let mut segments = Vec::new();
-        let mut at = 0;
-        for patch in patches {
-            self.original(at, patch.offset, &mut segments);
-            segments.push(Segment::Bytes(patch.bytes.clone()));
-            at = patch.end();
-        }
-        self.original(at, self.new_length, &mut segments);
-        segments
+        let pieces = self.pieces.iter();
+        pieces
+            .map(|piece| match &piece.content {
+                Content::Bytes(bytes) => Segment::Bytes(bytes.clone()),
+                Content::Copy { offset, length } => Segment::Source { offset: *offset, length: *length },
+                Content::Zeros(length) => Segment::Zeros(*length),
+            })
+            .collect()
     }
-
-    /// The original's bytes from `start` to `end`, and zeros where it has ended: less than a sector, since no
-    /// plan leaves a larger hole.
-    fn original(&self, start: u64, end: u64, segments: &mut Vec<Segment>) {
-        let source_end = end.min(self.old_length);
-        if start < source_end {
-            segments.push(Segment::Source { offset: start, length: source_end - start });
-        }
-        let hole = end.saturating_sub(start.max(source_end));
-        if hole > 0 {
-            segments.push(Segment::Bytes(vec![0; hole as usize]));
-        }
-    }
-}
-
-/// One step of a plan, as a repair proposes it.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// What it does, a few words.
-    pub title: &'static str,
-    /// What it writes.
-    pub patches: Vec<Patch>,
-    /// The length of the file afterwards, in bytes.
-    pub new_length: u64,
-    /// What it cuts from the end.
-    pub cut: Option<Cut>,
-    /// What had to be assumed, a sentence each.
-    pub assumes: Vec<String>,
-    /// What is lost, a sentence each.
-    pub loses: Vec<String>,
 }
 
 /// The file as a plan would leave it, without writing a byte.
@@ -197,38 +323,29 @@ impl<S: Source> Source for Patched<'_, S> {
     type Error = S::Error;
 
     fn length(&self) -> u64 {
-        self.plan.new_length
+        self.plan.new_length()
     }
 
     fn read(&self, reads: &mut [Read<'_>]) -> Result<(), S::Error> {
         let mut originals = Vec::with_capacity(reads.len());
         for read in reads.iter_mut() {
-            let there = self.plan.old_length.saturating_sub(read.offset);
-            let there = usize::try_from(there).unwrap_or(usize::MAX).min(read.buffer.len());
-            let (original, beyond) = read.buffer.split_at_mut(there);
-            beyond.fill(0);
-            if !original.is_empty() {
-                originals.push(Read { offset: read.offset, buffer: original });
+            let end = read.offset.saturating_add(read.buffer.len() as u64);
+            let mut rest = &mut *read.buffer;
+            for piece in self.plan.range(read.offset, end) {
+                let (buffer, behind) = rest.split_at_mut(piece.content.length() as usize);
+                rest = behind;
+                match piece.content {
+                    Content::Bytes(bytes) => buffer.copy_from_slice(&bytes),
+                    Content::Zeros(_) => buffer.fill(0),
+                    Content::Copy { offset, .. } => originals.push(Read { offset, buffer }),
+                }
+            }
+            // Behind the end of the file: ask the source, which knows how to refuse it.
+            if !rest.is_empty() {
+                originals.push(Read { offset: u64::MAX, buffer: rest });
             }
         }
-        self.source.read(&mut originals)?;
-        for read in reads {
-            for patch in &self.plan.patches {
-                overlay(read, patch);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn overlay(read: &mut Read<'_>, patch: &Patch) {
-    let end = read.offset.saturating_add(read.buffer.len() as u64).min(patch.end());
-    let start = read.offset.max(patch.offset);
-    if start < end {
-        let length = (end - start) as usize;
-        let to = (start - read.offset) as usize;
-        let from = (start - patch.offset) as usize;
-        read.buffer[to..to + length].copy_from_slice(&patch.bytes[from..from + length]);
+        if originals.is_empty() { Ok(()) } else { self.source.read(&mut originals) }
     }
 }
 
@@ -237,7 +354,7 @@ mod tests {
     use super::*;
 
     fn patch(offset: u64, bytes: &[u8]) -> Patch {
-        Patch { offset, bytes: bytes.to_vec(), reason: String::new() }
+        Patch { offset, content: Content::Bytes(bytes.to_vec()), reason: String::new() }
     }
 
     fn step(patches: Vec<Patch>, new_length: u64) -> Step {
@@ -253,6 +370,7 @@ mod tests {
                     bytes.extend_from_slice(&source[offset as usize..][..length as usize]);
                 }
                 Segment::Bytes(new) => bytes.extend(new),
+                Segment::Zeros(length) => bytes.resize(bytes.len() + length as usize, 0),
             }
         }
         bytes
@@ -260,7 +378,7 @@ mod tests {
 
     /// The file as it is read through the plan, which is what the proof looks at.
     fn patched(source: &[u8], plan: &Plan) -> Vec<u8> {
-        let mut bytes = vec![0xEE; plan.new_length as usize];
+        let mut bytes = vec![0xEE; plan.new_length() as usize];
         let read = Read { offset: 0, buffer: &mut bytes };
         assert_eq!(Patched::new(&source, plan).read(&mut [read]), Ok(()));
         bytes
@@ -293,7 +411,40 @@ mod tests {
             .then(step(vec![patch(2, b"bb"), patch(9, b"c")], 10));
         assert_eq!(composed(source, &plan), b"aabbaa678c");
         assert_eq!(patched(source, &plan), b"aabbaa678c");
-        let written: usize = plan.patches.iter().map(|patch| patch.bytes.len()).sum();
+        let written: u64 = plan.patches().iter().map(|patch| patch.content.length()).sum();
         assert_eq!(written, 7, "every byte is written once");
+        assert_eq!(plan.replaced(), [(0, 2), (2, 2), (4, 2), (9, 1)]);
+    }
+
+    fn copy(to: u64, offset: u64, length: u64) -> Patch {
+        Patch { offset: to, content: Content::Copy { offset, length }, reason: String::new() }
+    }
+
+    #[test]
+    fn a_copy_takes_what_the_steps_before_left() {
+        let source = b"0123456789".as_slice();
+        let plan = Plan::nothing(10)
+            .then(step(vec![patch(2, b"ab")], 10))
+            // Moves four bytes to the end and writes over the place that they had.
+            .then(step(vec![copy(10, 1, 4), patch(1, b"____")], 14));
+        assert_eq!(composed(source, &plan), b"0____567891ab4");
+        assert_eq!(patched(source, &plan), b"0____567891ab4");
+        assert!(plan.is_orderly());
+        assert_eq!(plan.replaced(), [(1, 4)]);
+    }
+
+    #[test]
+    fn copies_over_each_other_are_not_orderly() {
+        let plan = Plan::nothing(10).then(step(vec![copy(0, 5, 5), copy(5, 0, 5)], 10));
+        assert_eq!(composed(b"0123456789", &plan), b"5678901234");
+        assert!(!plan.is_orderly());
+    }
+
+    #[test]
+    fn what_is_cut_off_can_be_put_back() {
+        let plan = Plan::nothing(10).then(step(vec![patch(3, b"x")], 4));
+        assert_eq!(plan.replaced(), [(3, 1), (4, 6)]);
+        assert!(Plan::nothing(10).replaced().is_empty());
+        assert!(Plan::nothing(10).patches().is_empty());
     }
 }

@@ -1,35 +1,30 @@
 //! A disk without an identity gets a random one.
 
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use uuid::Builder;
 
-use super::{Case, Step, footers};
+use super::{Case, Proposal, Step, footers};
 use crate::layout::footer::Footer;
 
 /// A new random unique id in every footer, where it is null.
-pub(super) fn propose(case: &Case<'_>) -> Vec<Step> {
-    if !case.has("footer.primary.unique-id") {
-        return Vec::new();
-    }
-    let Some((offset, footer)) = case.image.closing_footer() else {
-        return Vec::new();
+pub(super) fn propose(case: &Case<'_>) -> Proposal {
+    let (true, Some((_, footer))) = (case.has("footer.primary.unique-id"), case.image.closing_footer()) else {
+        return Ok(Vec::new());
     };
-    let unique_id = Builder::from_random_bytes(case.fresh_unique_id).into_uuid();
-    let mended = Footer { unique_id: unique_id.into_bytes(), ..*footer }.sealed();
+    let mended = Footer { unique_id: random(case), ..*footer }.sealed();
     let reason = "a random unique id in place of the null one, with the checksum renewed";
-    let mut patches = vec![footers::patch(offset, &mended, reason)];
-    if case.image.kind().is_some_and(|kind| kind.is_sparse()) {
-        patches.push(footers::patch(0, &mended, reason));
-    }
-    vec![Step {
-        title: "Give the disk a unique id",
-        patches,
-        new_length: case.image.length,
-        cut: None,
-        assumes: Vec::new(),
-        loses: Vec::<String>::new(),
-    }]
+    let patches = footers::everywhere(case.image, &mended, reason);
+    Ok(vec![Step::lossless("Give the disk a unique id", case.image.length, patches)])
+}
+
+/// A random UUID (version 4) out of the bytes that the caller brought.
+pub(super) fn random(case: &Case<'_>) -> [u8; 16] {
+    random_from(case.fresh_unique_id)
+}
+
+/// A random UUID (version 4) out of random bytes.
+pub(super) fn random_from(bytes: [u8; 16]) -> [u8; 16] {
+    Builder::from_random_bytes(bytes).into_uuid().into_bytes()
 }

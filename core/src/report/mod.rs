@@ -2,6 +2,8 @@
 //!
 //! The page and the command line show these types and know nothing of the format below them.
 
+#[cfg(feature = "serde")]
+pub mod json;
 mod structures;
 pub mod text;
 mod words;
@@ -9,10 +11,12 @@ mod words;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Proven};
+use crate::dialect::{Tool, minded_by};
 use crate::finding::Finding;
 pub use crate::finding::Severity;
-use crate::repair::Plan;
+use crate::layout::footer::DiskType;
+use crate::repair::Content;
 pub use crate::repair::Segment;
 
 /// The answer in one word, as scripts read it.
@@ -36,7 +40,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Report {
-    /// The file's name, without its folder.
+    /// The file's name, as the analysis was given it.
     pub file: String,
     /// The file's length in bytes.
     pub size: u64,
@@ -54,8 +58,12 @@ pub struct Report {
     pub scope: Vec<String>,
     /// The faults, worst first, in order of offset within one severity.
     pub findings: Vec<FindingReport>,
+    /// What each tool says of it, and after the repair.
+    pub tools: Vec<ToolReport>,
     /// The repair, if there is something to repair and a way to do it.
     pub repair: Option<RepairReport>,
+    /// Other ways to repair it, which lose or assume more, or simply something else.
+    pub alternatives: Vec<RepairReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
 }
@@ -82,6 +90,26 @@ pub struct FindingReport {
     pub expected: String,
     /// What `vhd-util check` prints of it, for those who search for the message.
     pub vhd_util: Option<String>,
+    /// The tools that would stumble over it.
+    pub minded_by: Vec<Tool>,
+}
+
+/// What one tool says of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ToolReport {
+    /// Which tool.
+    pub tool: Tool,
+    /// Its name for a person.
+    pub name: String,
+    /// Whether it takes the disk as it is.
+    pub accepts: bool,
+    /// The line that it prints; empty where it prints none.
+    pub says: String,
+    /// The size that it gives the virtual disk, in bytes, if that is its own affair.
+    pub virtual_size: Option<u64>,
+    /// Whether it takes the disk after the repair, if there is one.
+    pub accepts_after: Option<bool>,
 }
 
 /// One plan of repair, proven on the file by applying it virtually and checking the result.
@@ -112,12 +140,16 @@ pub struct RepairReport {
 pub struct PatchReport {
     /// Where, in bytes from the start of the file.
     pub offset: u64,
+    /// How many bytes.
+    pub length: u64,
     /// Why, in words that follow "writes": "a copy of the backup footer".
     pub reason: String,
     /// The bytes that are there now; shorter than `after` where the file ends before.
     pub before: Vec<u8>,
-    /// The bytes that will be there.
+    /// The bytes that will be there; empty where they are copied, or zeros.
     pub after: Vec<u8>,
+    /// Where in the original file the bytes are copied from, if they are.
+    pub copied_from: Option<u64>,
 }
 
 /// One structure of the file, as it was found.
@@ -164,8 +196,10 @@ pub(crate) fn build(analysis: &Analysis) -> Report {
         explanation: words.explanation,
         cautions: words.cautions,
         scope: words.scope,
-        findings: analysis.findings.iter().map(finding).collect(),
-        repair: analysis.plan.as_ref().map(|plan| repair(plan, &analysis.replaced)),
+        findings: analysis.findings.iter().map(|found| finding(found, analysis.image.kind())).collect(),
+        tools: tools(analysis),
+        repair: analysis.repairs.first().map(repair),
+        alternatives: analysis.repairs.iter().skip(1).map(repair).collect(),
         structures: match analysis.foreign {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
@@ -173,7 +207,22 @@ pub(crate) fn build(analysis: &Analysis) -> Report {
     }
 }
 
-fn finding(finding: &Finding) -> FindingReport {
+fn tools(analysis: &Analysis) -> Vec<ToolReport> {
+    let after = |tool| analysis.opinions_after.as_ref()?.iter().find(|opinion| opinion.tool == tool);
+    let opinions = analysis.opinions.iter();
+    opinions
+        .map(|opinion| ToolReport {
+            tool: opinion.tool,
+            name: opinion.tool.to_string(),
+            accepts: opinion.accepts,
+            says: opinion.says.clone(),
+            virtual_size: opinion.virtual_size,
+            accepts_after: after(opinion.tool).map(|after| after.accepts),
+        })
+        .collect()
+}
+
+fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
     let rule = finding.fault.rule();
     FindingReport {
         id: rule.id.into(),
@@ -185,26 +234,35 @@ fn finding(finding: &Finding) -> FindingReport {
         found: finding.fault.found().to_string(),
         expected: finding.fault.expected().to_string(),
         vhd_util: rule.vhd_util.map(Into::into),
+        minded_by: minded_by(&finding.fault, kind).collect(),
     }
 }
 
-fn repair(plan: &Plan, replaced: &[Vec<u8>]) -> RepairReport {
+fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
     RepairReport {
         title: words::title(plan),
         lossless: plan.is_lossless(),
         loses: plan.loses.clone(),
         assumes: plan.assumes.clone(),
-        new_size: plan.new_length,
+        new_size: plan.new_length(),
         cut: plan.cut.as_ref().map(words::cut),
         patches: plan
-            .patches
-            .iter()
+            .patches()
+            .into_iter()
             .zip(replaced)
             .map(|(patch, before)| PatchReport {
                 offset: patch.offset,
-                reason: patch.reason.clone(),
+                length: patch.content.length(),
+                reason: patch.reason,
                 before: before.clone(),
-                after: patch.bytes.clone(),
+                copied_from: match patch.content {
+                    Content::Copy { offset, .. } => Some(offset),
+                    _ => None,
+                },
+                after: match patch.content {
+                    Content::Bytes(bytes) => bytes,
+                    _ => Vec::new(),
+                },
             })
             .collect(),
         segments: plan.segments(),

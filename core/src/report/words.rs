@@ -37,7 +37,7 @@ impl Words {
             cautions: cautions(analysis),
             scope: match verdict {
                 Verdict::NotAVhd => Vec::new(),
-                _ => scope(&analysis.image),
+                _ => scope(analysis),
             },
         }
     }
@@ -100,8 +100,10 @@ fn description(image: &Image) -> String {
 
 fn headline(analysis: &Analysis, verdict: Verdict) -> String {
     match verdict {
-        Verdict::Sound if analysis.findings.is_empty() => "Sound".into(),
-        Verdict::Sound => "Sound, with something worth knowing".into(),
+        Verdict::Sound if analysis.findings.iter().any(|finding| finding.severity() == Severity::Warning) => {
+            "Sound, with something worth knowing".into()
+        }
+        Verdict::Sound => "Sound".into(),
         Verdict::Repairable => "Damaged, and can be repaired without losing data".into(),
         Verdict::Salvageable => "Damaged, and can be repaired at a price".into(),
         Verdict::Unrepairable => "Damaged, and no repair is known that mends it all".into(),
@@ -133,7 +135,7 @@ fn explanation(analysis: &Analysis, verdict: Verdict) -> Vec<String> {
                  repair was tried out on it in memory, and the result checked: nothing is wrong with it any more."
             }
             Verdict::Salvageable => {
-                "Read below what the repair assumes or loses before you use it. Your file itself is not touched."
+                "Read what the repair assumes or loses before you use it. Your file itself is not touched."
             }
             _ => {
                 "Keep the file as it is, and keep other tools from writing to it: vhd-util's repair cuts off or fills \
@@ -219,14 +221,14 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
                 .into(),
         );
     }
-    if analysis.plan.is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
+    if analysis.plan().is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
         cautions.push(
             "This is a differencing disk: on its own it holds only what was changed since its parent. Put the fixed \
              copy where the original was, under its name, so that the chain stays whole."
                 .into(),
         );
     }
-    if analysis.findings.iter().any(|finding| finding.id() == "file.unreferenced") {
+    if analysis.findings.iter().any(|finding| matches!(finding.id(), "file.unreferenced" | "block.orphan")) {
         cautions.push(
             "The file holds bytes that may be a lost block. Nothing here cuts them off; vhd-util's repair does.".into(),
         );
@@ -234,21 +236,38 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
     cautions
 }
 
-fn scope(image: &Image) -> Vec<String> {
+fn scope(analysis: &Analysis) -> Vec<String> {
+    let image = &analysis.image;
     if image.kind() == Some(DiskType::Fixed) {
         return vec![
             "Checked: the footer, and that the file is as long as the disk.".into(),
             "Not checked: the data, which on a fixed disk has no structure to be held against.".into(),
         ];
     }
-    let mut scope = vec![
-        "Checked: both footers and that they agree, the dynamic header, that every block of the BAT lies between the \
-         metadata and the footer, the batmap’s checksum, what follows the data."
-            .into(),
-        "Not checked yet: whether blocks overlap, the sector bitmaps, the batmap’s bits, the parent names, and the data \
-         itself."
-            .into(),
-    ];
+    let mut checked: String = "Checked: both footers and that they agree; the dynamic header; that every block of the \
+                               BAT lies between metadata and footer and no two share a byte; what no BAT entry points at"
+        .into();
+    if image.batmap.offset().is_some() {
+        checked.push_str("; the batmap, and that it agrees with the BAT");
+    }
+    if image.kind() == Some(DiskType::Differencing) {
+        checked.push_str("; the parent’s name in the header and the locators");
+    }
+    checked.push('.');
+    let mut scope = vec![checked];
+    match &analysis.deep {
+        None => scope.push("Not checked: the blocks’ sector bitmaps and data. The deep check reads them all.".into()),
+        Some(deep) => scope.push(format!(
+            "Read: {} blocks with their bitmaps. Of {} sectors, the bitmaps call {} written, and {} hold data.",
+            deep.blocks, deep.sectors, deep.sectors_set, deep.sectors_with_data
+        )),
+    }
+    if image.unreferenced.unfinished {
+        scope.push("Not looked at: all of the room between the blocks, of which there is much.".into());
+    }
+    if image.bat.value().is_some_and(|bat| bat.truncated) {
+        scope.push("Not checked: overlaps of more than four million blocks.".into());
+    }
     if image.kind() == Some(DiskType::Differencing) {
         scope.push("The parent was not looked at: the disk is judged by itself.".into());
     }
@@ -263,12 +282,7 @@ pub(super) fn title(plan: &Plan) -> String {
 /// What a plan cuts off, in a sentence.
 pub(super) fn cut(cut: &Cut) -> String {
     let what = if cut.zeros { "zeros" } else { "bytes that no structure refers to" };
-    format!(
-        "The last {} of the file ({} bytes from 0x{:X} on), {what}, are cut off.",
-        Size(cut.length),
-        cut.length,
-        cut.offset
-    )
+    format!("The last {} of the file ({} bytes), {what}, are cut off.", Size(cut.length), cut.length)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Light or dark: as the system says, until the user says otherwise.
 
-use web_sys::{Storage, Window};
+use gloo_events::EventListener;
+use web_sys::{MediaQueryList, Storage};
 use yew::prelude::*;
 
 const KEY: &str = "theme";
@@ -36,18 +37,20 @@ impl Theme {
         [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == name)
     }
 
-    fn of_system(window: &Window) -> Self {
-        let dark = window.match_media("(prefers-color-scheme: dark)").ok().flatten();
-        if dark.is_some_and(|query| query.matches()) { Self::Dark } else { Self::Light }
+    fn of_system() -> Self {
+        if dark_query().is_some_and(|query| query.matches()) { Self::Dark } else { Self::Light }
     }
+}
+
+fn dark_query() -> Option<MediaQueryList> {
+    web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok().flatten()
 }
 
 /// The theme, and a callback that switches it.
 #[hook]
 pub fn use_theme() -> (Theme, Callback<()>) {
-    let window = web_sys::window();
     // Absent where the browser keeps nothing, as in some private windows.
-    let storage = window.as_ref().and_then(|window| window.local_storage().ok().flatten());
+    let storage = web_sys::window().and_then(|window| window.local_storage().ok().flatten());
     let chosen = use_state_eq({
         let storage = storage.clone();
         move || storage.as_ref().and_then(Theme::stored)
@@ -59,7 +62,17 @@ pub fn use_theme() -> (Theme, Callback<()>) {
             let _ = root.set_attribute("data-theme", theme.name());
         }
     });
-    let theme = chosen.or_else(|| window.as_ref().map(Theme::of_system)).unwrap_or(Theme::Light);
+    // The system may change its mind while the page is open, at nightfall for one.
+    let system = use_state_eq(Theme::of_system);
+    use_effect_with((), {
+        let system = system.setter();
+        move |()| {
+            let listener =
+                dark_query().map(|query| EventListener::new(&query, "change", move |_| system.set(Theme::of_system())));
+            move || drop(listener)
+        }
+    });
+    let theme = chosen.unwrap_or(*system);
     let switch = Callback::from(move |()| {
         let other = theme.other();
         if let Some(storage) = &storage {

@@ -1,0 +1,126 @@
+//! The journal that was given beside a disk.
+
+use core::fmt;
+
+use crate::finding::{Bytes, Rule, Severity};
+use crate::layout::journal::JournalHeader;
+
+/// What can be wrong with a journal. Its offsets are in the journal, not in the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JournalFault {
+    /// The cookie is not that of a journal.
+    Cookie([u8; 8]),
+    /// It ends before its last entry.
+    CutOff {
+        /// Where the entry begins that is not whole.
+        offset: u64,
+    },
+    /// An entry's cookie is not that of an entry.
+    EntryCookie {
+        /// Where the entry begins.
+        offset: u64,
+    },
+    /// An entry has a type that does not exist.
+    EntryKind {
+        /// Where the entry begins.
+        offset: u64,
+        /// The type.
+        kind: u32,
+    },
+    /// An entry's checksum does not fit.
+    EntryChecksum {
+        /// Where the entry begins.
+        offset: u64,
+        /// As stored.
+        stored: u32,
+        /// As the bytes ask for.
+        computed: u32,
+    },
+    /// It is longer than any journal.
+    TooLong {
+        /// Its length, in bytes.
+        length: u64,
+        /// The longest that is read, in bytes.
+        limit: u64,
+    },
+    /// It belongs to another disk.
+    OtherDisk([u8; 16]),
+    /// The disk was not being resized.
+    NotNeeded,
+}
+
+/// Declares the rules of this family.
+macro_rules! rules {
+    ($($name:ident: $severity:ident, $id:literal, $title:literal, $meaning:literal;)*) => {
+        $(static $name: Rule = Rule {
+            id: concat!("journal.", $id),
+            severity: Severity::$severity,
+            title: concat!("Journal: ", $title),
+            meaning: $meaning,
+            vhd_util: None,
+            minded_by: &[],
+        };)*
+        /// Every rule of this family.
+        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    COOKIE: Warning, "cookie", "this is no journal",
+        "A journal of vhd-util begins with “vjournal”. The file that was given beside the disk is something else, and is \
+         not used.";
+    CUT_OFF: Warning, "cut-off", "its end is missing",
+        "The journal ends before its last entry. It was cut off, or is still being written; it is not used, since half of \
+         it would leave the disk half changed.";
+    ENTRY: Warning, "entry", "an entry is damaged",
+        "An entry does not begin as an entry does, or has a type that does not exist. The journal is not used.";
+    CHECKSUM: Warning, "checksum", "an entry has an invalid checksum",
+        "An entry is not what was written. The journal is not used.";
+    TOO_LONG: Warning, "too-long", "longer than any journal",
+        "A journal keeps metadata and a few blocks. This one is longer than any that vhd-util writes, and is not used.";
+    OTHER_DISK: Warning, "other-disk", "it belongs to another disk",
+        "The journal names another disk by its unique id. It is not used.";
+    NOT_NEEDED: Info, "not-needed", "not needed",
+        "The disk's footers are not poisoned: no resize was cut off, and the journal is not used.";
+}
+
+impl JournalFault {
+    /// What is the same for every occurrence of this fault.
+    pub fn rule(&self) -> &'static Rule {
+        match self {
+            Self::Cookie(_) => &COOKIE,
+            Self::CutOff { .. } => &CUT_OFF,
+            Self::EntryCookie { .. } | Self::EntryKind { .. } => &ENTRY,
+            Self::EntryChecksum { .. } => &CHECKSUM,
+            Self::TooLong { .. } => &TOO_LONG,
+            Self::OtherDisk(_) => &OTHER_DISK,
+            Self::NotNeeded => &NOT_NEEDED,
+        }
+    }
+
+    /// What was found.
+    pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cookie(cookie) => write!(f, "{}", Bytes(cookie)),
+            Self::CutOff { offset } => write!(f, "the entry at 0x{offset:x} of the journal is not whole"),
+            Self::EntryCookie { offset } => write!(f, "no entry at 0x{offset:x} of the journal"),
+            Self::EntryKind { offset, kind } => write!(f, "type {kind} at 0x{offset:x} of the journal"),
+            Self::EntryChecksum { offset, stored, .. } => write!(f, "0x{stored:08x} at 0x{offset:x} of the journal"),
+            Self::TooLong { length, .. } => write!(f, "{length} bytes"),
+            Self::OtherDisk(id) => write!(f, "{}", uuid::Uuid::from_bytes(*id)),
+            Self::NotNeeded => Ok(()),
+        }
+    }
+
+    /// What was expected.
+    pub fn expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cookie(_) => write!(f, "{}", Bytes(&JournalHeader::COOKIE)),
+            Self::EntryChecksum { computed, .. } => write!(f, "0x{computed:08x}"),
+            Self::EntryKind { .. } => f.write_str("1 to 8"),
+            Self::TooLong { limit, .. } => write!(f, "at most {limit} bytes"),
+            Self::OtherDisk(_) => f.write_str("the disk's own unique id"),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What the dynamic header says of the parent: on a differencing disk something, on a dynamic disk nothing.
+
+use core::fmt;
+
+use crate::dialect::Tool;
+use crate::finding::{Rule, Severity, Text};
+use crate::layout::time::TimeStamp;
+
+/// What can be wrong with the header's parent fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParentFault {
+    /// The parent's time stamp, in the future.
+    TimeStamp {
+        /// As stored.
+        stored: TimeStamp,
+        /// The present.
+        now: TimeStamp,
+    },
+    /// The parent has no name.
+    NoName,
+    /// The name is no UTF-16.
+    Undecodable,
+    /// The name has characters beyond ASCII.
+    NotAscii(Text),
+    /// The name is a whole path.
+    Path(Text),
+    /// The parent's unique id is null: it is a raw image.
+    Raw,
+    /// A dynamic disk with a parent's name.
+    NameOnDynamic,
+    /// A dynamic disk with parent locators.
+    LocatorsOnDynamic,
+    /// A dynamic disk with a parent's unique id.
+    UniqueIdOnDynamic,
+    /// A dynamic disk with a parent's time stamp.
+    TimeStampOnDynamic,
+}
+
+/// Declares the rules of this family.
+macro_rules! rules {
+    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, [$($tool:ident)*], $meaning:literal;)*) => {
+        $(static $name: Rule = Rule {
+            id: concat!("parent.", $id),
+            severity: Severity::$severity,
+            title: concat!("Parent: ", $title),
+            meaning: $meaning,
+            vhd_util: $vhd_util,
+            minded_by: &[$(Tool::$tool),*],
+        };)*
+        /// Every rule of this family.
+        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
+    };
+}
+
+rules! {
+    TIME_STAMP: Error, "time-stamp", "changed in the future",
+        Some("differencing header is invalid: parent creation time in future"), [VhdUtil],
+        "The header says that the parent was changed later than now. XenServer and XCP-ng refuse the disk until that \
+         time has come. Check the clock of this computer, too.";
+    NO_NAME: Error, "no-name", "no name in the header",
+        Some("parent locator … name (…) does not match header name ()"), [VhdUtil],
+        "A differencing disk names its parent in the header, too. XenServer and XCP-ng refuse it without.";
+    UNDECODABLE: Error, "name", "the name in the header is unreadable",
+        Some("differencing header is invalid: invalid parent name"), [VhdUtil],
+        "The parent's name in the header is not valid UTF-16.";
+    NOT_ASCII: Info, "not-ascii", "a name beyond ASCII",
+        Some("differencing header is invalid: invalid parent name"), [VhdUtil],
+        "Windows allows it; XenServer and XCP-ng refuse a disk whose parent's name has characters beyond ASCII.";
+    PATH: Info, "path", "named by its whole path",
+        Some("parent locator … name (…) does not match header name (…)"), [VhdUtil],
+        "Windows writes the parent's whole path into the header, and tools of Windows and QEMU do not mind; XenServer \
+         and XCP-ng expect the bare file name there, and refuse the disk.";
+    RAW: Info, "raw", "a raw image",
+        None, [],
+        "The parent's unique id is null, which tapdisk writes where the parent is a raw image without one.";
+    NAME_ON_DYNAMIC: Error, "name-on-dynamic", "a name, but the disk has no parent",
+        Some("differencing header is invalid: invalid non-null parent name"), [VhdUtil],
+        "Only a differencing disk has a parent. Either the disk type or this field is wrong.";
+    LOCATORS_ON_DYNAMIC: Error, "locators-on-dynamic", "locators, but the disk has no parent",
+        Some("differencing header is invalid: invalid non-null parent locators"), [VhdUtil],
+        "Only a differencing disk has a parent. Either the disk type or these entries are wrong.";
+    UNIQUE_ID_ON_DYNAMIC: Error, "unique-id-on-dynamic", "a unique id, but the disk has no parent",
+        Some("differencing header is invalid: invalid non-null parent uuid"), [VhdUtil],
+        "Only a differencing disk has a parent. Either the disk type or this field is wrong.";
+    TIME_STAMP_ON_DYNAMIC: Error, "time-stamp-on-dynamic", "a time stamp, but the disk has no parent",
+        Some("differencing header is invalid: invalid non-zero parent timestamp"), [VhdUtil],
+        "Only a differencing disk has a parent. Either the disk type or this field is wrong.";
+}
+
+impl ParentFault {
+    /// What is the same for every occurrence of this fault.
+    pub fn rule(&self) -> &'static Rule {
+        match self {
+            Self::TimeStamp { .. } => &TIME_STAMP,
+            Self::NoName => &NO_NAME,
+            Self::Undecodable => &UNDECODABLE,
+            Self::NotAscii(_) => &NOT_ASCII,
+            Self::Path(_) => &PATH,
+            Self::Raw => &RAW,
+            Self::NameOnDynamic => &NAME_ON_DYNAMIC,
+            Self::LocatorsOnDynamic => &LOCATORS_ON_DYNAMIC,
+            Self::UniqueIdOnDynamic => &UNIQUE_ID_ON_DYNAMIC,
+            Self::TimeStampOnDynamic => &TIME_STAMP_ON_DYNAMIC,
+        }
+    }
+
+    /// What was found.
+    pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimeStamp { stored, .. } => write!(f, "{stored}"),
+            Self::NotAscii(name) | Self::Path(name) => write!(f, "“{name}”"),
+            _ => Ok(()),
+        }
+    }
+
+    /// What was expected.
+    pub fn expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimeStamp { now, .. } => write!(f, "not later than {now}"),
+            Self::NoName | Self::Undecodable => f.write_str("the parent's file name"),
+            Self::NotAscii(_) => f.write_str("ASCII, for XenServer and XCP-ng"),
+            Self::Path(_) => f.write_str("the bare file name, for XenServer and XCP-ng"),
+            Self::Raw => Ok(()),
+            _ => f.write_str("zeros, or a differencing disk"),
+        }
+    }
+}
+
+/// The parent fields of an image's dynamic header.
+#[cfg(feature = "alloc")]
+pub(crate) fn check_image(
+    image: &crate::image::Image,
+    circumstances: &super::Circumstances,
+    tell: &mut dyn FnMut(crate::finding::Finding),
+) {
+    use core::mem::offset_of;
+
+    use zerocopy::IntoBytes;
+
+    use super::Faults;
+    use super::footer::CLOCK_SLACK;
+    use crate::finding::Fault;
+    use crate::image::Found;
+    use crate::layout::footer::DiskType;
+    use crate::layout::header::DynamicHeader;
+
+    let Found::Read { offset, value: header } = &image.header else {
+        return;
+    };
+    if header.cookie != DynamicHeader::COOKIE && !header.with_cookie().checksum_is_right() {
+        return;
+    }
+    let mut faults = Faults::new(tell, *offset, &Fault::Parent);
+    let name_at = offset_of!(DynamicHeader, parent_unicode_name);
+    let id_at = offset_of!(DynamicHeader, parent_unique_id);
+    let time_at = offset_of!(DynamicHeader, parent_time_stamp);
+    match image.kind() {
+        Some(DiskType::Differencing) => {
+            let (stored, now) = (TimeStamp(header.parent_time_stamp.get()), circumstances.now);
+            let late = stored.0 > now.0.saturating_add(CLOCK_SLACK);
+            faults.add_if(late, time_at, 4, ParentFault::TimeStamp { stored, now });
+            match image.parent_name() {
+                None => faults.add(name_at, 512, ParentFault::Undecodable),
+                Some(name) if name.is_empty() => faults.add(name_at, 512, ParentFault::NoName),
+                Some(name) => {
+                    let text = Text::new(&name);
+                    faults.add_if(!name.is_ascii(), name_at, 512, ParentFault::NotAscii(text));
+                    faults.add_if(name.contains(['/', '\\']), name_at, 512, ParentFault::Path(text));
+                }
+            }
+            faults.add_if(header.parent_unique_id == [0; 16], id_at, 16, ParentFault::Raw);
+        }
+        Some(DiskType::Dynamic) => {
+            let is_set = |bytes: &[u8]| bytes.iter().any(|byte| *byte != 0);
+            faults.add_if(is_set(&header.parent_unicode_name), name_at, 512, ParentFault::NameOnDynamic);
+            let locators = header.parent_locators.as_bytes();
+            let locators_at = offset_of!(DynamicHeader, parent_locators);
+            faults.add_if(is_set(locators), locators_at, locators.len(), ParentFault::LocatorsOnDynamic);
+            faults.add_if(is_set(&header.parent_unique_id), id_at, 16, ParentFault::UniqueIdOnDynamic);
+            faults.add_if(header.parent_time_stamp.get() != 0, time_at, 4, ParentFault::TimeStampOnDynamic);
+        }
+        _ => {}
+    }
+}

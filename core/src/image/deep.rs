@@ -1,0 +1,82 @@
+//! The deep survey: every sector bitmap and every block, read once, in the order of the file.
+
+use alloc::vec;
+
+use super::{Block, Image, Named, Reader};
+use crate::layout::SECTOR;
+use crate::layout::bitmap::Bitmap;
+use crate::progress::{AnalysisError, Stage, Watch};
+use crate::source::{Read, Source};
+
+/// What the blocks hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deep {
+    /// Blocks that were read.
+    pub blocks: u32,
+    /// Sectors in them.
+    pub sectors: u64,
+    /// Those that the bitmaps call written.
+    pub sectors_set: u64,
+    /// Those that are not all zero.
+    pub sectors_with_data: u64,
+    /// Blocks with data under clear bits.
+    pub hidden_data: Named<HiddenData>,
+    /// Full blocks that the batmap does not call full.
+    pub full_unmarked: Named<Block>,
+    /// Blocks that the batmap calls full and that are not.
+    pub marked_not_full: Named<Block>,
+}
+
+/// A block with data that nothing reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HiddenData {
+    /// The block.
+    pub block: Block,
+    /// How many of its sectors hold data under a clear bit.
+    pub sectors: u32,
+    /// The first of them, counted in the block.
+    pub first: u32,
+}
+
+/// Reads every block that lies within the file.
+pub(crate) fn survey<S: Source>(
+    source: &S,
+    image: &Image,
+    watch: &mut Watch<'_>,
+) -> Result<Deep, AnalysisError<S::Error>> {
+    let mut deep = Deep::default();
+    let (Some(shape), Some(bat)) = (image.block_shape(), image.bat.value()) else {
+        return Ok(deep);
+    };
+    let reader = Reader::new(source);
+    let total = bat.blocks.len() as u64 * shape.length();
+    let mut bytes = vec![0; shape.length() as usize];
+    for (index, &block) in bat.blocks.iter().enumerate() {
+        watch.at(Stage::Blocks, index as u64 * shape.length(), total)?;
+        // What lies where a wrong entry points is not the block's.
+        if bat.is_doubtful(block, shape, image) {
+            continue;
+        }
+        reader.read(&mut [Read { offset: block.offset(), buffer: &mut bytes }])?;
+        let (bitmap, data) = bytes.split_at(shape.bitmap as usize);
+        let bitmap = Bitmap::new(bitmap, image.footer(), shape);
+        deep.blocks += 1;
+        deep.sectors += shape.data / SECTOR;
+        deep.sectors_set += u64::from(bitmap.count());
+        let with_data = data.chunks(SECTOR as usize).filter(|sector| sector.iter().any(|byte| *byte != 0));
+        deep.sectors_with_data += with_data.count() as u64;
+        let mut hidden = bitmap.data_under_clear_bits(data);
+        if let Some(first) = hidden.next() {
+            let sectors = 1 + hidden.count() as u32;
+            deep.hidden_data.add(HiddenData { block, sectors, first });
+        }
+        let marked = image.batmap.value().and_then(|batmap| batmap.is_full(block.number));
+        match (bitmap.is_full(), marked) {
+            (true, Some(false)) => deep.full_unmarked.add(block),
+            (false, Some(true)) => deep.marked_not_full.add(block),
+            _ => {}
+        }
+    }
+    watch.at(Stage::Blocks, total, total)?;
+    Ok(deep)
+}

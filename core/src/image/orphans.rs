@@ -1,0 +1,133 @@
+//! Regions of the file that no structure refers to, and whether they look like blocks: the remains of BAT entries
+//! that were never written, or lost.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::{Bat, Image, Reader};
+use crate::layout::bat::BlockShape;
+use crate::layout::bitmap::Bitmap;
+use crate::progress::{AnalysisError, Stage, Watch};
+use crate::source::{Read, Source};
+
+/// How many places are looked at without being asked; each takes a read of a block.
+const PLACES_LIMIT: usize = 16;
+
+/// What lies between the structures.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unreferenced {
+    /// Runs of bytes that belong to no structure and have room for a block.
+    pub regions: Vec<Region>,
+    /// Blocks among them, by their looks.
+    pub orphans: Vec<Orphan>,
+    /// Whether there was more to look at than is looked at without being asked.
+    pub unfinished: bool,
+}
+
+/// A run of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// First byte, from the start of the file.
+    pub offset: u64,
+    /// How many bytes.
+    pub length: u64,
+}
+
+/// What looks like a block that no BAT entry points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// Where its bitmap begins, in bytes from the start of the file.
+    pub offset: u64,
+    /// Sectors that the bitmap calls written.
+    pub sectors: u32,
+    /// Whether the bitmap calls every sector written.
+    pub full: bool,
+}
+
+impl Orphan {
+    /// Its BAT entry; `None` where it is not on a sector that an entry reaches.
+    pub fn sector(self) -> Option<u32> {
+        u32::try_from(self.offset / crate::layout::SECTOR).ok()
+    }
+}
+
+/// Looks at everything that no structure refers to.
+pub(super) fn look<S: Source>(
+    reader: &Reader<'_, S>,
+    image: &Image,
+    watch: &mut Watch<'_>,
+) -> Result<Unreferenced, AnalysisError<S::Error>> {
+    let mut found = Unreferenced::default();
+    let (Some(shape), Some(bat)) = (image.block_shape(), image.bat.value()) else {
+        return Ok(found);
+    };
+    found.regions = regions(image, bat, shape);
+    let mut looked = 0;
+    for (index, region) in found.regions.iter().enumerate() {
+        let end = region.offset + region.length;
+        let mut at = region.offset;
+        while at + shape.length() <= end {
+            let mut next = at + shape.length();
+            for place in places(bat, at, end, shape) {
+                if looked == PLACES_LIMIT {
+                    found.unfinished = true;
+                    return Ok(found);
+                }
+                looked += 1;
+                watch.at(Stage::Tail, index as u64, found.regions.len() as u64)?;
+                if let Some(orphan) = examine(reader, image, place, shape)? {
+                    next = orphan.offset + shape.length();
+                    // A block whose entry is in doubt may be right after all.
+                    if !bat.blocks.iter().any(|block| block.offset() == orphan.offset) {
+                        found.orphans.push(orphan);
+                    }
+                    break;
+                }
+            }
+            at = next;
+        }
+    }
+    Ok(found)
+}
+
+/// What lies between the metadata, the blocks whose entries are not in doubt, and the closing footer, where there is
+/// room for a block.
+fn regions(image: &Image, bat: &Bat, shape: BlockShape) -> Vec<Region> {
+    let mut regions = Vec::new();
+    let mut end = image.end_of_metadata;
+    let blocks = bat.blocks.iter().filter(|block| !bat.is_doubtful(**block, shape, image));
+    for start in blocks.map(|block| block.offset()).chain([image.limit()]) {
+        if start.saturating_sub(end) >= shape.length() {
+            regions.push(Region { offset: end, length: start - end });
+        }
+        end = end.max(start + shape.length());
+    }
+    regions
+}
+
+/// Where in a region a block may begin, the likeliest first: on the grid, right at the region's start, at its end.
+fn places(bat: &Bat, start: u64, end: u64, shape: BlockShape) -> Vec<u64> {
+    let on_grid = bat.grid.map(|grid| grid.at_or_behind(start));
+    let mut places: Vec<u64> = on_grid.into_iter().chain([start, end - shape.length()]).collect();
+    places.retain(|place| *place >= start && place + shape.length() <= end);
+    places.dedup();
+    places
+}
+
+/// Whether a block stands at `offset`: its bitmap is not empty, and there is no data under a clear bit.
+fn examine<S: Source>(
+    reader: &Reader<'_, S>,
+    image: &Image,
+    offset: u64,
+    shape: BlockShape,
+) -> Result<Option<Orphan>, AnalysisError<S::Error>> {
+    let mut bitmap = vec![0; shape.bitmap as usize];
+    reader.read(&mut [Read { offset, buffer: &mut bitmap }])?;
+    let bitmap = Bitmap::new(&bitmap, image.footer(), shape);
+    if bitmap.count() == 0 {
+        return Ok(None);
+    }
+    let data = reader.bytes(offset + shape.bitmap, shape.data as usize)?;
+    let agrees = bitmap.data_under_clear_bits(&data).next().is_none();
+    Ok(agrees.then(|| Orphan { offset, sectors: bitmap.count(), full: bitmap.is_full() }))
+}

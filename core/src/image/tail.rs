@@ -1,0 +1,79 @@
+//! What stands between the data and the end of the file.
+
+use super::{Found, Image, Reader};
+use crate::layout::footer::{DiskType, Footer};
+use crate::progress::{AnalysisError, Stage, Watch};
+use crate::source::Source;
+
+/// How many bytes behind the data are looked at, to tell zeros from anything else.
+const TAIL_LIMIT: u64 = 16 << 20;
+
+/// What follows the data: the last block, the metadata, or a fixed disk's sectors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// Where the data ends, in bytes; not behind the end of the file.
+    pub end_of_data: u64,
+    /// The intact footer that stands right there, if one does and it does not close the file.
+    pub footer: Option<Footer>,
+    /// Bytes between the data, with the footer that may stand there, and the end of the file or the primary footer.
+    pub length: u64,
+    /// What those bytes are.
+    pub content: TailContent,
+}
+
+/// What bytes behind the data are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TailContent {
+    /// There are none, or they are all zero.
+    Zeros,
+    /// There is something else among them.
+    Data,
+    /// More than is looked at without being asked.
+    Unread,
+}
+
+impl Tail {
+    /// Nothing at all.
+    pub(super) const NONE: Self = Self { end_of_data: 0, footer: None, length: 0, content: TailContent::Zeros };
+
+    /// Where the bytes begin that [`Tail::length`] counts.
+    pub fn start(&self) -> u64 {
+        match self.footer {
+            Some(_) => self.end_of_data + Footer::LENGTH,
+            None => self.end_of_data,
+        }
+    }
+}
+
+pub(super) fn read<S: Source>(
+    reader: &Reader<'_, S>,
+    image: &Image,
+    watch: &mut Watch<'_>,
+) -> Result<Tail, AnalysisError<S::Error>> {
+    let limit = image.limit();
+    let end_of_data = match image.kind() {
+        Some(DiskType::Fixed) => image.footer().map_or(limit, |footer| footer.current_size.get()),
+        _ => {
+            let blocks = image.bat.value().map_or(0, |bat| bat.end_of_blocks);
+            image.end_of_metadata.max(blocks)
+        }
+    }
+    .min(limit);
+    let footer = match reader.structure::<Footer>(end_of_data)? {
+        Found::Read { value, .. } if value.is_intact() && end_of_data < limit => Some(value),
+        _ => None,
+    };
+    let mut tail = Tail { end_of_data, footer, length: 0, content: TailContent::Zeros };
+    tail.length = limit.saturating_sub(tail.start());
+    if tail.length > TAIL_LIMIT {
+        tail.content = TailContent::Unread;
+    } else {
+        reader.windows(tail.start(), tail.length, Stage::Tail, watch, |_, bytes| {
+            if bytes.iter().any(|byte| *byte != 0) {
+                tail.content = TailContent::Data;
+            }
+            tail.content == TailContent::Zeros
+        })?;
+    }
+    Ok(tail)
+}

@@ -1,0 +1,115 @@
+//! Single fields of the footers that have values which no footer has, under right checksums.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use zerocopy::big_endian::{U32, U64};
+
+use super::{Case, Proposal, Step, footers};
+use crate::layout::footer::{DiskType, Footer};
+use crate::layout::geometry::Geometry;
+
+/// A field that can be mended: the end of its finding's name, what the mended field is called, how it is mended, and
+/// what that assumes.
+struct Field {
+    fault: &'static str,
+    name: &'static str,
+    mend: fn(&Case<'_>, &mut Footer),
+    assumes: Option<&'static str>,
+}
+
+const FIELDS: &[Field] = &[
+    Field {
+        fault: "reserved-feature",
+        name: "features",
+        mend: |_, footer| footer.features = U32::new(footer.features.get() | Footer::RESERVED),
+        assumes: None,
+    },
+    Field {
+        fault: "extra-features",
+        name: "features",
+        mend: |_, footer| {
+            footer.features = U32::new(footer.features.get() & (Footer::RESERVED | Footer::TEMPORARY));
+        },
+        assumes: None,
+    },
+    Field {
+        fault: "version",
+        name: "file format version",
+        mend: |_, footer| footer.file_format_version = U32::new(Footer::VERSION),
+        assumes: None,
+    },
+    // The header is there or it is not, and names a parent or not: that is the type.
+    Field {
+        fault: "disk-type",
+        name: "disk type",
+        mend: |case, footer| {
+            footer.disk_type = U32::new(match case.image.kind() {
+                Some(DiskType::Differencing) => 4,
+                Some(DiskType::Dynamic) => 3,
+                _ => 2,
+            });
+        },
+        assumes: None,
+    },
+    Field {
+        fault: "data-offset",
+        name: "data offset",
+        mend: |_, footer| footer.data_offset = U64::new(Footer::NO_DATA_OFFSET),
+        assumes: None,
+    },
+    Field {
+        fault: "time-stamp",
+        name: "time stamp, which becomes the present,",
+        mend: |case, footer| footer.time_stamp = U32::new(case.now.0),
+        assumes: None,
+    },
+    Field {
+        fault: "creator-version",
+        name: "creator version",
+        mend: |_, footer| footer.creator_version = U32::new(Footer::NEWEST_TAPDISK),
+        assumes: Some("The disk was made by tapdisk 1.3, the newest there is, and not by one that is not known here."),
+    },
+    Field {
+        fault: "geometry",
+        name: "geometry",
+        mend: |_, footer| footer.geometry = Geometry::for_size(footer.current_size.get()),
+        assumes: None,
+    },
+    Field { fault: "saved-state", name: "saved state", mend: |_, footer| footer.saved_state = 0, assumes: None },
+    // tapdisk takes any value but zero for hidden, and a base copy must stay hidden.
+    Field { fault: "hidden", name: "hidden flag", mend: |_, footer| footer.hidden = 1, assumes: None },
+    Field { fault: "reserved", name: "reserved bytes", mend: |_, footer| footer.reserved = [0; 426], assumes: None },
+];
+
+/// All such fields of a footer at once.
+pub(super) fn propose(case: &Case<'_>) -> Proposal {
+    let Some((_, footer)) = case.image.closing_footer() else {
+        return Ok(Vec::new());
+    };
+    let is_wrong = |field: &&Field| {
+        case.findings.iter().any(|finding| {
+            let field_of = |prefix| finding.id().strip_prefix(prefix);
+            field_of("footer.primary.").or_else(|| field_of("footer.backup.")) == Some(field.fault)
+        })
+    };
+    let mut mended = *footer;
+    let mut names: Vec<&str> = Vec::new();
+    let mut assumes: Vec<String> = Vec::new();
+    for field in FIELDS.iter().filter(is_wrong) {
+        (field.mend)(case, &mut mended);
+        names.push(field.name);
+        assumes.extend(field.assumes.map(Into::into));
+    }
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    names.dedup();
+    let reason = format!("the footer with its {} mended and its checksum renewed", names.join(" and its "));
+    let patches = footers::everywhere(case.image, &mended.sealed(), &reason);
+    let mut step = Step::lossless("Mend the footer's fields", case.image.length, patches);
+    step.assumes = assumes;
+    Ok(vec![step])
+}

@@ -1,0 +1,49 @@
+//! A cut-off resize taken back with its journal, as `vhd-util revert` does.
+
+use alloc::vec::Vec;
+
+use super::{Cut, Patch, Step};
+use crate::check::journal::JournalFault;
+use crate::image::{Found, Image};
+use crate::journal::Journal;
+use crate::layout::footer::Footer;
+use crate::layout::journal::EntryKind;
+
+/// Everything that the journal keeps, written back, and the file cut behind its footer.
+///
+/// # Errors
+/// Where the journal does not belong to this disk, or there is nothing to take back.
+pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFault> {
+    let footers = || image.footers().filter_map(Found::value);
+    let known = footers().find(|footer| footer.is_intact() || footer.is_poisoned());
+    if known.is_some_and(|footer| footer.unique_id != journal.header.unique_id) {
+        return Err(JournalFault::OtherDisk(journal.header.unique_id));
+    }
+    if !footers().any(Footer::is_poisoned) && image.closing_footer().is_some() {
+        return Err(JournalFault::NotNeeded);
+    }
+    let end = journal.header.footer_offset.get().saturating_add(Footer::LENGTH);
+    let patches: Vec<Patch> = journal
+        .entries
+        .iter()
+        .map(|kept| {
+            let (offset, reason) = match kept.kind {
+                EntryKind::PrimaryFooter => {
+                    (journal.header.footer_offset.get(), "the primary footer, from the journal")
+                }
+                EntryKind::BackupFooter => (kept.offset, "the backup footer, from the journal"),
+                EntryKind::Header => (kept.offset, "the dynamic header, from the journal"),
+                EntryKind::Locator => (kept.offset, "a parent's name, from the journal"),
+                EntryKind::Bat => (kept.offset, "the BAT, from the journal"),
+                EntryKind::BatmapHeader => (kept.offset, "the batmap's header, from the journal"),
+                EntryKind::Batmap => (kept.offset, "the batmap, from the journal"),
+                EntryKind::Data => (kept.offset, "data, from the journal"),
+            };
+            Patch::bytes(offset, &kept.bytes, reason)
+        })
+        // What would lie behind the footer is no part of the disk as it was.
+        .filter(|patch| patch.end() <= end)
+        .collect();
+    let cut = (image.length > end).then(|| Cut { offset: end, length: image.length - end, zeros: false });
+    Ok(Step { cut, ..Step::lossless("Take the resize back with its journal", end, patches) })
+}

@@ -1,0 +1,50 @@
+//! A current size that needs more blocks than the BAT has.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use zerocopy::big_endian::U64;
+
+use super::{Case, Proposal, Step, footers};
+use crate::layout::footer::Footer;
+use crate::layout::geometry::Geometry;
+
+/// The original size, where the BAT is made for it; otherwise as much as the BAT has room for. Behind the BAT's last
+/// block nothing was ever stored.
+pub(super) fn propose(case: &Case<'_>) -> Proposal {
+    let image = case.image;
+    let (true, Some((_, footer)), Some(header)) =
+        (case.has("header.too-few-entries"), image.closing_footer(), image.header.value())
+    else {
+        return Ok(Vec::new());
+    };
+    let entries = u64::from(header.max_table_entries.get());
+    let block_size = u64::from(header.block_size.get());
+    let room = entries.saturating_mul(block_size);
+    let original = footer.original_size.get();
+    let fits = header.blocks_for(original) == Some(entries);
+    // The geometry is a second record of the size, as long as nobody wrote it anew.
+    let confirmed = fits && footer.geometry == Geometry::for_size(original);
+    let mut steps = Vec::new();
+    if fits {
+        let step = resize(case, footer, original, "Set the current size back to the original size");
+        steps.push(if confirmed {
+            step
+        } else {
+            step.assuming(format!("The disk was never resized: its size is the original one, {original} bytes."))
+        });
+    }
+    if original != room && room > 0 && !confirmed {
+        steps.push(
+            resize(case, footer, room, "Set the current size to what the BAT has room for")
+                .assuming(format!("The disk ends with the last block that the BAT has room for, at {room} bytes.")),
+        );
+    }
+    Ok(steps)
+}
+
+fn resize(case: &Case<'_>, footer: &Footer, size: u64, title: &'static str) -> Step {
+    let mended = Footer { current_size: U64::new(size), geometry: Geometry::for_size(size), ..*footer }.sealed();
+    let reason = "the footer with a current size that the BAT has room for, and the geometry of that size";
+    Step::lossless(title, case.image.length, footers::everywhere(case.image, &mended, reason))
+}

@@ -1,0 +1,188 @@
+//! A dynamic header whose place, length or unit of the BAT is wrong: read off the BAT itself, which is in the file.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use zerocopy::big_endian::{U32, U64};
+
+use super::{Case, Proposal, Step, Unreadable, header};
+use crate::image::Found;
+use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
+use crate::layout::batmap::{BatmapExpected, BatmapHeader};
+use crate::layout::footer::Footer;
+use crate::layout::header::DynamicHeader;
+use crate::layout::{SECTOR, bat};
+
+/// How far into the file the BAT is looked for. Every known writer puts it right behind the header.
+const SEARCH: u64 = 1 << 20;
+/// Block sizes that are tried, the usual one first.
+const BLOCK_SIZES: [u32; 4] = [2 << 20, 512 << 10, 1 << 20, 4 << 20];
+/// The most entries that are read to try a place; more than a disk of 2 TiB has at 512 KiB.
+const MOST_ENTRIES: u64 = 8 << 20;
+
+/// What a BAT says of the header that leads to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Table {
+    /// Where it is, in bytes from the start of the file.
+    pub offset: u64,
+    /// How many entries it has.
+    pub entries: u32,
+    /// The size of a block's data, in bytes.
+    pub block_size: u32,
+    /// Whether nothing else would fit.
+    pub certain: bool,
+}
+
+/// The header with what the BAT itself says of place, length and block size.
+pub(super) fn propose(case: &Case<'_>) -> Proposal {
+    const WRONG: [&str; 4] =
+        ["header.table-offset", "header.table-outside-file", "header.block-size", "bat.outside-file"];
+    let Found::Read { offset, value } = &case.image.header else {
+        return Ok(Vec::new());
+    };
+    if !WRONG.iter().any(|id| case.has(id)) {
+        return Ok(Vec::new());
+    }
+    let Some(table) = find(case, Some(value))? else {
+        return Ok(Vec::new());
+    };
+    let mended = DynamicHeader {
+        table_offset: U64::new(table.offset),
+        max_table_entries: U32::new(table.entries),
+        block_size: U32::new(table.block_size),
+        ..*value
+    }
+    .sealed();
+    let reason = "the dynamic header with the place, length and block size that the BAT itself shows";
+    let patches = vec![header::patch(*offset, &mended, reason)];
+    let step = Step::lossless("Point the dynamic header at the BAT", case.image.length, patches);
+    Ok(vec![if table.certain {
+        step
+    } else {
+        step.assuming("The blocks have the usual size of 2 MiB: there are too few of them to show it.")
+    }])
+}
+
+/// Looks for the BAT. What a header says of it goes before anything that is guessed.
+pub(super) fn find(case: &Case<'_>, header: Option<&DynamicHeader>) -> Result<Option<Table>, Unreadable> {
+    let Some(footer) = case.image.footer() else {
+        return Ok(None);
+    };
+    let behind_header = footer.data_offset.get().checked_add(DynamicHeader::LENGTH);
+    let stored = header.map(|header| header.table_offset.get());
+    let usual = [stored, behind_header].into_iter().flatten();
+    let usual = usual.filter(|offset| *offset >= Footer::LENGTH && offset.is_multiple_of(SECTOR));
+    let anywhere = (Footer::LENGTH..SEARCH.min(case.image.length)).step_by(SECTOR as usize);
+    let mut best: Option<(u32, Table)> = None;
+    for offset in usual.chain(anywhere) {
+        for block_size in block_sizes(header) {
+            let Some((allocated, table)) = try_at(case, footer, header, offset, block_size)? else {
+                continue;
+            };
+            // The first that has blocks; one without any only if there is no better.
+            if allocated > 0 {
+                return Ok(Some(table));
+            }
+            if best.is_none_or(|(most, _)| allocated > most) {
+                best = Some((allocated, table));
+            }
+        }
+    }
+    Ok(best.map(|(_, table)| table))
+}
+
+fn block_sizes(header: Option<&DynamicHeader>) -> Vec<u32> {
+    match header {
+        Some(header) if BlockShape::of(header).is_some() => vec![header.block_size.get()],
+        _ => BLOCK_SIZES.to_vec(),
+    }
+}
+
+/// Whether a table stands at `offset` that a disk of this footer can have with blocks of this size.
+fn try_at(
+    case: &Case<'_>,
+    footer: &Footer,
+    header: Option<&DynamicHeader>,
+    offset: u64,
+    block_size: u32,
+) -> Result<Option<(u32, Table)>, Unreadable> {
+    let probe_header = DynamicHeader {
+        block_size: U32::new(block_size),
+        table_offset: U64::new(offset),
+        ..header.copied().unwrap_or_else(zerocopy::FromZeros::new_zeroed)
+    };
+    let Some(shape) = BlockShape::of(&probe_header) else {
+        return Ok(None);
+    };
+    let needed = footer.current_size.get().div_ceil(shape.data);
+    let length = needed * ENTRY_LENGTH;
+    let limit = case.image.limit();
+    let end = offset.checked_add(bat::padded_length(u32::try_from(needed).unwrap_or(u32::MAX)));
+    if needed == 0 || needed > MOST_ENTRIES || end.is_none_or(|end| end > limit) {
+        return Ok(None);
+    }
+    // Most places are no table, and the first sector shows it.
+    let head = case.probe.bytes(offset, length.min(SECTOR) as usize)?;
+    let plausible = |bytes: &[u8]| sectors(bytes).all(|sector| is_plausible(sector, end.unwrap_or(0), limit, shape));
+    if !plausible(&head) {
+        return Ok(None);
+    }
+    let bytes = case.probe.bytes(offset, length as usize)?;
+    let mut allocated: Vec<u32> = sectors(&bytes).filter(|sector| *sector != UNALLOCATED).collect();
+    allocated.sort_unstable();
+    let apart = |pair: &[u32]| u64::from(pair[1] - pair[0]) * SECTOR >= shape.length();
+    if !plausible(&bytes) || !allocated.windows(2).all(apart) {
+        return Ok(None);
+    }
+    let Some(entries) = entries(case, footer, header, offset, needed)? else {
+        return Ok(None);
+    };
+    // With blocks of another size the disk would need another number of entries.
+    let exact = u64::from(entries) == needed && header.is_some_and(|header| header.max_table_entries.get() == entries);
+    // Two blocks show how far they are apart at the least, and none is larger in practice.
+    let certain = block_sizes(header).len() == 1 || exact || allocated.len() > 1;
+    Ok(Some((allocated.len() as u32, Table { offset, entries, block_size, certain })))
+}
+
+/// How many entries the table has: what the header says if that fits; otherwise what the batmap behind it says, or
+/// what the disk needs.
+fn entries(
+    case: &Case<'_>,
+    footer: &Footer,
+    header: Option<&DynamicHeader>,
+    offset: u64,
+    needed: u64,
+) -> Result<Option<u32>, Unreadable> {
+    let Ok(needed) = u32::try_from(needed) else {
+        return Ok(None);
+    };
+    let stored = header.map(|header| header.max_table_entries.get());
+    let batmap_behind = |entries: u32| -> Result<bool, Unreadable> {
+        let place = offset.saturating_add(padded_length(entries));
+        let fits = place.checked_add(BatmapHeader::LENGTH).is_some_and(|end| end <= case.image.length);
+        Ok(fits && case.probe.bytes(place, 8)? == BatmapHeader::COOKIE)
+    };
+    let fits = |entries: u32| {
+        let end = offset.checked_add(padded_length(entries));
+        entries >= needed && end.is_some_and(|end| end <= case.image.limit())
+    };
+    if BatmapExpected::of(footer) == BatmapExpected::Yes {
+        for candidate in stored.into_iter().filter(|entries| fits(*entries)).chain([needed]) {
+            if batmap_behind(candidate)? {
+                return Ok(Some(candidate));
+            }
+        }
+        return Ok(None);
+    }
+    Ok(Some(stored.filter(|entries| fits(*entries)).unwrap_or(needed)))
+}
+
+fn sectors(bytes: &[u8]) -> impl Iterator<Item = u32> {
+    bytes.as_chunks::<4>().0.iter().map(|entry| u32::from_be_bytes(*entry))
+}
+
+/// Whether a number can be an entry of a table that ends at `end`.
+fn is_plausible(sector: u32, end: u64, limit: u64, shape: BlockShape) -> bool {
+    let offset = u64::from(sector) * SECTOR;
+    sector == UNALLOCATED || (offset >= end && offset + shape.length() <= limit)
+}

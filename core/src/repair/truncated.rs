@@ -1,0 +1,83 @@
+//! A file that lost its end: the footer, and blocks or parts of blocks.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::bat::{clear_entry, virtual_range};
+use super::batmap::marks_cleared;
+use super::{Case, Patch, Proposal, Step};
+use crate::image::Block;
+use crate::layout::SECTOR;
+use crate::layout::bat::BlockShape;
+use crate::layout::bitmap;
+
+/// Keeps of each block what is there, says what is not, and makes the file long enough for its last block.
+///
+/// A block whose bitmap and some data are there stays: the sectors that are gone become sectors that were never
+/// written. A block of which not even the bitmap is there goes.
+pub(super) fn propose(case: &Case<'_>) -> Proposal {
+    let image = case.image;
+    let (Some(shape), Some(bat), None) = (image.block_shape(), image.bat.value(), image.closing_footer()) else {
+        return Ok(Vec::new());
+    };
+    let outside: Vec<Block> =
+        bat.blocks.iter().copied().filter(|block| block.offset() + shape.length() > image.length).collect();
+    // Without a footer at the end, blocks beyond it are what was cut off. One entry far from all others is rather
+    // a wrong entry, but then nothing is at its place either, and its block goes in the same way.
+    if outside.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut patches = Vec::new();
+    let mut loses = Vec::new();
+    let mut new_length = image.length;
+    for &block in &outside {
+        let there = image.length.saturating_sub(block.offset());
+        if there > shape.bitmap {
+            new_length = new_length.max(block.offset() + shape.length());
+            let (patch, lost) = without_lost_sectors(case, block, shape, there - shape.bitmap)?;
+            patches.extend(patch);
+            loses.extend(lost);
+        } else {
+            patches.push(clear_entry(image, block.number));
+            loses.push(format!(
+                "Block {}: all of it is gone, {}.",
+                block.number,
+                virtual_range(image, block.number, 0, shape.data)
+            ));
+        }
+    }
+    let numbers: Vec<u32> = outside.iter().map(|block| block.number).collect();
+    patches.extend(marks_cleared(image, &numbers));
+    Ok(vec![Step { loses, ..Step::lossless("Close the disk behind what is left of it", new_length, patches) }])
+}
+
+/// The bitmap of a block of which only the first `there` bytes of data are left, and what that loses.
+fn without_lost_sectors(
+    case: &Case<'_>,
+    block: Block,
+    shape: BlockShape,
+    there: u64,
+) -> Result<(Option<Patch>, Option<String>), super::Unreadable> {
+    let old = case.probe.bytes(block.offset(), shape.bitmap as usize)?;
+    let footer = case.image.footer();
+    // A sector of which only a part is left is gone, too.
+    let kept = (there / SECTOR) as u32;
+    let sectors = (shape.data / SECTOR) as u32;
+    let mut new = vec![0; old.len()];
+    let mut lost = 0;
+    let bits = bitmap::Bitmap::new(&old, footer, shape);
+    for sector in (0..sectors).filter(|sector| bits.is_set(*sector)) {
+        if sector < kept {
+            bitmap::set(&mut new, footer, sector);
+        } else {
+            lost += 1;
+        }
+    }
+    let range = virtual_range(case.image, block.number, u64::from(kept) * SECTOR, shape.data);
+    let sentence = format!("Block {}: {lost} sectors that had been written are gone, {range}.", block.number);
+    let reason = format!("the bitmap of block {}, with the sectors that are gone taken out", block.number);
+    let patch = Patch::bytes(block.offset(), &new, reason);
+    Ok(if lost > 0 { (Some(patch), Some(sentence)) } else { (None, None) })
+}

@@ -1,0 +1,319 @@
+//! Chromium with the built page in it, and what a person does with a page.
+
+use std::io::{BufRead, BufReader};
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fmt, fs, io, thread};
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use thirtyfour::ChromiumLikeCapabilities;
+use thirtyfour::common::capabilities::chrome::ChromeCapabilities;
+use thirtyfour::prelude::*;
+
+use crate::processes;
+use crate::server::Server;
+
+/// Long enough for a computer that is busy with something else.
+const PATIENCE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// Why a test could not be carried out. What it checks, it asserts.
+#[derive(thiserror::Error)]
+pub enum Failure {
+    #[error("the browser did not do as it was told: {0}")]
+    WebDriver(#[from] WebDriverError),
+    #[error("a file of the test: {0}")]
+    File(#[from] io::Error),
+    #[error("JSON of the test: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("{0} is not set: start these tests with `cargo xtask test browser`, which builds the page")]
+    NotStartedByXtask(&'static str),
+    #[error("ChromeDriver ended without telling its port")]
+    NoPort,
+    #[error("waited {} s in vain: {what}", PATIENCE.as_secs())]
+    Waited { what: String },
+}
+
+/// The test runner prints what a test returns in this way; it is to be the sentence.
+impl fmt::Debug for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// The page in a Chromium of its own.
+pub struct Page {
+    driver: WebDriver,
+    // Dropped before the folder, since Chromium writes into that.
+    chromedriver: ChromeDriver,
+    folder: TempDir,
+    server: Server,
+}
+
+/// Opens the page for a test, and closes it however the test ends; if it failed, with a screenshot first.
+pub async fn browse(test: impl AsyncFnOnce(&Page) -> Result<(), Failure>) -> Result<(), Failure> {
+    let page = Page::open().await?;
+    let loaded_and_tested = async {
+        page.load().await?;
+        test(&page).await
+    };
+    let outcome = AssertUnwindSafe(loaded_and_tested).catch_unwind().await;
+    if !matches!(outcome, Ok(Ok(()))) {
+        page.screenshot().await;
+    }
+    let closed = page.driver.quit().await;
+    outcome.unwrap_or_else(|panic| resume_unwind(panic))?;
+    Ok(closed?)
+}
+
+impl Page {
+    async fn open() -> Result<Self, Failure> {
+        let dist = from_xtask("VHD_ANALYSER_DIST")?;
+        let server = Server::start(&dist).await?;
+        let folder = tempfile::tempdir()?;
+        fs::create_dir(folder.path().join("downloads"))?;
+        let chromedriver = ChromeDriver::start()?;
+        let capabilities = capabilities(folder.path())?;
+        let driver = WebDriver::new(&chromedriver.address, capabilities).await?;
+        Ok(Self { driver, chromedriver, folder, server })
+    }
+
+    async fn load(&self) -> Result<(), Failure> {
+        self.driver.goto(format!("http://{}", self.server.address)).await?;
+        self.find("drop-zone").await?;
+        Ok(())
+    }
+
+    /// A folder for the files of the test.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The element with this `data-testid`, as soon as it is shown.
+    pub async fn find(&self, test_id: &str) -> Result<WebElement, Failure> {
+        let query = self.driver.query(By::Testid(test_id)).and_displayed().wait(PATIENCE, POLL);
+        Ok(query.desc(test_id).first().await?)
+    }
+
+    /// Presses the element with this `data-testid`, as soon as it is shown.
+    pub async fn click(&self, test_id: &str) -> Result<(), Failure> {
+        Ok(self.find(test_id).await?.click().await?)
+    }
+
+    /// Chooses a file with the page's own input.
+    pub async fn choose(&self, file: &Path) -> Result<(), Failure> {
+        // Not shown as such: its label is.
+        let input = self.driver.query(By::Testid("file-input")).wait(PATIENCE, POLL).first().await?;
+        Ok(input.send_keys(file.to_string_lossy()).await?)
+    }
+
+    /// Takes a file from the file manager: [`Page::drop`] then drops it.
+    ///
+    /// The browser hands out real files to real inputs only, so that it is brought in by one of the test's own.
+    pub async fn take(&self, file: &Path) -> Result<(), Failure> {
+        let script = "const input = document.createElement('input'); input.type = 'file'; document.body.append(input); \
+                      return input";
+        let input = self.driver.execute(script, vec![]).await?.element()?;
+        input.send_keys(file.to_string_lossy()).await?;
+        self.script("window.takenFile = arguments[0].files[0]; arguments[0].remove()", vec![input.to_json()?]).await?;
+        Ok(())
+    }
+
+    /// Drops the file that was taken on whatever this CSS selector selects.
+    pub async fn drop_on(&self, selector: &str) -> Result<(), Failure> {
+        let script = "
+            const transfer = new DataTransfer();
+            transfer.items.add(window.takenFile);
+            for (const kind of ['dragenter', 'dragover', 'drop']) {
+                const event = new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
+                document.querySelector(arguments[0]).dispatchEvent(event);
+            }";
+        self.script(script, vec![json!(selector)]).await?;
+        Ok(())
+    }
+
+    /// Waits for the verdict on a file of this name.
+    pub async fn expect_verdict(&self, file: &str, verdict: &str) -> Result<(), Failure> {
+        self.expect(&format!("[data-testid=verdict][data-verdict={verdict}]"), "").await?;
+        self.expect("main", file).await
+    }
+
+    /// Waits for an element that this CSS selector selects and that has this text in it.
+    pub async fn expect(&self, selector: &str, text: &str) -> Result<(), Failure> {
+        let script =
+            "return [...document.querySelectorAll(arguments[0])].some(e => e.textContent.includes(arguments[1]))";
+        self.expect_script(script, &[json!(selector), json!(text)]).await
+    }
+
+    /// Waits until a script in the page returns `true`.
+    pub async fn expect_script(&self, script: &str, arguments: &[Value]) -> Result<(), Failure> {
+        if self.eventually(async || Ok(self.script(script, arguments.to_vec()).await? == true)).await? {
+            return Ok(());
+        }
+        let page = self.text("main").await?;
+        Err(Failure::Waited { what: format!("{script} with {arguments:?}; the page says {page}") })
+    }
+
+    /// The text of the first element that this CSS selector selects, character by character.
+    pub async fn text(&self, selector: &str) -> Result<String, Failure> {
+        let script = "return document.querySelector(arguments[0])?.textContent ?? ''";
+        Ok(serde_json::from_value(self.script(script, vec![json!(selector)]).await?)?)
+    }
+
+    /// Chooses the option with this value in the list with this `data-testid`.
+    pub async fn select(&self, test_id: &str, value: &str) -> Result<(), Failure> {
+        let list = self.find(test_id).await?;
+        Ok(list.find(By::Css(format!("option[value='{value}']"))).await?.click().await?)
+    }
+
+    /// Waits for a download of this name to be complete.
+    pub async fn downloaded(&self, name: &str) -> Result<PathBuf, Failure> {
+        let file = self.folder().join("downloads").join(name);
+        if self.eventually(async || Ok(file.exists())).await? {
+            return Ok(file);
+        }
+        Err(Failure::Waited { what: format!("{name} was not downloaded") })
+    }
+
+    /// Runs a script in the page.
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Result<Value, Failure> {
+        Ok(self.driver.execute(script, arguments).await?.json().clone())
+    }
+
+    /// Runs a script in the page that calls its last argument when it is done.
+    pub async fn script_with_callback(&self, script: &str, arguments: Vec<Value>) -> Result<Value, Failure> {
+        Ok(self.driver.execute_async(script, arguments).await?.json().clone())
+    }
+
+    /// Presses a key where the focus is.
+    pub async fn press(&self, key: Key) -> Result<(), Failure> {
+        Ok(self.driver.action_chain().send_keys(key).perform().await?)
+    }
+
+    /// Goes on with the Tab key until the focus is in the element with this `data-testid`.
+    pub async fn tab_to(&self, test_id: &str) -> Result<(), Failure> {
+        let focused = "return document.activeElement?.closest('[data-testid]')?.dataset.testid ?? null";
+        for _ in 0..100 {
+            self.press(Key::Tab).await?;
+            if self.script(focused, vec![]).await? == test_id {
+                return Ok(());
+            }
+        }
+        Err(Failure::Waited { what: format!("the Tab key never came to {test_id}") })
+    }
+
+    /// Gives the page this width, as on a small screen.
+    pub async fn narrow(&self, width: u32) -> Result<(), Failure> {
+        let size = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.emulate("Emulation.setDeviceMetricsOverride", size).await
+    }
+
+    /// Lets the system prefer `light` or `dark`.
+    pub async fn prefer_colours(&self, scheme: &str) -> Result<(), Failure> {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.emulate("Emulation.setEmulatedMedia", features).await
+    }
+
+    async fn emulate(&self, command: &str, parameters: Value) -> Result<(), Failure> {
+        self.driver.cdp().send_raw(command, parameters).await?;
+        Ok(())
+    }
+
+    /// The memory of all of the browser's processes, in bytes.
+    pub fn memory(&self) -> Result<u64, Failure> {
+        Ok(processes::memory(&self.chromedriver.family()?))
+    }
+
+    /// What the page or its workers wanted to have from anywhere but their own host, as the browser reports it.
+    pub fn refused(&self) -> Vec<String> {
+        self.server.refused()
+    }
+
+    /// Waits until the browser has refused this many requests.
+    pub async fn expect_refused(&self, count: usize) -> Result<(), Failure> {
+        if self.eventually(async || Ok(self.refused().len() == count)).await? {
+            return Ok(());
+        }
+        Err(Failure::Waited { what: format!("{count} refused requests; there were {:?}", self.refused()) })
+    }
+
+    async fn eventually(&self, mut condition: impl AsyncFnMut() -> Result<bool, Failure>) -> Result<bool, Failure> {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if condition().await? {
+                return Ok(true);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(false)
+    }
+
+    async fn screenshot(&self) {
+        let test = thread::current().name().unwrap_or("test").replace("::", "-");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        let file = folder.join(test).with_extension("png");
+        // The test's own failure is what is to be told, whatever becomes of its picture.
+        if fs::create_dir_all(&folder).is_ok() && self.driver.screenshot(&file).await.is_ok() {
+            eprintln!("screenshot: {}", file.display());
+        }
+    }
+}
+
+/// Chromium as the component tests start it, too, with a profile and downloads of its own.
+fn capabilities(folder: &Path) -> Result<ChromeCapabilities, Failure> {
+    let shared: Value = serde_json::from_str(include_str!("../../../web/webdriver.json"))?;
+    let mut capabilities = DesiredCapabilities::chrome();
+    for argument in shared["goog:chromeOptions"]["args"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        capabilities.add_arg(argument)?;
+    }
+    capabilities.add_arg(&format!("--user-data-dir={}", folder.join("profile").display()))?;
+    let preferences = json!({ "download.default_directory": folder.join("downloads") });
+    capabilities.add_experimental_option("prefs", preferences)?;
+    Ok(capabilities)
+}
+
+/// A file or folder that `cargo xtask test browser` has prepared.
+pub fn from_xtask(variable: &'static str) -> Result<PathBuf, Failure> {
+    env::var_os(variable).map(PathBuf::from).ok_or(Failure::NotStartedByXtask(variable))
+}
+
+struct ChromeDriver {
+    process: Child,
+    address: String,
+}
+
+impl ChromeDriver {
+    fn start() -> Result<Self, Failure> {
+        let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
+        let mut process = Command::new(program).arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let output = process.stdout.take().ok_or(Failure::NoPort)?;
+        let mut driver = Self { process, address: String::new() };
+        let mut lines = BufReader::new(output).lines();
+        for line in &mut lines {
+            if let Some((_, port)) = line?.rsplit_once("successfully on port ") {
+                driver.address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+                // What it prints later must go somewhere, or it would wait for a reader.
+                thread::spawn(move || lines.count());
+                return Ok(driver);
+            }
+        }
+        Err(Failure::NoPort)
+    }
+
+    fn family(&self) -> io::Result<Vec<u32>> {
+        processes::family(self.process.id())
+    }
+}
+
+impl Drop for ChromeDriver {
+    fn drop(&mut self) {
+        // Chromium goes with it, also where a test never came to say goodbye.
+        let family = self.family().unwrap_or_else(|_| vec![self.process.id()]);
+        processes::kill(&family);
+        let _ = self.process.wait();
+    }
+}

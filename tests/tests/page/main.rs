@@ -1,0 +1,278 @@
+//! The whole page in a real Chromium, as somebody meets it who has a broken disk.
+//!
+//! `cargo xtask test browser` builds the page and starts these tests. Each has a browser of its own, and leaves a
+//! screenshot in `target/screenshots` when it fails.
+
+mod browser;
+mod processes;
+mod server;
+
+use std::fs;
+use std::io::Write;
+
+use browser::{Failure, Page, browse, from_xtask};
+use serde_json::{Value, json};
+use thirtyfour::Key;
+use vhd_analyser_tests::{bytes, huge, incident};
+
+#[tokio::test]
+async fn the_incidents_disk_is_diagnosed_and_repaired() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = page.folder().join(incident::NAME);
+        incident::write(&disk)?;
+        page.choose(&disk).await?;
+        page.expect_verdict(incident::NAME, "repairable").await?;
+        page.expect("[data-testid=finding][data-id='footer.primary.cookie']", "").await?;
+
+        page.select("report-utc-offset", "420").await?;
+        page.expect("[data-testid=report-text]", "Thu Sep 14 15:48:19 2017").await?;
+        let printed = page.text("[data-testid=report-text]").await?;
+        assert_eq!(printed.trim_end(), incident::metadata().trim_end());
+
+        page.click("download-fixed").await?;
+        let fixed = page.downloaded(&incident::NAME.replace(".vhd", ".fixed.vhd")).await?;
+        assert_eq!(bytes::sha256(&fixed)?, incident::FIXED_SHA256);
+        page.choose(&fixed).await?;
+        page.expect_verdict("fixed.vhd", "sound").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_disk_can_be_dropped_anywhere_at_any_time() -> Result<(), Failure> {
+    browse(async |page| {
+        let (broken, sound) = (page.folder().join("broken.vhd"), page.folder().join("sound.vhd"));
+        incident::write(&broken)?;
+        incident::write_sound(&sound)?;
+        page.take(&broken).await?;
+        page.drop_on("[data-testid=drop-zone]").await?;
+        page.expect_verdict("broken.vhd", "repairable").await?;
+        page.take(&sound).await?;
+        page.drop_on("[data-testid=verdict]").await?;
+        page.expect_verdict("sound.vhd", "sound").await?;
+        page.take(&broken).await?;
+        page.drop_on("body").await?;
+        page.expect_verdict("broken.vhd", "repairable").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_sample_shows_what_the_page_can_do() -> Result<(), Failure> {
+    browse(async |page| {
+        page.click("try-sample").await?;
+        page.expect("[data-testid=verdict][data-verdict=repairable]", "").await?;
+        page.expect("[data-testid=finding]", "").await?;
+        page.expect("[data-testid=patch]", "").await?;
+        page.click("check-fixed").await?;
+        page.expect(FIXED_IS_SOUND, "").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_text_file_is_told_from_a_disk() -> Result<(), Failure> {
+    browse(async |page| {
+        let (text, sound) = (page.folder().join("notes.vhd"), page.folder().join("sound.vhd"));
+        fs::write(&text, "Not a disk, just some words about one.\n".repeat(100))?;
+        incident::write_sound(&sound)?;
+        page.choose(&text).await?;
+        page.expect_verdict("notes.vhd", "not-a-vhd").await?;
+        page.expect("[data-testid=verdict]", "text").await?;
+        page.choose(&sound).await?;
+        page.expect_verdict("sound.vhd", "sound").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_disk_that_vanishes_before_it_is_read_is_explained() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = page.folder().join("gone.vhd");
+        incident::write(&disk)?;
+        page.take(&disk).await?;
+        fs::remove_file(&disk)?;
+        page.drop_on("body").await?;
+        page.expect("[data-testid=notice]", "gone.vhd").await?;
+        page.expect("[data-testid=notice]", CHANGED).await?;
+        still_works(page).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_disk_that_vanishes_after_it_was_read_is_explained() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = page.folder().join("gone.vhd");
+        incident::write(&disk)?;
+        page.choose(&disk).await?;
+        page.expect_verdict("gone.vhd", "repairable").await?;
+        fs::remove_file(&disk)?;
+        page.click("check-fixed").await?;
+        page.expect("main", CHANGED).await?;
+        still_works(page).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_disk_that_changes_is_explained() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = page.folder().join("busy.vhd");
+        incident::write(&disk)?;
+        page.choose(&disk).await?;
+        page.expect_verdict("busy.vhd", "repairable").await?;
+        fs::File::options().append(true).open(&disk)?.write_all(&[1; 4096])?;
+        page.click("check-fixed").await?;
+        page.expect("main", CHANGED).await?;
+        still_works(page).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_keyboard_is_enough() -> Result<(), Failure> {
+    browse(async |page| {
+        page.tab_to("file-input").await?;
+        page.tab_to("try-sample").await?;
+        page.press(Key::Enter).await?;
+        page.expect("[data-testid=verdict][data-verdict=repairable]", "").await?;
+        page.tab_to("download-fixed").await?;
+        page.press(Key::Enter).await?;
+        let link = page.find("download-fixed").await?;
+        page.downloaded(&link.attr("download").await?.unwrap_or_default()).await?;
+        page.tab_to("finding").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn nothing_leaves_the_computer() -> Result<(), Failure> {
+    browse(async |page| {
+        page.click("try-sample").await?;
+        page.expect("[data-testid=verdict]", "").await?;
+        page.click("check-fixed").await?;
+        page.expect(FIXED_IS_SOUND, "").await?;
+        page.click("download-fixed").await?;
+        assert!(page.refused().is_empty(), "asked others: {:?}", page.refused());
+        // Had there been something, it would have been seen, wherever it came from.
+        let asking = "fetch('http://vhd.invalid/').catch(() => {})";
+        page.script(asking, vec![]).await?;
+        page.script("new Worker(URL.createObjectURL(new Blob([arguments[0]])))", vec![json!(asking)]).await?;
+        page.expect_refused(2).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_narrow_window_needs_no_sideways_scrolling() -> Result<(), Failure> {
+    browse(async |page| {
+        page.narrow(400).await?;
+        fits(page).await?;
+        page.click("try-sample").await?;
+        page.expect("[data-testid=verdict]", "").await?;
+        page.script("document.querySelectorAll('details').forEach(e => e.open = true)", vec![]).await?;
+        fits(page).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn light_and_dark_follow_the_system_and_the_switch() -> Result<(), Failure> {
+    browse(async |page| {
+        page.prefer_colours("light").await?;
+        let light = background(page).await?;
+        page.prefer_colours("dark").await?;
+        let dark = background(page).await?;
+        assert_ne!(light, dark);
+        let switched = format!("return {BACKGROUND} === arguments[0]");
+        page.click("theme").await?;
+        page.expect_script(&switched, &[light]).await?;
+        page.click("theme").await?;
+        page.expect_script(&switched, &[dark]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_disk_of_100_gb_is_repaired_without_memory() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = page.folder().join("huge.vhd");
+        huge::write(&disk)?;
+        let before = page.memory()?;
+        page.choose(&disk).await?;
+        page.expect_verdict("huge.vhd", "repairable").await?;
+        page.click("check-fixed").await?;
+        page.expect(FIXED_IS_SOUND, "").await?;
+        let grown = page.memory()?.saturating_sub(before);
+        println!("100 GB: the browser's memory grew by {} KiB", grown / 1024);
+        assert!(grown < 64 << 20, "the browser's memory grew by {grown} bytes");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn everybody_can_use_it() -> Result<(), Failure> {
+    browse(async |page| {
+        let axe = fs::read_to_string(from_xtask("VHD_ANALYSER_AXE")?)?;
+        page.script(&axe, vec![]).await?;
+        let (text, sound) = (page.folder().join("notes.vhd"), page.folder().join("sound.vhd"));
+        fs::write(&text, "Not a disk.\n")?;
+        incident::write_sound(&sound)?;
+
+        accessible(page, "before a file").await?;
+        page.click("try-sample").await?;
+        page.expect("[data-testid=verdict][data-verdict=repairable]", "").await?;
+        page.script("document.querySelectorAll('details').forEach(e => e.open = true)", vec![]).await?;
+        accessible(page, "a broken disk").await?;
+        page.choose(&sound).await?;
+        page.expect_verdict("sound.vhd", "sound").await?;
+        accessible(page, "a sound disk").await?;
+        page.choose(&text).await?;
+        page.expect_verdict("notes.vhd", "not-a-vhd").await?;
+        accessible(page, "not a disk").await
+    })
+    .await
+}
+
+const FIXED_IS_SOUND: &str = "[data-testid=fixed-verdict][data-verdict=sound]";
+
+/// How the page begins to explain that the browser no longer gives a file's bytes.
+const CHANGED: &str = "The file was changed, moved or removed";
+
+async fn still_works(page: &Page) -> Result<(), Failure> {
+    let sound = page.folder().join("sound.vhd");
+    incident::write_sound(&sound)?;
+    page.choose(&sound).await?;
+    page.expect_verdict("sound.vhd", "sound").await
+}
+
+async fn fits(page: &Page) -> Result<(), Failure> {
+    let script = "const root = document.documentElement; return [root.scrollWidth, root.clientWidth, innerWidth]";
+    let (content, room, window): (u32, u32, u32) = serde_json::from_value(page.script(script, vec![]).await?)?;
+    assert_eq!(window, 400);
+    assert!(content <= room, "{content} px of content in {room} px");
+    Ok(())
+}
+
+const BACKGROUND: &str = "getComputedStyle(document.documentElement).backgroundColor";
+
+async fn background(page: &Page) -> Result<Value, Failure> {
+    page.script(&format!("return {BACKGROUND}"), vec![]).await
+}
+
+/// Lets axe look at the page in both colour schemes.
+async fn accessible(page: &Page, state: &str) -> Result<(), Failure> {
+    let script = "
+        const done = arguments[0];
+        axe.run().then(result => done(result.violations
+            .filter(violation => ['serious', 'critical'].includes(violation.impact))
+            .map(violation => [violation.id, violation.help, violation.nodes.map(node => node.html)])))";
+    for colours in ["light", "dark"] {
+        page.prefer_colours(colours).await?;
+        let violations = page.script_with_callback(script, vec![]).await?;
+        assert_eq!(violations, json!([]), "{state}, {colours}");
+    }
+    Ok(())
+}

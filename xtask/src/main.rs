@@ -1,0 +1,69 @@
+//! The project's own commands, started as `cargo xtask …`.
+//!
+//! One file a command: [`setup`] finds and installs what the others need, [`serve`] shows the page on this
+//! computer, [`mod@test`] runs every test. [`page`] builds the page for both.
+
+mod page;
+mod process;
+mod serve;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The commands of the VHD Analyser's developers")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Find what building and testing need, install what is missing
+    Setup,
+    /// Build the release page and serve it on 127.0.0.1
+    Serve {
+        /// The port to listen on
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Run every test, formatting and lints too, or only the steps that are named
+    Test {
+        /// Steps to run; all of them when none is named
+        steps: Vec<test::Step>,
+    },
+}
+
+/// What can go wrong with a command; each error says what to do about it.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Setup(#[from] setup::SetupError),
+    #[error(transparent)]
+    Serve(#[from] serve::ServeError),
+    #[error(transparent)]
+    Test(#[from] test::TestError),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Setup => setup::setup()?,
+        Command::Serve { port } => serve::serve(port)?,
+        Command::Test { steps } => test::test(&steps)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Building the page, for serving it and for its tests.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::Command;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::process::{self, ProcessError};
+use crate::{setup, workspace};
+
+/// Trunk in the workspace, with the project's tools and the compiler that can make WASM.
+pub fn trunk() -> Command {
+    let mut trunk = Command::new("trunk");
+    trunk
+        .current_dir(workspace::root())
+        .env("PATH", setup::path())
+        .envs(setup::WASM.environment())
+        // Trunk takes only the words true and false here, everybody else takes anything.
+        .env_remove("NO_COLOR")
+        // Where in its code an error arose helps nobody here …
+        .env("RUST_BACKTRACE", "0")
+        // … and neither does the news of another version: this one is the one that fits.
+        .env("TRUNK_SKIP_VERSION_CHECK", "true");
+    trunk
+}
+
+/// Builds the release page into `dist/`.
+pub fn build() -> Result<(), ProcessError> {
+    process::run(trunk().args(["build", "--release"]))
+}
+
+/// The bytes that a browser loads before the page works, gzipped file by file as a web server sends them.
+pub fn first_load(dist: &Path) -> io::Result<u64> {
+    let mut total = 0;
+    for entry in fs::read_dir(dist)? {
+        let path = entry?.path();
+        let loaded =
+            path.extension().is_some_and(|kind| ["html", "css", "js", "wasm"].iter().any(|known| kind == *known));
+        if loaded {
+            total += gzipped(&fs::read(path)?)?;
+        }
+    }
+    Ok(total)
+}
+
+fn gzipped(bytes: &[u8]) -> io::Result<u64> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len() as u64)
+}

@@ -1,0 +1,56 @@
+//! Programs that cargo builds and installs.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::{Piece, SetupError};
+use crate::{process, workspace};
+
+/// A program that `cargo install` builds.
+pub struct CargoTool {
+    /// The crate.
+    pub package: &'static str,
+    /// The program, which answers `--version` with its name and version.
+    pub program: &'static str,
+    /// The one version that fits.
+    pub version: fn() -> String,
+    /// See [`Piece::purpose`].
+    pub purpose: &'static str,
+    /// See [`Piece::effort`].
+    pub effort: &'static str,
+}
+
+/// The folder of the programs that were installed into the project.
+pub fn bin() -> PathBuf {
+    workspace::tools().join("bin")
+}
+
+impl Piece for CargoTool {
+    fn name(&self) -> String {
+        format!("{} {}", self.package, (self.version)())
+    }
+
+    fn purpose(&self) -> &str {
+        self.purpose
+    }
+
+    fn effort(&self) -> &str {
+        self.effort
+    }
+
+    fn find(&self) -> Option<String> {
+        let wanted = format!("{} {}", self.program, (self.version)());
+        let mut command = Command::new(self.program);
+        let found = process::read(command.arg("--version").env("PATH", super::path())).ok()?;
+        (found.trim() == wanted).then(|| "installed".to_owned())
+    }
+
+    fn install(&self) -> Result<(), SetupError> {
+        let mut command = Command::new("cargo");
+        command.args(["install", self.package, "--version", &(self.version)(), "--locked", "--force"]);
+        let by_hand = process::line(&command);
+        // Not in the workspace, whose own settings are for other targets and sizes.
+        command.current_dir(std::env::temp_dir()).arg("--root").arg(workspace::tools());
+        process::run(&mut command).map_err(|source| SetupError::Install { piece: self.name(), by_hand, source })
+    }
+}

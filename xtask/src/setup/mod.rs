@@ -1,0 +1,169 @@
+//! `cargo xtask setup`: what building and testing need, what of it is there, and how the rest gets there.
+//!
+//! The table below is the one place that names a tool, its version and why it is needed. What has to be installed
+//! goes into the project's `target/tools` wherever it can; only Debian's packages go into the system.
+
+mod cargo_tool;
+mod debian;
+mod npm;
+mod rustup;
+mod standard_library;
+
+pub use cargo_tool::CargoTool;
+pub use debian::DebianPackages;
+pub use npm::NpmPackage;
+pub use rustup::RustupComponent;
+pub use standard_library::StandardLibrary;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::{env, io};
+
+use crate::process::ProcessError;
+use crate::workspace;
+
+/// Something that a command needs and that may be missing on this computer.
+pub trait Piece: Sync {
+    /// Its name, with the version where only one will do.
+    fn name(&self) -> String;
+    /// What it is good for here, as the end of "… is needed to".
+    fn purpose(&self) -> &str;
+    /// How long installing it takes, and why.
+    fn effort(&self) -> &str;
+    /// Where it is, or which one it is; `None` if it is missing.
+    fn find(&self) -> Option<String>;
+    /// Puts it in place.
+    fn install(&self) -> Result<(), SetupError>;
+}
+
+/// A piece that is missing and could not be put in place.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error(
+        "{piece} is missing and could not be installed: {source}. Install it by hand with `{by_hand}`, then try again"
+    )]
+    Install { piece: String, by_hand: String, source: ProcessError },
+    #[error("{piece} is missing. {advice}, then try again")]
+    ByHand { piece: String, advice: String },
+    #[error(
+        "{piece} is still missing after its installation ended well. Run `cargo xtask setup` again and look at its messages"
+    )]
+    StillMissing { piece: String },
+    #[error("{piece} could not be put into {}: {source}. Check that the disk is writable and has room, then try again", path.display())]
+    File { piece: String, path: PathBuf, source: io::Error },
+}
+
+/// The standard library for the browser's WebAssembly.
+pub static WASM: StandardLibrary = StandardLibrary {
+    target: "wasm32-unknown-unknown",
+    crates: "std,panic_abort,test",
+    linker: "wasm-ld-19",
+    purpose: "compile the page for the browser",
+};
+/// `core` and `alloc` for a machine without an operating system.
+pub static NO_STD: StandardLibrary = StandardLibrary {
+    target: "x86_64-unknown-none",
+    crates: "core,alloc",
+    linker: "ld.lld-19",
+    purpose: "show that the core crate needs no operating system",
+};
+/// Debian's compiler, its standard library's source and a linker for every target.
+static DEBIAN_RUST: DebianPackages = DebianPackages {
+    programs: &["/usr/bin/rustc", "/usr/bin/cargo", "/usr/lib/rustlib/src/rust/library/std", "wasm-ld-19"],
+    packages: &["rustc-web", "cargo-web", "rust-web-src", "lld-19"],
+    purpose: "build the standard library for other targets where rustup cannot download it",
+    effort: "about 1 minute: 150 MB to download",
+};
+static RUSTFMT: RustupComponent = RustupComponent { name: "rustfmt", command: "fmt", purpose: "check the formatting" };
+static CLIPPY: RustupComponent =
+    RustupComponent { name: "clippy", command: "clippy", purpose: "find mistakes in the code" };
+static WASM_BINDGEN: CargoTool = CargoTool {
+    package: "wasm-bindgen-cli",
+    program: "wasm-bindgen",
+    // Generated bindings and the crate must be of one version.
+    version: || workspace::locked_version("wasm-bindgen").unwrap_or_else(|| "0.2.128".to_owned()),
+    purpose: "make the JavaScript that loads the page's WASM, and run its tests",
+    effort: "about 2 minutes: compiled from source",
+};
+static TRUNK: CargoTool = CargoTool {
+    package: "trunk",
+    program: "trunk",
+    version: || "0.21.14".to_owned(),
+    purpose: "put the page together and serve it",
+    effort: "about 6 minutes: compiled from source with the web server in it",
+};
+static NPM: DebianPackages = DebianPackages {
+    programs: &["node", "npm"],
+    packages: &["nodejs", "npm"],
+    purpose: "install and run wasm-opt",
+    effort: "about 1 minute: some hundred small packages",
+};
+static WASM_OPT: NpmPackage = NpmPackage {
+    package: "binaryen",
+    version: "132.0.0",
+    purpose: "make the page's WASM smaller (wasm-opt)",
+    effort: "some seconds: 15 MB to download",
+};
+/// The accessibility checker that the page's test runs in the browser.
+pub static AXE: NpmPackage = NpmPackage {
+    package: "axe-core",
+    version: "4.14.1",
+    purpose: "check that the page can be used by everybody",
+    effort: "some seconds",
+};
+static BROWSER: DebianPackages = DebianPackages {
+    programs: &["chromium", "chromedriver"],
+    packages: &["chromium", "chromium-driver"],
+    purpose: "run the page's tests in a real browser",
+    effort: "about 1 minute: 100 MB to download",
+};
+
+/// What checking the formatting takes.
+pub static FOR_FORMAT: &[&dyn Piece] = &[&RUSTFMT];
+/// What the lints take.
+pub static FOR_LINT: &[&dyn Piece] = &[&CLIPPY];
+/// What building the core without an operating system takes.
+pub static FOR_NO_STD: &[&dyn Piece] = &[&NO_STD];
+/// What building the page takes.
+pub static FOR_PAGE: &[&dyn Piece] = &[&WASM, &WASM_BINDGEN, &TRUNK, &NPM, &WASM_OPT];
+/// What running the page's unit tests in the browser takes.
+pub static FOR_WASM_TESTS: &[&dyn Piece] = &[&WASM, &WASM_BINDGEN, &BROWSER];
+/// What driving the page in the browser takes, once it is built.
+pub static FOR_BROWSER: &[&dyn Piece] = &[&AXE, &BROWSER];
+
+/// Shows what is there and installs the rest.
+pub fn setup() -> Result<(), SetupError> {
+    for piece in [FOR_FORMAT, FOR_LINT, FOR_NO_STD, FOR_PAGE, FOR_BROWSER].concat() {
+        ensure(&[piece])?;
+        println!("{:<44} {}", piece.name(), piece.find().unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// Installs those of the pieces that are missing; says nothing of the others.
+pub fn ensure(pieces: &[&dyn Piece]) -> Result<(), SetupError> {
+    for piece in pieces {
+        if piece.find().is_some() {
+            continue;
+        }
+        println!(
+            "{} is missing, and needed to {}. Installing it takes {}.",
+            piece.name(),
+            piece.purpose(),
+            piece.effort()
+        );
+        piece.install()?;
+        if piece.find().is_none() {
+            return Err(SetupError::StillMissing { piece: piece.name() });
+        }
+    }
+    Ok(())
+}
+
+/// `PATH` with the project's own tools first.
+pub fn path() -> OsString {
+    let own = [cargo_tool::bin(), npm::bin()];
+    let inherited = env::var_os("PATH").unwrap_or_default();
+    // Only a folder name with a separator in it cannot be joined; the inherited PATH then is all there is.
+    env::join_paths(own.into_iter().chain(env::split_paths(&inherited))).unwrap_or(inherited)
+}

@@ -1,0 +1,191 @@
+//! The standard library for a target that is not this computer.
+//!
+//! rustup has it ready-made. Where rustup cannot download, Debian's compiler builds it once from Debian's source, into
+//! a sysroot under `target/tools`; builds for that target then use Debian's compiler with this sysroot, and all others
+//! keep the usual toolchain.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+use std::{fs, io};
+
+use super::{DEBIAN_RUST, Piece, SetupError};
+use crate::process::{self, ProcessError};
+use crate::workspace;
+
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_RUSTDOC: &str = "/usr/bin/rustdoc";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+
+/// rustup retries for minutes where a firewall swallows its requests.
+const RUSTUP_LIMIT: Duration = Duration::from_secs(60);
+
+/// The standard library, or a part of it, for one target.
+pub struct StandardLibrary {
+    /// The target's triple.
+    pub target: &'static str,
+    /// The crates that are needed, as `-Zbuild-std` takes them.
+    pub crates: &'static str,
+    /// The linker that Debian's compiler is to use.
+    pub linker: &'static str,
+    /// See [`Piece::purpose`].
+    pub purpose: &'static str,
+}
+
+impl StandardLibrary {
+    /// The environment in which `cargo` builds for this target.
+    pub fn environment(&self) -> Vec<(String, OsString)> {
+        if self.comes_with("rustc") {
+            return Vec::new();
+        }
+        let target = self.target.to_uppercase().replace('-', "_");
+        let mut sysroot = OsString::from("--sysroot=");
+        sysroot.push(self.sysroot());
+        vec![
+            ("RUSTC".to_owned(), DEBIAN_RUSTC.into()),
+            ("RUSTDOC".to_owned(), DEBIAN_RUSTDOC.into()),
+            (format!("CARGO_TARGET_{target}_LINKER"), self.linker.into()),
+            (format!("CARGO_TARGET_{target}_RUSTFLAGS"), sysroot),
+        ]
+    }
+
+    fn comes_with(&self, rustc: &str) -> bool {
+        let mut command = Command::new(rustc);
+        command.current_dir(workspace::root()).args(["--print", "target-libdir", "--target", self.target]);
+        process::read(&mut command).is_ok_and(|libraries| has_core(Path::new(libraries.trim())))
+    }
+
+    /// The sysroot for Debian's compiler as it is now: after an upgrade it is another one.
+    fn sysroot(&self) -> PathBuf {
+        let version = process::read(Command::new(DEBIAN_RUSTC).arg("--version")).unwrap_or_default();
+        let number = version.split_whitespace().nth(1).unwrap_or("unknown");
+        workspace::tools().join(format!("sysroot-{number}"))
+    }
+
+    fn libraries(&self) -> PathBuf {
+        self.sysroot().join("lib/rustlib").join(self.target).join("lib")
+    }
+
+    /// Asks rustup, once: where it cannot download today it will not tomorrow, and the next run should not wait again.
+    fn add_with_rustup(&self) -> Result<(), SetupError> {
+        let refused = workspace::tools().join(format!("rustup-has-no-{}", self.target));
+        if let Ok(reason) = fs::read_to_string(&refused) {
+            println!(
+                "rustup could not add it before ({}). Delete {} to let it try again.",
+                reason.trim(),
+                refused.display()
+            );
+            return Ok(());
+        }
+        let mut rustup = Command::new("rustup");
+        // Its reason is one line; where in its code it arose helps nobody here.
+        rustup.args(["target", "add", self.target]).env("RUST_BACKTRACE", "0");
+        let added = process::run_within(&mut rustup, RUSTUP_LIMIT);
+        if let Err(reason) = added {
+            println!("{reason}. Going on with Debian's compiler.");
+            let remembered =
+                fs::create_dir_all(workspace::tools()).and_then(|()| fs::write(&refused, reason.to_string()));
+            remembered.map_err(|source| self.file_error(&refused, source))?;
+        }
+        Ok(())
+    }
+
+    /// Builds the standard library with Debian's compiler, as the dependency of an empty crate.
+    fn build(&self) -> Result<(), SetupError> {
+        let package = workspace::tools().join(format!("std-{}", self.target));
+        write_empty_crate(&package).map_err(|source| self.file_error(&package, source))?;
+        let build = Command::new(DEBIAN_CARGO)
+            .current_dir(&package)
+            .args(["build", "--release", "--target", self.target])
+            .arg(format!("-Zbuild-std={}", self.crates))
+            .env("RUSTC", DEBIAN_RUSTC)
+            .env("RUSTC_BOOTSTRAP", "1")
+            // Without the bitcode no later build with `lto = true` links.
+            .env("RUSTFLAGS", "-Cembed-bitcode=yes")
+            .env("CARGO_TARGET_DIR", package.join("target"))
+            .status();
+        let built = package.join("target").join(self.target).join("release/deps");
+        match build {
+            Ok(status) if status.success() => {}
+            Ok(status) => {
+                return Err(self.build_error(ProcessError::Failed { command: DEBIAN_CARGO.to_owned(), status }));
+            }
+            Err(source) => {
+                return Err(self.build_error(ProcessError::Start { command: DEBIAN_CARGO.to_owned(), source }));
+            }
+        }
+        let libraries = self.libraries();
+        copy_libraries(&built, &libraries).map_err(|source| self.file_error(&libraries, source))
+    }
+
+    fn build_error(&self, source: ProcessError) -> SetupError {
+        let by_hand = format!("rustup target add {}", self.target);
+        SetupError::Install { piece: self.name(), by_hand, source }
+    }
+
+    fn file_error(&self, path: &Path, source: io::Error) -> SetupError {
+        SetupError::File { piece: self.name(), path: path.to_owned(), source }
+    }
+}
+
+impl Piece for StandardLibrary {
+    fn name(&self) -> String {
+        format!("{} standard library", self.target)
+    }
+
+    fn purpose(&self) -> &str {
+        self.purpose
+    }
+
+    fn effort(&self) -> &str {
+        "some seconds with rustup, up to 3 minutes where rustup cannot download and Debian's compiler builds it"
+    }
+
+    fn find(&self) -> Option<String> {
+        if self.comes_with("rustc") {
+            return Some("in the Rust toolchain".to_owned());
+        }
+        has_core(&self.libraries()).then(|| "in target/tools".to_owned())
+    }
+
+    fn install(&self) -> Result<(), SetupError> {
+        self.add_with_rustup()?;
+        if self.find().is_some() {
+            return Ok(());
+        }
+        super::ensure(&[&DEBIAN_RUST])?;
+        self.build()
+    }
+}
+
+fn has_core(libraries: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(libraries) else {
+        return false;
+    };
+    entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+}
+
+const EMPTY_CRATE: &str = "empty";
+
+fn write_empty_crate(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder.join("src"))?;
+    // An own `[workspace]`, since it lies inside of this project's.
+    let manifest = format!("[package]\nname = \"{EMPTY_CRATE}\"\nedition = \"2024\"\n[workspace]\n");
+    fs::write(folder.join("Cargo.toml"), manifest)?;
+    fs::write(folder.join("src/lib.rs"), "#![no_std]\n")
+}
+
+/// Copies to the side first, so that an interruption leaves no half of a library behind.
+fn copy_libraries(from: &Path, to: &Path) -> io::Result<()> {
+    let side = to.with_extension("partial");
+    fs::create_dir_all(&side)?;
+    for entry in fs::read_dir(from)? {
+        let file = entry?.path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.ends_with(".rlib") && !name.starts_with(&format!("lib{EMPTY_CRATE}-")) {
+            fs::copy(&file, side.join(name))?;
+        }
+    }
+    fs::rename(side, to)
+}

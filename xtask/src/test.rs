@@ -1,0 +1,170 @@
+//! `cargo xtask test`: every test there is, in steps that can be run one by one.
+
+use std::time::{Duration, Instant};
+use std::{fmt, io};
+
+use clap::ValueEnum;
+
+use crate::process::{self, ProcessError, cargo};
+use crate::setup::{self, Piece, SetupError};
+use crate::{page, workspace};
+
+/// The most that the page may weigh before it works, in gzipped bytes.
+const FIRST_LOAD_LIMIT: u64 = 250_000;
+
+/// A kind of tests; the order is that of running, quick ones first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Step {
+    /// The code is formatted as rustfmt does it
+    Format,
+    /// Clippy finds nothing
+    Lint,
+    /// The documentation builds and its links lead somewhere
+    Docs,
+    /// Unit tests, doc tests and the tests over the images
+    Native,
+    /// The core builds for a machine without an operating system
+    NoStd,
+    /// The page's components and worker, in the browser
+    Wasm,
+    /// The page builds and is small enough
+    Page,
+    /// The whole page, driven in the browser
+    Browser,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        formatter.pad(value.as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error("the built page could not be measured: {0}")]
+    Measure(#[from] io::Error),
+    #[error("the page's first load is {found} bytes gzipped, {} more than allowed. Find what made it grow, for example with `twiggy`", found - FIRST_LOAD_LIMIT)]
+    TooLarge { found: u64 },
+}
+
+/// Why the tests as a whole failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    #[error("{} failed. To run only that again: `cargo xtask test {}`", .0.join(" and "), .0.join(" "))]
+    Failed(Vec<String>),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+}
+
+impl Step {
+    fn needs(self) -> Vec<&'static dyn Piece> {
+        match self {
+            Step::Format => setup::FOR_FORMAT.to_vec(),
+            Step::Lint => setup::FOR_LINT.to_vec(),
+            Step::Docs | Step::Native => Vec::new(),
+            Step::NoStd => setup::FOR_NO_STD.to_vec(),
+            Step::Wasm => setup::FOR_WASM_TESTS.to_vec(),
+            Step::Page => setup::FOR_PAGE.to_vec(),
+            Step::Browser => [setup::FOR_PAGE, setup::FOR_BROWSER].concat(),
+        }
+    }
+
+    fn run(self) -> Result<(), StepError> {
+        match self {
+            Step::Format => process::run(cargo().args(["fmt", "--all", "--check"]))?,
+            Step::Lint => process::run(cargo().args([
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--all-features",
+                "--",
+                "-D",
+                "warnings",
+            ]))?,
+            Step::Docs => {
+                process::run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))?;
+            }
+            Step::Native => process::run(cargo().args(["test", "--workspace"]))?,
+            Step::NoStd => no_std()?,
+            Step::Wasm => wasm()?,
+            Step::Page => page()?,
+            Step::Browser => browser()?,
+        }
+        Ok(())
+    }
+}
+
+/// Runs the steps, all of them when none is named. A step that fails does not keep the others from running.
+pub fn test(chosen: &[Step]) -> Result<(), TestError> {
+    let steps = if chosen.is_empty() { Step::value_variants() } else { chosen };
+    for step in steps {
+        setup::ensure(&step.needs())?;
+    }
+    let results: Vec<_> = steps.iter().map(|&step| announced(step)).collect();
+    println!("\n── summary");
+    for (step, took, result) in &results {
+        let word = if result.is_ok() { "ok" } else { "FAILED" };
+        println!("{step:<8} {word:<6} {:6.1} s", took.as_secs_f64());
+    }
+    let failed: Vec<_> =
+        results.iter().filter(|(_, _, result)| result.is_err()).map(|(step, ..)| step.to_string()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(TestError::Failed(failed)) }
+}
+
+fn announced(step: Step) -> (Step, Duration, Result<(), StepError>) {
+    let value = step.to_possible_value();
+    let help = value.as_ref().and_then(|value| value.get_help()).map(ToString::to_string).unwrap_or_default();
+    println!("\n── {step}: {help}");
+    let started = Instant::now();
+    let result = step.run();
+    let took = started.elapsed();
+    match &result {
+        Ok(()) => println!("── {step} ok in {:.1} s", took.as_secs_f64()),
+        Err(error) => println!("── {step} FAILED after {:.1} s: {error}", took.as_secs_f64()),
+    }
+    (step, took, result)
+}
+
+fn no_std() -> Result<(), ProcessError> {
+    for features in [&["--no-default-features"][..], &[]] {
+        let mut build = cargo();
+        build.args(["build", "--package", "vhd-analyser-core", "--target", setup::NO_STD.target]).args(features);
+        process::run(build.envs(setup::NO_STD.environment()))?;
+    }
+    Ok(())
+}
+
+fn wasm() -> Result<(), ProcessError> {
+    process::run(
+        cargo()
+            .args(["test", "--package", "vhd-analyser-web", "--target", setup::WASM.target])
+            .envs(setup::WASM.environment())
+            .env("PATH", setup::path())
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+            // A computer that is busy with something else may take its time to start the browser.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120"),
+    )
+}
+
+fn page() -> Result<(), StepError> {
+    page::build()?;
+    let found = page::first_load(&workspace::dist())?;
+    println!("first load: {found} bytes gzipped, of {FIRST_LOAD_LIMIT} allowed");
+    if found > FIRST_LOAD_LIMIT { Err(StepError::TooLarge { found }) } else { Ok(()) }
+}
+
+fn browser() -> Result<(), ProcessError> {
+    page::build()?;
+    process::run(
+        cargo()
+            .args(["test", "--package", "vhd-analyser-tests", "--features", "browser", "--test", "page"])
+            // A failed check says what it saw; where it stands in the runtime helps nobody.
+            .env("RUST_BACKTRACE", "0")
+            .env("VHD_ANALYSER_DIST", workspace::dist())
+            .env("VHD_ANALYSER_AXE", setup::AXE.folder().join("axe.min.js")),
+    )
+}
