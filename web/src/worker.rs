@@ -8,6 +8,7 @@ use js_sys::{Array, Date};
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::analysis::{self, Analysis, Options};
 use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::repair::Request as Changes;
 use vhd_analyser_core::report::Report;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
 
@@ -37,6 +38,8 @@ pub struct Task {
     pub name: String,
     /// The printed report's offset from UTC, in minutes east.
     pub utc_offset: i32,
+    /// Whether every block is read, too.
+    pub deep: bool,
 }
 
 /// What the worker answers.
@@ -121,7 +124,7 @@ fn respond(page: &DedicatedWorkerGlobalScope, response: &Response) {
 /// Where the file could not be read.
 pub fn analyse(file: Blob, task: &Task, tell: impl Fn(Progress)) -> Result<Analysis, Failure> {
     let source = BlobSource::new(file)?;
-    let options = Options { now: now(), fresh_unique_id: random_bytes() };
+    let options = Options { now: now(), fresh_unique_id: random_bytes(), deep: task.deep, request: Changes::default() };
     let mut told = Date::now();
     let analysis = analysis::analyse(&source, &task.name, &options, &mut |progress| {
         let now = Date::now();
