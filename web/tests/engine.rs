@@ -48,7 +48,7 @@ async fn worker(work: &str) -> Program {
 
 fn start(program: &Program, heard: &Heard) -> Job {
     let heard = heard.clone();
-    let task = Task { name: "disk.vhd".into(), utc_offset: 0 };
+    let task = Task { name: "disk.vhd".into(), utc_offset: 0, deep: false };
     Job::start(program, &Blob::new().unwrap(), task, move |response| heard.borrow_mut().push(response))
 }
 
@@ -93,13 +93,20 @@ async fn a_crash_of_one_worker_leaves_the_others_alone() {
 }
 
 #[wasm_bindgen_test]
-async fn a_program_that_cannot_be_loaded_is_no_worker() {
-    for broken in [program("this is no program").await, Program::find()] {
-        let heard = Heard::default();
-        let _job = start(&broken, &heard);
-        hears(&heard, 1).await;
-        assert_eq!(*heard.borrow(), [Response::Failed(Failure::NoWorker)]);
-    }
+async fn without_a_program_there_is_no_worker() {
+    let heard = Heard::default();
+    let _job = start(&Program::find(), &heard);
+    hears(&heard, 1).await;
+    assert_eq!(*heard.borrow(), [Response::Failed(Failure::NoWorker)]);
+}
+
+#[wasm_bindgen_test]
+async fn a_program_that_does_not_run_says_why() {
+    let heard = Heard::default();
+    let _job = start(&program("this is no program").await, &heard);
+    hears(&heard, 1).await;
+    let [Response::Failed(Failure::Crashed(reason))] = &heard.borrow()[..] else { panic!("{heard:?}") };
+    assert!(reason.contains("SyntaxError"), "{reason}");
 }
 
 #[wasm_bindgen_test]

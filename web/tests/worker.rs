@@ -9,11 +9,12 @@ use vhd_analyser_web::message;
 use vhd_analyser_web::sample;
 use vhd_analyser_web::worker::{Analysed, Printed, Progress, Request, Response, Task, analyse};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::Blob;
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 fn task() -> Task {
-    Task { name: "disk.vhd".into(), utc_offset: 0 }
+    Task { name: "disk.vhd".into(), utc_offset: 0, deep: false }
 }
 
 #[wasm_bindgen_test]
@@ -28,6 +29,16 @@ async fn the_sample_is_repairable_and_its_fixed_copy_is_sound() {
     let copy = compose(&file, &report.repair.unwrap()).unwrap();
     let analysis = analyse(copy, &task(), |_| ()).unwrap();
     assert_eq!(analysis.report().verdict, Verdict::Sound);
+}
+
+#[wasm_bindgen_test]
+async fn a_deep_check_reads_what_the_quick_one_left() {
+    let file: Blob = sample::unpack().await.unwrap().into();
+    let quick = analyse(file.clone(), &task(), |_| ()).unwrap().report();
+    let deep = analyse(file, &Task { deep: true, ..task() }, |_| ()).unwrap().report();
+    assert!(quick.deep_check.is_some_and(|bytes| bytes > 0));
+    assert_eq!(deep.deep_check, None);
+    assert_ne!(quick.scope, deep.scope);
 }
 
 #[wasm_bindgen_test]
