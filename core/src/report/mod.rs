@@ -81,6 +81,8 @@ pub struct Report {
     pub alternatives: Vec<RepairReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
+    /// How much a deep check would read, in bytes; none where there are no blocks, or they were read.
+    pub deep_check: Option<u64>,
 }
 
 /// One fault.
@@ -219,7 +221,13 @@ pub(crate) fn build(analysis: &Analysis) -> Report {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
         },
+        deep_check: unread(analysis),
     }
+}
+
+fn unread(Analysis { image, deep, .. }: &Analysis) -> Option<u64> {
+    let (None, Some(shape), Some(bat)) = (deep, image.block_shape(), image.bat.value()) else { return None };
+    (!bat.blocks.is_empty()).then_some(bat.blocks.len() as u64 * shape.length())
 }
 
 fn tools(analysis: &Analysis) -> Vec<ToolReport> {
