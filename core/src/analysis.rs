@@ -7,14 +7,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::check::{Circumstances, check};
+use crate::dialect::{self, Disk, Opinion, Surroundings, Unknown};
 use crate::finding::{Fault, Finding, Severity};
 use crate::foreign::Foreign;
 use crate::image::Image;
 use crate::image::deep::{self, Deep};
 use crate::journal::Journal;
+use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{self, Content, Found, Plan, Request, Wishes, find_plans};
+use crate::repair::{self, Content, Found, Patched, Plan, Request, Wishes, find_plans};
 use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
 
@@ -44,9 +46,29 @@ pub struct Analysis {
     pub deep: Option<Deep>,
     /// The faults, worst first.
     pub findings: Vec<Finding>,
+    /// What each tool would say of it, in the order of [`Tool::ALL`](crate::dialect::Tool::ALL).
+    pub opinions: [Opinion; 5],
+    /// What each tool would say of it after the first of the repairs.
+    pub opinions_after: Option<[Opinion; 5]>,
     /// Ways to repair it, each proven, the one that loses and assumes least first; none where nothing is to repair, or
     /// no way is known.
     pub repairs: Vec<Proven>,
+}
+
+/// What lies beside a disk and bears on what is to be said of it.
+#[derive(Clone, Copy)]
+pub struct Beside<'a, S> {
+    /// The journal of a cut-off resize (`vhd-util resize -j`).
+    pub journal: Option<&'a S>,
+    /// Where its parent locators lead.
+    pub surroundings: &'a dyn Surroundings,
+    /// Whether vhd-util is to be asked about all ancestors (`check -p`), and not about the disk alone.
+    pub parents: bool,
+}
+
+impl<S> Beside<'_, S> {
+    /// Nothing that is known of.
+    pub const NOTHING: Self = Self { journal: None, surroundings: &Unknown, parents: false };
 }
 
 /// A plan of repair after which the file is sound, with what it takes to go back.
@@ -71,28 +93,33 @@ pub fn analyse<S: Source>(
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Analysis, AnalysisError<S::Error>> {
-    analyse_with(source, None, name, options, progress)
+    analyse_with(source, &Beside::NOTHING, name, options, progress)
 }
 
-/// As [`analyse`], with the journal of a cut-off resize beside the disk (`vhd-util resize -j`).
+/// As [`analyse`], with what lies beside the disk.
 ///
 /// # Errors
 /// As [`analyse`]. A damaged journal is a finding.
 pub fn analyse_with<S: Source>(
     source: &S,
-    journal: Option<&S>,
+    beside: &Beside<'_, S>,
     name: &str,
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Analysis, AnalysisError<S::Error>> {
     let mut watch = Watch::new(progress);
     let image = Image::open(source, &mut watch)?;
+    // vhd-util is asked from the disk's own folder.
+    let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
+    let opinions = dialect::ask(source, &disk, options.now, beside.parents, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
         image,
         foreign: None,
         deep: None,
         findings: Vec::new(),
+        opinions,
+        opinions_after: None,
         repairs: Vec::new(),
     };
     let circumstances = Circumstances { now: options.now };
@@ -109,7 +136,7 @@ pub fn analyse_with<S: Source>(
     }
     analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
     let mut first = None;
-    if let Some(journal) = journal {
+    if let Some(journal) = beside.journal {
         let journal = Journal::read(journal, &mut watch)?;
         match journal.and_then(|journal| repair::journal::revert(&analysis.image, &journal)) {
             Ok(step) => first = Some(step),
@@ -123,6 +150,13 @@ pub fn analyse_with<S: Source>(
         let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
         let plans = find_plans(source, found, &wishes, first, &mut watch)?;
         analysis.repairs = proven(source, plans)?;
+    }
+    if let Some(plan) = analysis.plan() {
+        let patched = Patched::new(source, plan);
+        let image = Image::open(&patched, &mut watch)?;
+        let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
+        let opinions = dialect::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
+        analysis.opinions_after = Some(opinions);
     }
     Ok(analysis)
 }

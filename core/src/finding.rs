@@ -15,6 +15,7 @@ use crate::check::journal::JournalFault;
 use crate::check::link::LinkFault;
 use crate::check::locators::LocatorFault;
 use crate::check::parent::ParentFault;
+use crate::dialect::Tool;
 
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +53,8 @@ pub struct Rule {
     pub meaning: &'static str,
     /// What `vhd-util check` prints of it.
     pub vhd_util: Option<&'static str>,
+    /// The tools that would stumble over it alone, in some kind of disk. See [`crate::dialect::minded_by`].
+    pub minded_by: &'static [Tool],
 }
 
 /// A fault, by the structure that it is in.

@@ -7,6 +7,7 @@ extern crate alloc;
 #[cfg(feature = "alloc")]
 pub mod analysis;
 pub mod check;
+pub mod dialect;
 pub mod finding;
 #[cfg(feature = "alloc")]
 pub mod foreign;

@@ -462,7 +462,7 @@ pub struct Random(pub u64);
 
 impl Random {
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -472,7 +472,7 @@ impl Random {
 
     /// A number below a limit.
     pub fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+        self.number() % limit
     }
 
     /// A sector of data, never all zero. One in eight holds a single byte.
@@ -483,7 +483,7 @@ impl Random {
             return sector;
         }
         for chunk in sector.as_chunks_mut::<8>().0 {
-            *chunk = self.next().to_be_bytes();
+            *chunk = self.number().to_be_bytes();
         }
         sector
     }

@@ -397,6 +397,6 @@ fn put_if_there(bytes: &mut [u8], at: usize, new: &[u8]) {
 fn fill(bytes: &mut [u8], seed: Option<u64>) {
     let mut random = seed.map(Random);
     for byte in bytes {
-        *byte = random.as_mut().map_or(0, |random| random.next() as u8);
+        *byte = random.as_mut().map_or(0, |random| random.number() as u8);
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// An image, sound or damaged.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,12 +18,16 @@ pub struct Case {
     pub fault: String,
     /// The file to look at; in a chain the last child.
     pub target: String,
+    /// Every file, by name.
+    pub files: BTreeMap<String, IgnoredAny>,
     /// What vhd-util answers.
     pub vhd_util: VhdUtil,
     /// SHA-256 of the virtual disk before the fault, where it is known.
     pub virtual_sha256_before_fault: Option<String>,
     /// What `vhd-util revert` makes of the disk with its journal.
     pub revert: Option<Reverted>,
+    /// What `qemu-img info -f vpc` answers.
+    pub qemu_img_info: QemuImgInfo,
 }
 
 /// What a revert left.
@@ -38,10 +42,21 @@ pub struct Reverted {
 pub struct VhdUtil {
     /// Of `check -n`.
     pub check: Answer,
+    /// Of `check -p`.
+    pub check_parents: Answer,
     /// Of `read -p`.
     pub read_headers: Text,
     /// Of `repair`.
     pub repair: Repair,
+}
+
+/// qemu-img's answer.
+#[derive(Clone, Debug, Deserialize)]
+pub struct QemuImgInfo {
+    /// The exit code, 0 where it opens the disk.
+    pub rc: i32,
+    /// The size that it gives the virtual disk, in bytes.
+    pub virtual_size: Option<u64>,
 }
 
 /// An exit code and the first line.

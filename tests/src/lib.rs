@@ -5,5 +5,6 @@ pub mod build;
 pub mod build_faults;
 pub mod bytes;
 pub mod corpus;
+pub mod folder;
 pub mod huge;
 pub mod incident;

@@ -41,8 +41,11 @@ const NOT_COMPARED: &[&str] = &[
     // Their sum needs the parent's data, and the parent lies elsewhere.
 ];
 
+/// A case, its image, a plan for it, and whether that is the best one.
+type Planned = (Case, Vec<u8>, Plan, bool);
+
 /// Every plan for every case, with what it is for. A case with a journal is mended with it as well.
-fn plans() -> Outcome<Vec<(Case, Vec<u8>, Plan, bool)>> {
+fn plans() -> Outcome<Vec<Planned>> {
     let mut plans = Vec::new();
     for case in cases()?.into_values() {
         let image = case.image()?;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod callout;
+pub mod deep_check;
 pub mod exact;
 pub mod file_line;
 pub mod file_picker;
@@ -12,6 +13,7 @@ pub mod help;
 pub mod hex_diff;
 pub mod icon;
 pub mod notice;
+pub mod plans;
 pub mod reading;
 pub mod repair;
 pub mod report_text;
@@ -19,4 +21,5 @@ pub mod result;
 pub mod section;
 pub mod start;
 pub mod structures;
+pub mod tools;
 pub mod verdict;

@@ -1,68 +1,76 @@
-//! The page's side of the worker: starts it, gives it files, hears its answers.
+//! The page's side of the work: every file is read by a worker of its own.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
-use gloo_worker::{Spawnable, WorkerBridge};
-use web_sys::Blob;
+use gloo_events::EventListener;
+use js_sys::Array;
+use js_sys::wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, ErrorEvent, Event, MessageEvent};
 
-use crate::codec::JsCodec;
 use crate::failure::Failure;
-use crate::permit::Permit;
-use crate::worker::{AnalysisWorker, Request, Response, Task};
+use crate::message;
+use crate::program::{Program, Started};
+use crate::worker::{Request, Response, Task};
 
-/// The worker's program, beside the page.
-pub const WORKER: &str = "worker.js";
-/// How long a worker may take to load and to answer, in milliseconds: the first visit over a slow line.
-const PATIENCE: u32 = 20_000;
+/// A file in a worker. Dropping it ends the worker at once, whatever it does.
+pub struct Job(Rc<RefCell<Option<Running>>>);
 
-/// A worker that waits for files. It is started with the page, so that the page needs no network later.
-pub struct Engine(WorkerBridge<AnalysisWorker>);
-
-impl Engine {
-    /// Starts the worker whose program is at `path`.
-    pub fn start(path: &str) -> Self {
-        Self(AnalysisWorker::spawner().encoding::<JsCodec>().spawn(path))
-    }
-
-    /// Has a file read. `answer` hears everything about it, and nothing any more once the job is dropped.
-    pub fn read(&self, blob: &Blob, name: &str, utc_offset: i32, answer: impl Fn(Response) + 'static) -> Job {
-        let answer = Rc::new(answer);
-        let ready = Rc::new(Cell::new(false));
-        let bridge = self.0.fork(Some({
-            let (answer, ready) = (answer.clone(), ready.clone());
-            move |response| match response {
-                Response::Ready => ready.set(true),
-                response => answer(response),
-            }
-        }));
-        let permit = Permit::grant();
-        bridge.send(Request::Analyse(Task {
-            blob: blob.clone(),
-            name: name.to_owned(),
-            utc_offset,
-            permit: permit.url(),
-        }));
-        let watchdog = Timeout::new(PATIENCE, move || {
-            if !ready.get() {
-                answer(Response::Failed(Failure::NoWorker));
-            }
-        });
-        Job { bridge, _permit: permit, _watchdog: watchdog }
-    }
-}
-
-/// One file in the worker. Dropping it stops its reading and frees what the worker keeps of it.
-pub struct Job {
-    bridge: WorkerBridge<AnalysisWorker>,
-    _permit: Permit,
-    _watchdog: Timeout,
+struct Running {
+    started: Started,
+    _listeners: [EventListener; 2],
 }
 
 impl Job {
+    /// Has a file read. `answer` hears everything about it, and nothing any more once the job is dropped.
+    pub fn start(program: &Program, blob: &Blob, task: Task, answer: impl Fn(Response) + 'static) -> Self {
+        let job = Rc::new(RefCell::new(None));
+        let (program, waiting) = (program.clone(), Rc::downgrade(&job));
+        let request = Array::of2(&message::encode(&Request::Analyse(task)), blob);
+        spawn_local(async move {
+            let started = program.start().await;
+            // Dropped in the meantime.
+            let Some(job) = waiting.upgrade() else { return };
+            let sent = started.and_then(|started| {
+                started.worker.post_message(&request)?;
+                Ok(started)
+            });
+            match sent {
+                Ok(started) => *job.borrow_mut() = Some(Running::listen(started, answer)),
+                Err(_) => answer(Response::Failed(Failure::NoWorker)),
+            }
+        });
+        Self(job)
+    }
+
     /// Asks for the text of the report, with its times `utc_offset` minutes east of UTC.
     pub fn print(&self, utc_offset: i32) {
-        self.bridge.send(Request::Print { utc_offset });
+        if let Some(running) = self.0.borrow().as_ref() {
+            let request = Array::of1(&message::encode(&Request::Print { utc_offset }));
+            // It fails only for what cannot be copied, and bytes can.
+            let _ = running.started.worker.post_message(&request);
+        }
+    }
+}
+
+impl Running {
+    fn listen(started: Started, answer: impl Fn(Response) + 'static) -> Self {
+        let answer = Rc::new(answer);
+        let on_message = EventListener::new(&started.worker, "message", {
+            let answer = answer.clone();
+            move |event| answer(message::decode(event.unchecked_ref::<MessageEvent>().data()))
+        });
+        let on_error =
+            EventListener::new(&started.worker, "error", move |event| answer(Response::Failed(failure(event))));
+        Self { started, _listeners: [on_message, on_error] }
+    }
+}
+
+/// A worker that runs and fails says why; one that cannot be loaded says nothing.
+fn failure(event: &Event) -> Failure {
+    match event.dyn_ref::<ErrorEvent>() {
+        Some(error) => Failure::Crashed(error.message()),
+        None => Failure::NoWorker,
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use vhd_analyser_core::progress::AnalysisError;
 
 use crate::source::ReadError;
 
@@ -14,10 +15,10 @@ pub enum Failure {
          Choose it once more; if that does not help, copy it to a local disk first."
     )]
     Unreadable(String),
-    /// The worker did not start, or no longer answers.
+    /// The worker did not start.
     #[error(
-        "The part of the page that reads files did not answer. Reload the page; if you opened it from a \
-         folder or a server of your own, see that worker.js and worker_bg.wasm lie beside it."
+        "The part of the page that reads files could not be started. Reload the page; if that does not help, this \
+         browser may not allow workers here: try another browser, or another place for the page."
     )]
     NoWorker,
     /// The worker came to a stop.
@@ -38,6 +39,16 @@ impl From<ReadError> for Failure {
             ReadError::Short { .. } => Self::Unreadable("its length changed".into()),
             // The core bounds everything by the file's length: asking for more is its own mistake.
             ReadError::OutOfRange { .. } => Self::Crashed(error.to_string()),
+        }
+    }
+}
+
+impl From<AnalysisError<ReadError>> for Failure {
+    fn from(error: AnalysisError<ReadError>) -> Self {
+        match error {
+            AnalysisError::Read(error) => error.into(),
+            // The page ends a worker that it no longer wants; nobody asks it to stop.
+            AnalysisError::Cancelled => Self::Crashed(error.to_string()),
         }
     }
 }

@@ -5,6 +5,9 @@ use js_sys::{Array, Uint8Array};
 use vhd_analyser_core::report::{RepairReport, Segment};
 use web_sys::Blob;
 
+/// So many zeros are kept in memory, in bytes, however many a copy has.
+const ZEROS: u64 = 1 << 20;
+
 /// Puts pieces of the original and new bytes together. Nothing is read.
 ///
 /// # Errors
@@ -12,14 +15,27 @@ use web_sys::Blob;
 pub fn compose(original: &Blob, repair: &RepairReport) -> Result<Blob, JsValue> {
     let pieces = Array::new();
     for segment in &repair.segments {
-        let piece: JsValue = match segment {
+        let piece = match segment {
             Segment::Source { offset, length } => {
-                original.slice_with_f64_and_f64(*offset as f64, (offset + length) as f64)?.into()
+                original.slice_with_f64_and_f64(*offset as f64, (offset + length) as f64)?
             }
-            Segment::Bytes(bytes) => Uint8Array::from(bytes.as_slice()).into(),
+            Segment::Bytes(bytes) => {
+                Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes.as_slice())))?
+            }
+            Segment::Zeros(length) => zeros(*length)?,
         };
         pieces.push(&piece);
     }
+    Blob::new_with_blob_sequence(&pieces)
+}
+
+/// Zeros, of which a few are kept once and the rest are references to them.
+fn zeros(length: u64) -> Result<Blob, JsValue> {
+    let some = Uint8Array::new_with_length(ZEROS.min(length) as u32);
+    let some = Blob::new_with_u8_array_sequence(&Array::of1(&some))?;
+    let pieces: Array = (0..length / ZEROS).map(|_| some.clone()).collect();
+    let rest = some.slice_with_f64_and_f64(0.0, (length % ZEROS) as f64)?;
+    pieces.push(&rest);
     Blob::new_with_blob_sequence(&pieces)
 }
 

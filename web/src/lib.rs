@@ -14,14 +14,14 @@
 //! reads the file: it hands the `File` to the worker, and describes the fixed copy to the browser as pieces
 //! of the original and new bytes.
 
-pub mod codec;
 pub mod components;
 pub mod engine;
 pub mod failure;
 pub mod fixed_copy;
 pub mod hexdump;
 pub mod hooks;
-pub mod permit;
+pub mod message;
+pub mod program;
 pub mod sample;
 pub mod source;
 pub mod state;

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use vhd_analyser_core::report::Report;
+use vhd_analyser_core::report::{RepairReport, Report};
 use yew::Reducible;
 
 use crate::failure::Failure;
@@ -44,8 +44,23 @@ pub struct Shown {
     pub report: Rc<Report>,
     /// The report as text.
     pub printed: Printed,
+    /// Which of the ways to repair it was chosen, the best being 0.
+    pub plan: usize,
     /// What is known of its fixed copy.
     pub copy: CopyCheck,
+    /// How far the deep check is, while it runs.
+    pub deep: Option<Reading>,
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To show its report.
+    Report,
+    /// To show its report again, with what its blocks hold.
+    DeepCheck,
+    /// To see whether the fixed copy is sound.
+    CopyCheck,
 }
 
 /// What is known of a fixed copy.
@@ -77,6 +92,8 @@ pub enum Notice {
         /// Why.
         failure: Failure,
     },
+    /// The report could not be printed with other times.
+    NotPrinted(Failure),
 }
 
 /// Everything that changes the page.
@@ -89,33 +106,31 @@ pub enum Action {
         /// The names of those that were chosen with it.
         left_out: Vec<String>,
     },
-    /// The file takes longer than a blink.
-    Slow,
+    /// The file that is shown is read once more, deeply, or its fixed copy is.
+    Again(Purpose),
+    /// The reading takes longer than a blink.
+    Slow(Purpose),
     /// The worker told how far it is.
-    Progress(Progress),
-    /// The file has been read.
-    Analysed(Analysed),
-    /// The file could not be read.
+    Progress(Purpose, Progress),
+    /// It has been read.
+    Analysed(Purpose, Analysed),
+    /// It could not be read.
     Failed {
-        /// Its name.
+        /// What it was read for.
+        purpose: Purpose,
+        /// The file's name.
         name: String,
         /// Why.
         failure: Failure,
     },
     /// The user stopped the reading.
-    Cancelled,
+    Cancelled(Purpose),
     /// The text of the report came with other times.
     Printed(Printed),
-    /// The fixed copy is to be read.
-    CopyChosen,
-    /// The fixed copy takes longer than a blink.
-    CopySlow,
-    /// How far the reading of the fixed copy is.
-    CopyProgress(Progress),
-    /// The fixed copy has been read.
-    CopyAnalysed(Rc<Report>),
-    /// The fixed copy could not be read.
-    CopyFailed(Failure),
+    /// The text of the report did not come.
+    NotPrinted(Failure),
+    /// Another way to repair the file was chosen.
+    PlanChosen(usize),
 }
 
 impl Reducible for State {
@@ -135,42 +150,73 @@ impl State {
                 self.reading = Some(Reading { name, ..Reading::default() });
                 self.notice = None;
                 self.left_out = left_out;
+                // It would replace the report of this file.
+                self.set_reading(Purpose::DeepCheck, None);
             }
-            Action::Slow => with(&mut self.reading, |reading| reading.slow = true),
-            Action::Progress(progress) => {
-                with(&mut self.reading, |reading| reading.progress = Some(progress));
+            Action::Again(purpose) => {
+                self.notice = None;
+                self.set_reading(purpose, Some(Reading::default()));
             }
-            Action::Analysed(Analysed { report, printed }) => {
+            Action::Slow(purpose) => with(self.reading_mut(purpose), |reading| reading.slow = true),
+            Action::Progress(purpose, progress) => {
+                with(self.reading_mut(purpose), |reading| reading.progress = Some(progress));
+            }
+            Action::Analysed(Purpose::CopyCheck, Analysed { report, .. }) => {
+                with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
+            }
+            Action::Analysed(_, Analysed { report, printed }) => {
                 self.reading = None;
+                self.notice = None;
                 self.analyses += 1;
-                self.shown = Some(Shown { report: report.into(), printed, copy: CopyCheck::Unchecked });
+                self.shown = Some(Shown::new(report.into(), printed));
             }
-            Action::Failed { name, failure } => {
-                let notice = Some(Notice::Failed { name, failure });
-                *self = Self { notice, analyses: self.analyses, ..Self::default() };
+            Action::Failed { purpose: Purpose::CopyCheck, failure, .. } => {
+                with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Failed(failure));
             }
-            Action::Cancelled => {
-                if let Some(Reading { name, .. }) = self.reading.take() {
-                    self.notice = Some(Notice::Cancelled { name });
+            Action::Failed { purpose, name, failure } => {
+                self.set_reading(purpose, None);
+                self.notice = Some(Notice::Failed { name, failure });
+                if purpose == Purpose::Report {
+                    self.shown = None;
                     self.left_out.clear();
                 }
             }
-            Action::Printed(printed) => with(&mut self.shown, |shown| shown.printed = printed),
-            Action::CopyChosen => self.set_copy(CopyCheck::Reading(Reading::default())),
-            Action::CopySlow => self.with_copy(|reading| reading.slow = true),
-            Action::CopyProgress(progress) => self.with_copy(|reading| reading.progress = Some(progress)),
-            Action::CopyAnalysed(report) => self.set_copy(CopyCheck::Checked(report)),
-            Action::CopyFailed(failure) => self.set_copy(CopyCheck::Failed(failure)),
+            Action::Cancelled(purpose) => {
+                if let (Purpose::Report, Some(Reading { name, .. })) = (purpose, &self.reading) {
+                    self.notice = Some(Notice::Cancelled { name: name.clone() });
+                    self.left_out.clear();
+                }
+                self.set_reading(purpose, None);
+            }
+            Action::Printed(printed) => {
+                self.notice.take_if(|notice| matches!(notice, Notice::NotPrinted(_)));
+                with(self.shown.as_mut(), |shown| shown.printed = printed);
+            }
+            Action::NotPrinted(failure) => self.notice = Some(Notice::NotPrinted(failure)),
+            Action::PlanChosen(plan) => with(self.shown.as_mut(), |shown| {
+                shown.plan = plan;
+                shown.copy = CopyCheck::Unchecked;
+            }),
         }
     }
 
-    fn set_copy(&mut self, copy: CopyCheck) {
-        with(&mut self.shown, |shown| shown.copy = copy);
+    fn reading_mut(&mut self, purpose: Purpose) -> Option<&mut Reading> {
+        match purpose {
+            Purpose::Report => self.reading.as_mut(),
+            Purpose::DeepCheck => self.shown.as_mut()?.deep.as_mut(),
+            Purpose::CopyCheck => match &mut self.shown.as_mut()?.copy {
+                CopyCheck::Reading(reading) => Some(reading),
+                _ => None,
+            },
+        }
     }
 
-    fn with_copy(&mut self, change: impl FnOnce(&mut Reading)) {
-        if let Some(Shown { copy: CopyCheck::Reading(reading), .. }) = &mut self.shown {
-            change(reading);
+    fn set_reading(&mut self, purpose: Purpose, reading: Option<Reading>) {
+        match (purpose, &mut self.shown) {
+            (Purpose::Report, _) => self.reading = reading,
+            (Purpose::DeepCheck, Some(shown)) => shown.deep = reading,
+            (Purpose::CopyCheck, Some(shown)) => shown.copy = reading.map_or(CopyCheck::Unchecked, CopyCheck::Reading),
+            (_, None) => {}
         }
     }
 
@@ -184,6 +230,7 @@ impl State {
         }
         match &self.shown {
             None => String::new(),
+            Some(Shown { deep: Some(_), .. }) => "Deep check: reading every block".into(),
             Some(Shown { copy: CopyCheck::Checked(copy), .. }) => format!("Fixed copy: {}", copy.headline),
             Some(Shown { copy: CopyCheck::Failed(_), .. }) => "The fixed copy could not be read.".into(),
             Some(Shown { copy: CopyCheck::Reading(_), .. }) => "Reading the fixed copy".into(),
@@ -192,12 +239,30 @@ impl State {
     }
 }
 
+impl Shown {
+    /// A file that has just been read.
+    pub fn new(report: Rc<Report>, printed: Printed) -> Self {
+        Self { report, printed, plan: 0, copy: CopyCheck::Unchecked, deep: None }
+    }
+
+    /// The way to repair it that was chosen, if there is any.
+    pub fn repair(&self) -> Option<&RepairReport> {
+        plans(&self.report).nth(self.plan)
+    }
+}
+
+/// All ways to repair a file, the best first.
+pub fn plans(report: &Report) -> impl Iterator<Item = &RepairReport> {
+    report.repair.iter().chain(&report.alternatives)
+}
+
 impl Notice {
     /// What happened, in a sentence.
     pub fn title(&self) -> String {
         match self {
             Self::Cancelled { name } => format!("Reading of “{name}” was cancelled."),
             Self::Failed { name, .. } => format!("“{name}” could not be read to the end."),
+            Self::NotPrinted(_) => "The report could not be printed with other times.".into(),
         }
     }
 }
@@ -211,7 +276,7 @@ impl Progress {
 }
 
 /// Late answers find nothing to change.
-fn with<T>(place: &mut Option<T>, change: impl FnOnce(&mut T)) {
+fn with<T>(place: Option<&mut T>, change: impl FnOnce(&mut T)) {
     if let Some(value) = place {
         change(value);
     }
@@ -243,14 +308,29 @@ mod tests {
             cautions: vec![],
             scope: vec![],
             findings: vec![],
+            tools: vec![],
             repair: None,
+            alternatives: vec![],
             structures: vec![],
+            deep_check: None,
         }
     }
 
     fn analysed(headline: &str) -> Action {
+        read_for(Purpose::Report, headline)
+    }
+
+    fn read_for(purpose: Purpose, headline: &str) -> Action {
         let printed = Printed { utc_offset: 0, text: "text".into() };
-        Action::Analysed(Analysed { report: report(headline).into(), printed })
+        Action::Analysed(purpose, Analysed { report: report(headline).into(), printed })
+    }
+
+    fn failed(purpose: Purpose) -> Action {
+        Action::Failed { purpose, name: "a.vhd".into(), failure: failure() }
+    }
+
+    fn failure() -> Failure {
+        Failure::Unreadable("NotReadableError".into())
     }
 
     fn progress() -> Progress {
@@ -259,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_fast_file_shows_no_progress() {
-        let state = state([chosen("a.vhd"), Action::Progress(progress())]);
+        let state = state([chosen("a.vhd"), Action::Progress(Purpose::Report, progress())]);
         assert!(state.reading.as_ref().is_some_and(|reading| !reading.slow));
         assert_eq!(state.announcement(), "");
         assert_eq!(state.left_out, ["b.log"]);
@@ -267,8 +347,9 @@ mod tests {
 
     #[test]
     fn a_slow_file_is_announced_once() {
-        let before = state([chosen("a.vhd"), Action::Slow]);
-        let after = state([chosen("a.vhd"), Action::Slow, Action::Progress(progress())]);
+        let before = state([chosen("a.vhd"), Action::Slow(Purpose::Report)]);
+        let after =
+            state([chosen("a.vhd"), Action::Slow(Purpose::Report), Action::Progress(Purpose::Report, progress())]);
         assert_eq!(before.announcement(), "Reading a.vhd");
         assert_eq!(after.announcement(), before.announcement());
         assert_eq!(progress().amount(), "512 bytes of 1.5 KiB, 1 KiB left");
@@ -276,7 +357,7 @@ mod tests {
 
     #[test]
     fn the_verdict_replaces_the_progress() {
-        let state = state([chosen("a.vhd"), Action::Slow, analysed("Sound")]);
+        let state = state([chosen("a.vhd"), Action::Slow(Purpose::Report), analysed("Sound")]);
         assert_eq!(state.reading, None);
         assert_eq!(state.announcement(), "a.vhd: Sound");
     }
@@ -284,7 +365,13 @@ mod tests {
     #[test]
     fn cancelling_leaves_the_file_before_as_it_was() {
         let before = state([chosen("a.vhd"), analysed("Sound")]);
-        let after = state([chosen("a.vhd"), analysed("Sound"), chosen("b.vhd"), Action::Slow, Action::Cancelled]);
+        let after = state([
+            chosen("a.vhd"),
+            analysed("Sound"),
+            chosen("b.vhd"),
+            Action::Slow(Purpose::Report),
+            Action::Cancelled(Purpose::Report),
+        ]);
         assert_eq!(after.shown, before.shown);
         assert_eq!(after.reading, None);
         assert_eq!(after.announcement(), "Reading of “b.vhd” was cancelled.");
@@ -292,26 +379,30 @@ mod tests {
 
     #[test]
     fn answers_after_cancelling_change_nothing() {
-        let cancelled = state([chosen("a.vhd"), Action::Cancelled]);
-        let late = state([chosen("a.vhd"), Action::Cancelled, Action::Slow, Action::Progress(progress())]);
+        let cancelled = state([chosen("a.vhd"), Action::Cancelled(Purpose::Report)]);
+        let late = state([
+            chosen("a.vhd"),
+            Action::Cancelled(Purpose::Report),
+            Action::Slow(Purpose::Report),
+            Action::Progress(Purpose::Report, progress()),
+        ]);
         assert_eq!(late, cancelled);
     }
 
     #[test]
     fn a_failure_leaves_the_page_ready_for_the_next_file() {
-        let failure = Failure::Unreadable("NotReadableError".into());
-        let failed = Action::Failed { name: "a.vhd".into(), failure: failure.clone() };
-        let after = state([chosen("a.vhd"), failed.clone()]);
-        assert_eq!(after.notice, Some(Notice::Failed { name: "a.vhd".into(), failure }));
-        let next = state([chosen("a.vhd"), failed, chosen("b.vhd"), analysed("Sound")]);
+        let after = state([chosen("a.vhd"), failed(Purpose::Report)]);
+        assert_eq!(after.notice, Some(Notice::Failed { name: "a.vhd".into(), failure: failure() }));
+        assert_eq!((after.reading, after.left_out), (None, vec![]));
+        let next = state([chosen("a.vhd"), failed(Purpose::Report), chosen("b.vhd"), analysed("Sound")]);
         assert_eq!(next.notice, None);
         assert!(next.shown.is_some());
     }
 
     #[test]
     fn a_checked_copy_belongs_to_its_original() {
-        let copy = Rc::new(report("Sound"));
-        let checked = [analysed("Damaged"), Action::CopyChosen, Action::CopySlow, Action::CopyAnalysed(copy)];
+        let copy = Purpose::CopyCheck;
+        let checked = [analysed("Damaged"), Action::Again(copy), Action::Slow(copy), read_for(copy, "Sound")];
         let after = state(checked.clone());
         assert_eq!(after.announcement(), "Fixed copy: Sound");
         let next = state(checked.into_iter().chain([analysed("Other")]));
@@ -319,7 +410,39 @@ mod tests {
     }
 
     #[test]
+    fn a_checked_copy_belongs_to_its_plan() {
+        let copy = Purpose::CopyCheck;
+        let shown = state([analysed("Damaged"), read_for(copy, "Sound"), Action::PlanChosen(1)]).shown;
+        assert_eq!(shown.map(|shown| (shown.plan, shown.copy)), Some((1, CopyCheck::Unchecked)));
+    }
+
+    #[test]
     fn a_copy_without_original_is_ignored() {
-        assert_eq!(state([Action::CopyChosen, Action::CopyProgress(progress())]), State::default());
+        let copy = Purpose::CopyCheck;
+        assert_eq!(state([Action::Again(copy), Action::Progress(copy, progress())]), State::default());
+    }
+
+    #[test]
+    fn a_deep_check_keeps_the_report_until_it_has_another() {
+        let deep = Purpose::DeepCheck;
+        let before = state([analysed("Sound")]);
+        let running = [analysed("Sound"), Action::Again(deep), Action::Slow(deep), Action::Progress(deep, progress())];
+        let during = state(running.clone());
+        assert_eq!(during.announcement(), "Deep check: reading every block");
+        assert_eq!(during.shown.as_ref().map(|shown| &shown.report), before.shown.as_ref().map(|shown| &shown.report));
+
+        let and_then = |action| state(running.iter().cloned().chain([action]));
+        assert_eq!(and_then(Action::Cancelled(deep)), before);
+        assert_eq!(and_then(failed(deep)).shown, before.shown);
+        assert_eq!(and_then(read_for(deep, "Damaged")).announcement(), "a.vhd: Damaged");
+        assert_eq!(and_then(chosen("b.vhd")).shown, before.shown);
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_printed_again_stays() {
+        let before = state([analysed("Sound")]);
+        let after = state([analysed("Sound"), Action::NotPrinted(failure())]);
+        assert_eq!(after.shown, before.shown);
+        assert_eq!(after.notice, Some(Notice::NotPrinted(failure())));
     }
 }

@@ -8,17 +8,22 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::wasm_bindgen::JsCast;
 use js_sys::{Array, Uint8Array};
+use vhd_analyser_core::dialect::Tool;
 use vhd_analyser_core::report::{
-    FieldReport, FindingReport, PatchReport, RepairReport, Report, Segment, Severity, StructureReport, Verdict,
+    FieldReport, FindingReport, PatchReport, RepairReport, Report, Segment, Severity, StructureReport, ToolReport,
+    Verdict,
 };
 use vhd_analyser_web::components::app::App;
+use vhd_analyser_web::components::deep_check::{DeepCheck, DeepCheckProps};
 use vhd_analyser_web::components::findings::{Findings, FindingsProps};
 use vhd_analyser_web::components::fixed_copy::{FixedCopy, FixedCopyProps};
 use vhd_analyser_web::components::notice::{NoticeBox, NoticeBoxProps};
+use vhd_analyser_web::components::plans::{Plans, PlansProps};
 use vhd_analyser_web::components::reading::{ReadingView, ReadingViewProps};
 use vhd_analyser_web::components::repair::{Repair, RepairProps};
 use vhd_analyser_web::components::report_text::{ReportText, ReportTextProps};
 use vhd_analyser_web::components::structures::{Structures, StructuresProps};
+use vhd_analyser_web::components::tools::{Tools, ToolsProps};
 use vhd_analyser_web::components::verdict::{VerdictCard, VerdictCardProps};
 use vhd_analyser_web::failure::Failure;
 use vhd_analyser_web::state::{CopyCheck, Notice, Reading};
@@ -82,6 +87,7 @@ fn finding(id: &str, severity: Severity) -> FindingReport {
         found: "00".into(),
         expected: "63".into(),
         vhd_util: Some("primary footer invalid: invalid cookie".into()),
+        minded_by: vec![Tool::VhdUtil, Tool::Azure],
     }
 }
 
@@ -109,9 +115,19 @@ fn report() -> Report {
             assumes: vec![],
             new_size: 1024,
             cut: None,
-            patches: vec![PatchReport { offset: 512, reason: "the backup".into(), before, after: after.clone() }],
+            patches: vec![PatchReport {
+                offset: 512,
+                length: 512,
+                reason: "the backup".into(),
+                before,
+                after: after.clone(),
+                copied_from: None,
+            }],
             segments: vec![Segment::Source { offset: 0, length: 512 }, Segment::Bytes(after)],
         }),
+        tools: vec![tool(Tool::VhdUtil, false, Some(true)), tool(Tool::Azure, false, Some(false))],
+        alternatives: vec![],
+        deep_check: Some(3 << 20),
         structures: vec![StructureReport {
             name: "Primary footer".into(),
             offset: 512,
@@ -128,6 +144,18 @@ fn report() -> Report {
     }
 }
 
+fn tool(tool: Tool, accepts: bool, accepts_after: Option<bool>) -> ToolReport {
+    let says = "primary footer invalid: invalid cookie".into();
+    ToolReport { tool, name: tool.to_string(), accepts, says, virtual_size: None, accepts_after }
+}
+
+/// Two ways to repair it, the better one first.
+fn with_alternative() -> Report {
+    let mut report = report();
+    report.alternatives = salvageable().repair.into_iter().collect();
+    report
+}
+
 fn salvageable() -> Report {
     let mut report = report();
     report.verdict = Verdict::Salvageable;
@@ -137,6 +165,10 @@ fn salvageable() -> Report {
         repair.assumes = vec!["The rest of the file is gone.".into()];
     }
     report
+}
+
+fn card(report: Report) -> VerdictCardProps {
+    VerdictCardProps { report: report.into(), children: Html::default(), footer: Html::default() }
 }
 
 #[wasm_bindgen_test]
@@ -151,7 +183,7 @@ async fn the_page_before_a_file() {
 
 #[wasm_bindgen_test]
 async fn the_verdict_has_a_word_a_caution_and_the_focus() {
-    let card = draw::<VerdictCard>(VerdictCardProps { report: report().into(), children: Html::default() }).await;
+    let card = draw::<VerdictCard>(card(report())).await;
     assert_eq!(attribute(&card.the("verdict"), "data-verdict"), "repairable");
     assert_eq!(card.the("caution").text_content().unwrap(), "Detach the disk first.");
     let focused = web_sys::window().unwrap().document().unwrap().active_element().unwrap();
@@ -161,7 +193,7 @@ async fn the_verdict_has_a_word_a_caution_and_the_focus() {
 
 #[wasm_bindgen_test]
 async fn losses_come_before_everything_else() {
-    let card = draw::<VerdictCard>(VerdictCardProps { report: salvageable().into(), children: Html::default() }).await;
+    let card = draw::<VerdictCard>(card(salvageable())).await;
     assert_eq!(card.all("[data-testid=loss]").len(), 2);
     let text = card.text();
     assert!(text.find("Block 12").unwrap() < text.find("The footer is missing.").unwrap());
@@ -180,6 +212,7 @@ async fn findings_show_text_from_a_disk_as_text() {
     assert!(list.all("script, [data-testid=finding] b").is_empty());
     assert!(list.text().contains("<script>alert(1)</script>"));
     assert!(list.text().contains("0x0D26_F000 (220,655,616), 8 bytes"));
+    assert!(list.text().contains("XenServer and XCP-ng (vhd-util), Azure"));
 }
 
 #[wasm_bindgen_test]
@@ -234,7 +267,9 @@ async fn the_report_keeps_its_text_and_offers_other_times() {
 async fn fixed_copy(report: Report, checked: Rc<RefCell<Option<f64>>>) -> Drawn {
     let bytes = Array::of1(&Uint8Array::new_with_length(1024));
     draw::<FixedCopy>(FixedCopyProps {
-        report: report.into(),
+        file: report.file.into(),
+        size: report.size,
+        repair: report.repair.unwrap(),
         original: File::new_with_u8_array_sequence(&bytes, "disk.vhd").unwrap(),
         copy: CopyCheck::Unchecked,
         on_check: Callback::from(move |copy: web_sys::Blob| *checked.borrow_mut() = Some(copy.size())),
@@ -293,4 +328,85 @@ async fn a_failure_is_a_sentence() {
     let text = view.the("notice").text_content().unwrap();
     assert!(text.contains("“disk.vhd” could not be read to the end."));
     assert!(text.contains("NotReadableError"));
+}
+
+#[wasm_bindgen_test]
+async fn the_ways_to_repair_name_their_prices() {
+    let chosen = Rc::new(RefCell::new(None));
+    let draw = |report: Report, plan| {
+        let chosen = chosen.clone();
+        let on_choose = Callback::from(move |plan| *chosen.borrow_mut() = Some(plan));
+        draw::<Plans>(PlansProps { report: report.into(), chosen: plan, on_choose })
+    };
+    assert_eq!(draw(report(), 0).await.text(), "");
+
+    let view = draw(with_alternative(), 0).await;
+    let options = view.all("[data-testid=plan]");
+    let checked: Vec<_> = options.iter().map(|option| option.unchecked_ref::<HtmlInputElement>().checked()).collect();
+    assert_eq!(checked, [true, false]);
+    assert!(view.text().contains("Nothing is lost, and nothing is assumed."));
+    assert!(view.text().contains("Lost: Block 12 will read as zeros."));
+    assert!(view.all("[data-testid=loss]").is_empty());
+    options[1].click();
+    settle().await;
+    assert_eq!(*chosen.borrow(), Some(1));
+
+    let view = draw(with_alternative(), 1).await;
+    assert_eq!(view.all("[data-testid=loss]").len(), 2);
+    let card = self::draw::<VerdictCard>(card(with_alternative())).await;
+    assert!(card.all("[data-testid=loss]").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_moved_block_is_a_line_without_bytes() {
+    let mut repair = report().repair.unwrap();
+    let patch = PatchReport { after: vec![], before: vec![], length: 1 << 21, ..repair.patches[0].clone() };
+    repair.patches = vec![PatchReport { copied_from: Some(1024), ..patch.clone() }, patch];
+    let view = draw::<Repair>(RepairProps { repair, size: 1024 }).await;
+    let patches: Vec<_> = view.all("[data-testid=patch]").iter().filter_map(|patch| patch.text_content()).collect();
+    let expected = [
+        "Copy 2,097,152 bytes from 0x0000_0400 to 0x0000_0200: the backup",
+        "Write 2,097,152 bytes of zeros at 0x0000_0200: the backup",
+    ];
+    assert_eq!(patches, expected);
+    assert!(view.text().contains("2 changes, 4,194,304 bytes"));
+}
+
+#[wasm_bindgen_test]
+async fn every_tool_has_its_say_before_and_after_the_repair() {
+    let draw = |repaired| draw::<Tools>(ToolsProps { report: report().into(), repaired });
+    let view = draw(true).await;
+    let tools: Vec<_> = view
+        .all("[data-testid=accepts]")
+        .iter()
+        .map(|row| (attribute(row, "data-tool"), attribute(row, "data-accepts")))
+        .collect();
+    assert_eq!(tools, [("vhd-util", "false"), ("azure", "false")].map(|(a, b)| (a.to_owned(), b.to_owned())));
+    let after: Vec<_> = view.all("td.after").iter().filter_map(|cell| cell.text_content()).collect();
+    assert_eq!(after, ["accepts it", "refuses it"]);
+    assert!(view.text().contains("primary footer invalid: invalid cookie"));
+    // What is said of the best repair does not hold for another.
+    assert!(draw(false).await.all("td.after").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn the_deep_check_says_what_it_reads_and_can_be_stopped() {
+    let heard = Rc::new(RefCell::new(vec![]));
+    let draw = |running| {
+        let hear = |word| {
+            let heard = heard.clone();
+            Callback::from(move |()| heard.borrow_mut().push(word))
+        };
+        let (on_start, on_cancel) = (hear("start"), hear("cancel"));
+        draw::<DeepCheck>(DeepCheckProps { bytes: 3 << 20, running, on_start, on_cancel })
+    };
+    let view = draw(None).await;
+    assert!(view.text().contains("reads every block: 3 MiB"));
+    view.click("deep-check").await;
+
+    let progress = Some(Progress { stage: "blocks".into(), done: 1 << 20, total: 3 << 20 });
+    let view = draw(Some(Reading { slow: true, progress, ..Reading::default() })).await;
+    assert!(view.text().contains("1 MiB of 3 MiB, 2 MiB left"));
+    view.click("cancel-deep-check").await;
+    assert_eq!(*heard.borrow(), ["start", "cancel"]);
 }

@@ -66,6 +66,9 @@ fn an_empty_file_is_no_error() {
     assert_eq!(source(&[]).length(), 0);
 }
 
+/// More than a page could hold in memory, and no round number.
+const ZEROS: u64 = (10 << 30) + 7;
+
 #[wasm_bindgen_test]
 fn a_copy_is_composed_of_pieces_and_new_bytes() {
     let original = blob(&[0, 1, 2, 3, 4, 5, 6, 7]);
@@ -74,18 +77,21 @@ fn a_copy_is_composed_of_pieces_and_new_bytes() {
         lossless: true,
         loses: vec![],
         assumes: vec![],
-        new_size: 7,
+        new_size: 8 + ZEROS,
         cut: None,
         patches: vec![],
         segments: vec![
             Segment::Source { offset: 0, length: 2 },
             Segment::Bytes(vec![90, 91]),
             Segment::Source { offset: 5, length: 3 },
+            Segment::Zeros(ZEROS),
+            Segment::Bytes(vec![92]),
         ],
     };
     let copy = BlobSource::new(compose(&original, &repair).unwrap()).unwrap();
     assert_eq!(copy.length(), repair.new_size);
-    assert_eq!(read(&copy, 0, 7), Ok(vec![0, 1, 90, 91, 5, 6, 7]));
+    assert_eq!(read(&copy, 0, 8), Ok(vec![0, 1, 90, 91, 5, 6, 7, 0]));
+    assert_eq!(read(&copy, ZEROS - 1, 9), Ok(vec![0, 0, 0, 0, 0, 0, 0, 0, 92]));
 }
 
 #[wasm_bindgen_test]

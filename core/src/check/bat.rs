@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Rule, Severity};
 use crate::layout::SECTOR;
 
@@ -73,6 +74,7 @@ static OUT_OF_FILE: Rule = Rule {
     meaning: "The block allocation table (BAT) ends behind the end of the file. The entries that are missing said \
               where blocks are.",
     vhd_util: Some("error reading bat: -5"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
 };
 static ON_METADATA: Rule = Rule {
     id: "bat.entry.on-metadata",
@@ -81,6 +83,7 @@ static ON_METADATA: Rule = Rule {
     meaning: "The entry points into the footer, header, BAT, batmap or parent names at the start of the file. Whoever \
               writes to this block of the disk destroys them.",
     vhd_util: Some("block … clobbers headers"),
+    minded_by: &[Tool::VhdUtil],
 };
 static OUTSIDE_FILE: Rule = Rule {
     id: "bat.entry.outside-file",
@@ -89,6 +92,7 @@ static OUTSIDE_FILE: Rule = Rule {
     meaning: "The entry points at a block that does not end before the primary footer, or not within the file at all: \
               the entry is wrong, or the end of the file is gone.",
     vhd_util: Some("block … clobbers footer"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
 };
 static DUPLICATE: Rule = Rule {
     id: "bat.entry.duplicate",
@@ -97,6 +101,7 @@ static DUPLICATE: Rule = Rule {
     meaning: "Two places of the virtual disk show the same block of the file, and a write to one changes the other. One \
               of the entries is wrong.",
     vhd_util: Some("block … clobbers block …"),
+    minded_by: &[Tool::VhdUtil],
 };
 static OVERLAP: Rule = Rule {
     id: "bat.entry.overlap",
@@ -105,6 +110,7 @@ static OVERLAP: Rule = Rule {
     meaning: "Two blocks share some bytes of the file, so that a write to one destroys part of the other. One of the \
               entries is wrong.",
     vhd_util: Some("block … clobbers block …"),
+    minded_by: &[Tool::VhdUtil],
 };
 static BEYOND_SIZE: Rule = Rule {
     id: "bat.entry.beyond-size",
@@ -113,6 +119,7 @@ static BEYOND_SIZE: Rule = Rule {
     meaning: "The BAT has room for more blocks than the current size needs, and one of those behind the end is \
               allocated. Nothing reads it; the disk may have been larger once.",
     vhd_util: None,
+    minded_by: &[],
 };
 static OFF_GRID: Rule = Rule {
     id: "bat.entry.off-grid",
@@ -121,6 +128,7 @@ static OFF_GRID: Rule = Rule {
     meaning: "Some blocks do not lie where the program that made the disk puts them: another program wrote to it, too. \
               Every tool reads them.",
     vhd_util: None,
+    minded_by: &[],
 };
 
 /// Every rule of this family.

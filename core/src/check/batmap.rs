@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Bytes, Rule, Severity};
 use crate::layout::batmap::BatmapHeader;
 
@@ -56,6 +57,7 @@ static OUT_OF_FILE: Rule = Rule {
     meaning: "Disks made by tapdisk have a batmap behind the BAT; here the file ends before it. XenServer and \
               XCP-ng refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static COOKIE: Rule = Rule {
     id: "batmap.cookie",
@@ -65,6 +67,7 @@ static COOKIE: Rule = Rule {
               XCP-ng refuse the disk without it. QEMU knows no batmap: where it wrote to the disk, a block may \
               lie in the batmap's place.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static VERSION: Rule = Rule {
     id: "batmap.version",
@@ -72,6 +75,7 @@ static VERSION: Rule = Rule {
     title: "Batmap: unknown version",
     meaning: "The newest version of the batmap is 1.2. XenServer and XCP-ng refuse anything newer.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static MAP_OUT_OF_FILE: Rule = Rule {
     id: "batmap.map-outside-file",
@@ -80,6 +84,7 @@ static MAP_OUT_OF_FILE: Rule = Rule {
     meaning: "The batmap's header names a place for the map that is behind the end of the file, or too small for \
               the disk. XenServer and XCP-ng refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static CHECKSUM: Rule = Rule {
     id: "batmap.checksum",
@@ -88,6 +93,7 @@ static CHECKSUM: Rule = Rule {
     meaning: "The checksum does not fit the map of the blocks that are written throughout. XenServer and XCP-ng \
               refuse the disk.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 
 static OFFSET: Rule = Rule {
@@ -96,6 +102,7 @@ static OFFSET: Rule = Rule {
     title: "Batmap: the map is not on a sector",
     meaning: "The map begins at a whole sector behind the batmap’s header.",
     vhd_util: Some("batmap is invalid: invalid batmap offset"),
+    minded_by: &[Tool::VhdUtil],
 };
 static TOO_SMALL: Rule = Rule {
     id: "batmap.too-small",
@@ -103,6 +110,7 @@ static TOO_SMALL: Rule = Rule {
     title: "Batmap: fewer bits than the BAT has entries",
     meaning: "The batmap has a bit for each entry of the BAT. XenServer and XCP-ng refuse a disk with fewer.",
     vhd_util: Some("batmap is invalid: batmap-BAT size mismatch"),
+    minded_by: &[Tool::VhdUtil],
 };
 static OVERWRITTEN: Rule = Rule {
     id: "batmap.overwritten",
@@ -112,6 +120,7 @@ static OVERWRITTEN: Rule = Rule {
               good, and QEMU reads it; XenServer and XCP-ng refuse the disk until the block lies elsewhere and the \
               batmap is back.",
     vhd_util: UNREADABLE,
+    minded_by: &[Tool::VhdUtil],
 };
 static UNALLOCATED_FULL: Rule = Rule {
     id: "batmap.unallocated-full",
@@ -120,6 +129,7 @@ static UNALLOCATED_FULL: Rule = Rule {
     meaning: "The batmap says that every sector of the block is written, and the BAT has no block: either the mark is \
               wrong, or the BAT entry was never written, or lost.",
     vhd_util: Some("batmap shows unallocated block … full"),
+    minded_by: &[Tool::VhdUtil],
 };
 
 /// Every rule of this family.

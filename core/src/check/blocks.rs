@@ -52,6 +52,7 @@ static ORPHAN: Rule = Rule {
     meaning: "Here lies what looks like a block: a bitmap, and data just where the bitmap says. Its BAT entry was never \
               written, or was lost. Do not run a repair that cuts it off, as vhd-util's does.",
     vhd_util: None,
+    minded_by: &[],
 };
 static HIDDEN_DATA: Rule = Rule {
     id: "block.hidden-data",
@@ -60,6 +61,7 @@ static HIDDEN_DATA: Rule = Rule {
     meaning: "The sector bitmap calls these sectors not written, so that the disk reads zeros there; but there is data. \
               The bitmap was damaged, or a write was cut off.",
     vhd_util: None,
+    minded_by: &[],
 };
 static STALE_DATA: Rule = Rule {
     id: "block.stale-data",
@@ -68,6 +70,7 @@ static STALE_DATA: Rule = Rule {
     meaning: "The sector bitmap calls these sectors not written, so that the parent's data is read there; but there is \
               data. It may be left over from before, or the bitmap was damaged.",
     vhd_util: None,
+    minded_by: &[],
 };
 static MARKED_NOT_FULL: Rule = Rule {
     id: "batmap.marked-not-full",
@@ -76,6 +79,7 @@ static MARKED_NOT_FULL: Rule = Rule {
     meaning: "tapdisk does not look at the bitmap of a block that the batmap calls full, and reads what lies in its \
               sectors; other tools go by the bitmap, which says that some were never written.",
     vhd_util: None,
+    minded_by: &[],
 };
 static FULL_UNMARKED: Rule = Rule {
     id: "batmap.full-unmarked",
@@ -83,6 +87,7 @@ static FULL_UNMARKED: Rule = Rule {
     title: "Batmap: full blocks that are not marked",
     meaning: "The batmap could spare tapdisk a look at the bitmaps of these blocks. It costs time, not data.",
     vhd_util: None,
+    minded_by: &[],
 };
 
 /// Every rule of this family.

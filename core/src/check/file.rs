@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Rule, Severity};
 
 /// What can be wrong with the file as a whole.
@@ -41,6 +42,7 @@ static SHORT_FOOTER: Rule = Rule {
               XenServer and XCP-ng allow for that. Whoever reads the last 512 bytes of the file finds no footer \
               there: Hyper-V, Azure, and QEMU if the disk is fixed.",
     vhd_util: None,
+    minded_by: &[Tool::Qemu, Tool::HyperV, Tool::XenOrchestra, Tool::Azure],
 };
 static TRAILING_BYTES: Rule = Rule {
     id: "file.trailing-bytes",
@@ -49,6 +51,7 @@ static TRAILING_BYTES: Rule = Rule {
     meaning: "The primary footer must be the very last thing in the file, and it is not. A copy or an upload that \
               was padded leaves a disk like that, and so does a write that ran over the end.",
     vhd_util: Some("primary footer invalid: invalid cookie"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV, Tool::XenOrchestra, Tool::Azure],
 };
 static TRUNCATED: Rule = Rule {
     id: "file.truncated",
@@ -57,6 +60,7 @@ static TRUNCATED: Rule = Rule {
     meaning: "A fixed disk holds every sector of the virtual disk, and the file is too short for them: its end, or \
               something before it, is gone.",
     vhd_util: None,
+    minded_by: &[Tool::HyperV],
 };
 static UNREFERENCED: Rule = Rule {
     id: "file.unreferenced",
@@ -66,6 +70,7 @@ static UNREFERENCED: Rule = Rule {
               be a block whose BAT entry was never written, or was lost. Do not run a repair that cuts it off, \
               as vhd-util's does, before you know what it is.",
     vhd_util: None,
+    minded_by: &[],
 };
 static GAP: Rule = Rule {
     id: "file.gap",
@@ -74,6 +79,7 @@ static GAP: Rule = Rule {
     meaning: "Between the data and the primary footer there are bytes that nothing refers to. That is usual where \
               room was set aside, on a logical volume for one.",
     vhd_util: None,
+    minded_by: &[],
 };
 
 /// Every rule of this family.

@@ -4,6 +4,7 @@ use core::fmt;
 use core::mem::offset_of;
 
 use super::{Circumstances, Faults};
+use crate::dialect::Tool;
 use crate::finding::{Bytes, Fault, Finding, Rule, Severity};
 use crate::layout::footer::{ChecksumState, DiskType, Footer};
 use crate::layout::geometry::Geometry;
@@ -123,7 +124,8 @@ macro_rules! said {
 
 /// Declares the rules of one fault for both footers.
 macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:tt, $meaning:literal;)*) => {
+    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:tt,
+        [$($primary:ident)*], [$($backup:ident)*], $meaning:literal;)*) => {
         $(static $name: [Rule; 2] = [
             Rule {
                 id: concat!("footer.primary.", $id),
@@ -131,6 +133,7 @@ macro_rules! rules {
                 title: concat!("Primary footer: ", $title),
                 meaning: $meaning,
                 vhd_util: said!(primary $vhd_util),
+                minded_by: &[$(Tool::$primary),*],
             },
             Rule {
                 id: concat!("footer.backup.", $id),
@@ -138,6 +141,7 @@ macro_rules! rules {
                 title: concat!("Backup footer: ", $title),
                 meaning: $meaning,
                 vhd_util: said!(backup $vhd_util),
+                minded_by: &[$(Tool::$backup),*],
             },
         ];)*
         /// Every rule of this family.
@@ -147,50 +151,70 @@ macro_rules! rules {
 
 rules! {
     MISSING: Error, "missing", "the file is too short for it", "invalid cookie",
+        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
         "A footer takes 512 bytes, and the file does not have them.";
     COOKIE: Error, "cookie", "invalid cookie", "invalid cookie",
+        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
         "A footer begins with the cookie “conectix”. Where it is missing, tools do not take the file for a VHD: \
          XenServer, XCP-ng, Hyper-V and Azure look for it at the end of the file, QEMU at the start.";
     POISONED: Error, "poisoned", "a journalled operation was cut off", "invalid cookie",
+        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
         "The cookie is “v_poison”: vhd-util was changing the size of the disk with a journal and did not finish. \
          The journal file next to the disk holds what is needed to go back; without it, do not write to the disk.";
     CHECKSUM: Error, "checksum", "invalid checksum", "invalid checksum",
+        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
         "The checksum does not fit the footer's bytes, so at least one of its fields is not what was written.";
     CHECKSUM_BEFORE_HIDDEN: Info, "checksum-before-hidden", "checksum from before the disk was hidden", -,
+        [Qemu HyperV XenOrchestra Azure], [Qemu XenOrchestra],
         "Early tapdisk set the hidden flag without renewing the checksum. XenServer and XCP-ng allow for that; \
          QEMU does not open the disk.";
     RESERVED_FEATURE: Error, "reserved-feature", "the reserved feature is not set", "invalid 'reserved' feature",
+        [VhdUtil], [VhdUtil],
         "Bit 1 of the features must always be set.";
     EXTRA_FEATURES: Error, "extra-features", "unknown features are set", "invalid extra features",
+        [VhdUtil], [VhdUtil],
         "Of the features, only bit 0 (temporary) and bit 1 (reserved) exist.";
     VERSION: Error, "version", "unknown file format version", "invalid file format version",
+        [VhdUtil HyperV], [VhdUtil XenOrchestra],
         "The only version of the format is 1.0.";
     DATA_OFFSET: Error, "data-offset", "a fixed disk with a data offset", "invalid data offset",
+        [VhdUtil], [VhdUtil],
         "The data offset points at the dynamic header, and a fixed disk has none.";
     TIME_STAMP: Error, "time-stamp", "created in the future", "creation time in future",
+        [VhdUtil], [VhdUtil],
         "The disk says that it was created later than now. XenServer and XCP-ng refuse it until that time has \
          come. Check the clock of this computer, too.";
     CREATOR_VERSION: Error, "creator-version", "made by an unknown version of tapdisk",
         "unsupported tap creator version",
+        [VhdUtil], [VhdUtil],
         "The newest version that tapdisk writes is 1.3. XenServer and XCP-ng refuse anything newer.";
     GEOMETRY: Error, "geometry", "geometry larger than the disk", "geometry too large",
+        [VhdUtil], [VhdUtil],
         "Cylinders, heads and sectors per track address more than the current size asks for.";
     LARGEST_GEOMETRY: Warning, "largest-geometry", "largest geometry, not that of the disk", "geometry too large",
+        [VhdUtil], [VhdUtil],
         "QEMU writes the largest geometry there is to say that the current size counts (force_size). QEMU, \
          Hyper-V and Azure are content with it; XenServer and XCP-ng refuse the disk.";
     DISK_TYPE: Error, "disk-type", "unknown disk type", "invalid data offset",
+        [VhdUtil HyperV], [VhdUtil XenOrchestra],
         "A disk is fixed (2), dynamic (3) or differencing (4).";
     SAVED_STATE: Error, "saved-state", "invalid saved state", "invalid 'saved' state",
+        [VhdUtil], [VhdUtil],
         "The saved state is 0 or 1.";
     HIDDEN: Error, "hidden", "invalid hidden flag", "invalid 'hidden' state",
+        [VhdUtil], [VhdUtil],
         "tapdisk's hidden flag is 0 or 1.";
     RESERVED: Error, "reserved", "reserved bytes are not zero", "invalid 'reserved' bits",
+        [VhdUtil], [VhdUtil],
         "The last 426 bytes of a footer are zero. Something wrote there.";
     RESIZED: Info, "resized", "the disk was made larger", -,
+        [], [],
         "The current size is larger than the original one. Nothing is wrong with that.";
     SHRUNK: Warning, "shrunk", "smaller than it was made", -,
+        [XenOrchestra], [XenOrchestra],
         "The current size is below the original one. Xen Orchestra does not back up such a disk.";
     UNIQUE_ID: Error, "unique-id", "no unique id", "invalid (NULL) uuid",
+        [VhdUtil], [VhdUtil],
         "Every disk has a unique id (UUID) that is not null. Without one no child can name it as its parent.";
 }
 
@@ -202,6 +226,7 @@ static DIFFER: Rule = Rule {
     meaning: "The backup footer at the start must be a copy of the primary at the end. Tools read one or the \
               other, so that they see two different disks.",
     vhd_util: Some("primary and backup footers do not match"),
+    minded_by: &[Tool::VhdUtil, Tool::XenOrchestra],
 };
 
 impl FooterFault {

@@ -4,7 +4,7 @@ use core::fmt;
 use core::mem::offset_of;
 
 use super::Faults;
-use crate::finding::{Bytes, Fault, Finding, Rule, Severity};
+use crate::finding::{Bytes, Fault, Finding, Rule};
 use crate::layout::SECTOR;
 use crate::layout::bat::padded_length;
 use crate::layout::footer::Footer;
@@ -57,48 +57,34 @@ pub enum HeaderFault {
     Reserved(u8),
 }
 
-/// Declares the rules of this family.
-macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, $meaning:literal;)*) => {
-        $(static $name: Rule = Rule {
-            id: concat!("header.", $id),
-            severity: Severity::$severity,
-            title: concat!("Dynamic header: ", $title),
-            meaning: $meaning,
-            vhd_util: $vhd_util,
-        };)*
-        /// Every rule of this family.
-        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 rules! {
-    OUT_OF_FILE: Error, "outside-file", "not within the file", Some("error seeking to header: -22"),
+    "header", "Dynamic header";
+    OUT_OF_FILE: Error, "outside-file", "not within the file", Some("error seeking to header: -22"), [VhdUtil Qemu HyperV XenOrchestra],
         "The footer's data offset says where the dynamic header is, and there the file has already ended. \
          Without the header nothing says where the blocks are.";
-    COOKIE: Error, "cookie", "invalid cookie", Some("header is invalid: invalid cookie"),
+    COOKIE: Error, "cookie", "invalid cookie", Some("header is invalid: invalid cookie"), [VhdUtil Qemu HyperV XenOrchestra],
         "A dynamic header begins with the cookie “cxsparse”. No tool opens the disk without it.";
-    CHECKSUM: Error, "checksum", "invalid checksum", Some("header is invalid: invalid checksum"),
+    CHECKSUM: Error, "checksum", "invalid checksum", Some("header is invalid: invalid checksum"), [VhdUtil HyperV XenOrchestra],
         "The checksum does not fit the header's bytes, so at least one of its fields is not what was written. \
          QEMU does not look at this checksum; the others refuse the disk.";
-    VERSION: Error, "version", "unknown version", Some("header is invalid: invalid header version"),
+    VERSION: Error, "version", "unknown version", Some("header is invalid: invalid header version"), [VhdUtil HyperV XenOrchestra],
         "The only version of the header is 1.0.";
-    DATA_OFFSET: Error, "data-offset", "the unused data offset is set", Some("header is invalid: invalid data offset"),
+    DATA_OFFSET: Error, "data-offset", "the unused data offset is set", Some("header is invalid: invalid data offset"), [VhdUtil XenOrchestra],
         "The header's data offset is not in use and must be all ones.";
-    TABLE_OFFSET: Error, "table-offset", "the BAT is not on a sector", Some("header is invalid: invalid table offset"),
+    TABLE_OFFSET: Error, "table-offset", "the BAT is not on a sector", Some("header is invalid: invalid table offset"), [VhdUtil Qemu HyperV],
         "The block allocation table (BAT) begins at a whole sector behind the footer's backup.";
     TABLE_OUT_OF_FILE: Error, "table-outside-file", "the BAT is not within the file",
-        Some("header is invalid: invalid table offset"),
+        Some("header is invalid: invalid table offset"), [VhdUtil Qemu HyperV],
         "The block allocation table (BAT) must end before the primary footer. Without it nothing says where \
          the blocks are.";
-    BLOCK_SIZE: Error, "block-size", "impossible block size", Some("header is invalid: invalid block size"),
+    BLOCK_SIZE: Error, "block-size", "impossible block size", Some("header is invalid: invalid block size"), [VhdUtil Qemu HyperV XenOrchestra],
         "The size of a block is a power of two, and at least a sector; 2 MiB as a rule.";
-    LARGE_BLOCKS: Warning, "large-blocks", "blocks larger than 2 MiB", None,
+    LARGE_BLOCKS: Warning, "large-blocks", "blocks larger than 2 MiB", None, [VhdUtil],
         "The format allows it, but XenServer and XCP-ng open no disk with blocks larger than 2 MiB.";
-    TOO_FEW_ENTRIES: Error, "too-few-entries", "the BAT is too small for the disk", Some("error reading bat: -22"),
+    TOO_FEW_ENTRIES: Error, "too-few-entries", "the BAT is too small for the disk", Some("error reading bat: -22"), [VhdUtil Qemu HyperV XenOrchestra],
         "The current size needs more blocks than the block allocation table (BAT) has entries: the end of the \
          virtual disk has no place.";
-    RESERVED: Error, "reserved", "reserved bytes are not zero", Some("header is invalid: invalid reserved bits"),
+    RESERVED: Error, "reserved", "reserved bytes are not zero", Some("header is invalid: invalid reserved bits"), [VhdUtil],
         "The reserved bytes of the header are zero. Something wrote there.";
 }
 

@@ -58,6 +58,7 @@ macro_rules! rules {
             title: concat!("Journal: ", $title),
             meaning: $meaning,
             vhd_util: None,
+            minded_by: &[],
         };)*
         /// Every rule of this family.
         pub(crate) static RULES: &[&Rule] = &[$(&$name),*];

@@ -4,6 +4,7 @@ use core::fmt;
 
 use uuid::Uuid;
 
+use crate::dialect::Tool;
 use crate::finding::{Rule, Severity, Text};
 
 /// What can be wrong between a disk and its parent.
@@ -45,6 +46,7 @@ static MISSING: Rule = Rule {
     meaning: "A differencing disk holds only what was changed since its parent. Without the parent at one of the places \
               that the disk names, no tool reads it.",
     vhd_util: Some("error resolving …: -2"),
+    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV, Tool::XenOrchestra],
 };
 static OTHER_DISK: Rule = Rule {
     id: "chain.parent-unique-id",
@@ -53,6 +55,7 @@ static OTHER_DISK: Rule = Rule {
     meaning: "The disk names its parent by a unique id, and the disk that is there has another. Read together they would \
               give a mixture of two disks.",
     vhd_util: Some("invalid parent …: invalid parent uuid"),
+    minded_by: &[Tool::VhdUtil, Tool::HyperV],
 };
 static DAMAGED: Rule = Rule {
     id: "chain.parent-damaged",
@@ -60,6 +63,7 @@ static DAMAGED: Rule = Rule {
     title: "Chain: the parent is damaged",
     meaning: "The disk itself may be sound, but an ancestor of it has errors of its own, and the chain is read through it.",
     vhd_util: None,
+    minded_by: &[Tool::VhdUtil, Tool::HyperV],
 };
 static LOOP: Rule = Rule {
     id: "chain.loop",
@@ -67,6 +71,7 @@ static LOOP: Rule = Rule {
     title: "Chain: it leads back to itself",
     meaning: "Following the parents leads to a disk that was passed before. A chain ends with a disk that has no parent.",
     vhd_util: None,
+    minded_by: &[Tool::VhdUtil, Tool::HyperV],
 };
 static LARGER: Rule = Rule {
     id: "chain.parent-larger",
@@ -74,6 +79,7 @@ static LARGER: Rule = Rule {
     title: "Chain: the parent is larger",
     meaning: "The parent is larger than this disk, whose end hides what the parent has behind it.",
     vhd_util: None,
+    minded_by: &[],
 };
 static SMALLER: Rule = Rule {
     id: "chain.parent-smaller",
@@ -81,6 +87,7 @@ static SMALLER: Rule = Rule {
     title: "Chain: the parent is smaller",
     meaning: "This disk was made larger than its parent. That is sound; a coalesce has to make the parent larger first.",
     vhd_util: None,
+    minded_by: &[],
 };
 
 /// Every rule of this family.

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::dialect::Tool;
 use crate::finding::{Bytes, Rule, Severity, Text};
 
 /// A fault of one locator.
@@ -49,6 +50,7 @@ macro_rules! rules {
             title: concat!("Parent locator: ", $title),
             meaning: $meaning,
             vhd_util: $vhd_util,
+            minded_by: &[Tool::VhdUtil],
         };)*
         /// Every rule of this family.
         pub(crate) static RULES: &[&Rule] = &[$(&$name),*];

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::finding::{Rule, Severity, Text};
+use crate::finding::{Rule, Text};
 use crate::layout::time::TimeStamp;
 
 /// What can be wrong with the header's parent fields.
@@ -35,53 +35,39 @@ pub enum ParentFault {
     TimeStampOnDynamic,
 }
 
-/// Declares the rules of this family.
-macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, $meaning:literal;)*) => {
-        $(static $name: Rule = Rule {
-            id: concat!("parent.", $id),
-            severity: Severity::$severity,
-            title: concat!("Parent: ", $title),
-            meaning: $meaning,
-            vhd_util: $vhd_util,
-        };)*
-        /// Every rule of this family.
-        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 rules! {
+    "parent", "Parent";
     TIME_STAMP: Error, "time-stamp", "changed in the future",
-        Some("differencing header is invalid: parent creation time in future"),
+        Some("differencing header is invalid: parent creation time in future"), [VhdUtil],
         "The header says that the parent was changed later than now. XenServer and XCP-ng refuse the disk until that \
          time has come. Check the clock of this computer, too.";
     NO_NAME: Error, "no-name", "no name in the header",
-        Some("parent locator … name (…) does not match header name ()"),
+        Some("parent locator … name (…) does not match header name ()"), [VhdUtil],
         "A differencing disk names its parent in the header, too. XenServer and XCP-ng refuse it without.";
     UNDECODABLE: Error, "name", "the name in the header is unreadable",
-        Some("differencing header is invalid: invalid parent name"),
+        Some("differencing header is invalid: invalid parent name"), [VhdUtil],
         "The parent's name in the header is not valid UTF-16.";
     NOT_ASCII: Info, "not-ascii", "a name beyond ASCII",
-        Some("differencing header is invalid: invalid parent name"),
+        Some("differencing header is invalid: invalid parent name"), [VhdUtil],
         "Windows allows it; XenServer and XCP-ng refuse a disk whose parent's name has characters beyond ASCII.";
     PATH: Info, "path", "named by its whole path",
-        Some("parent locator … name (…) does not match header name (…)"),
+        Some("parent locator … name (…) does not match header name (…)"), [VhdUtil],
         "Windows writes the parent's whole path into the header, and tools of Windows and QEMU do not mind; XenServer \
          and XCP-ng expect the bare file name there, and refuse the disk.";
     RAW: Info, "raw", "a raw image",
-        None,
+        None, [],
         "The parent's unique id is null, which tapdisk writes where the parent is a raw image without one.";
     NAME_ON_DYNAMIC: Error, "name-on-dynamic", "a name, but the disk has no parent",
-        Some("differencing header is invalid: invalid non-null parent name"),
+        Some("differencing header is invalid: invalid non-null parent name"), [VhdUtil],
         "Only a differencing disk has a parent. Either the disk type or this field is wrong.";
     LOCATORS_ON_DYNAMIC: Error, "locators-on-dynamic", "locators, but the disk has no parent",
-        Some("differencing header is invalid: invalid non-null parent locators"),
+        Some("differencing header is invalid: invalid non-null parent locators"), [VhdUtil],
         "Only a differencing disk has a parent. Either the disk type or these entries are wrong.";
     UNIQUE_ID_ON_DYNAMIC: Error, "unique-id-on-dynamic", "a unique id, but the disk has no parent",
-        Some("differencing header is invalid: invalid non-null parent uuid"),
+        Some("differencing header is invalid: invalid non-null parent uuid"), [VhdUtil],
         "Only a differencing disk has a parent. Either the disk type or this field is wrong.";
     TIME_STAMP_ON_DYNAMIC: Error, "time-stamp-on-dynamic", "a time stamp, but the disk has no parent",
-        Some("differencing header is invalid: invalid non-zero parent timestamp"),
+        Some("differencing header is invalid: invalid non-zero parent timestamp"), [VhdUtil],
         "Only a differencing disk has a parent. Either the disk type or this field is wrong.";
 }
 

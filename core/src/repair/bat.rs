@@ -24,7 +24,9 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     };
     let lost = lost_blocks(image, bat, shape);
-    if lost.len() > MOST_CLEARED {
+    // Where most entries are wrong, it is no BAT: to mend it would be to write into somebody's data.
+    let wrong = bat.blocks.iter().filter(|block| bat.is_doubtful(**block, shape, image)).count();
+    if lost.len() > MOST_CLEARED || (wrong > 1 && 2 * wrong > bat.blocks.len()) {
         return Ok(Vec::new());
     }
     let steps = match shared_block(bat) {

@@ -18,6 +18,9 @@ use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
 use crate::source::Read;
 
+/// The most blocks whose bitmaps are read to mark the full ones; with more it takes minutes in a browser, and a batmap
+/// without any mark is as right: tapdisk then looks at the bitmaps itself.
+const MOST_BITMAPS: usize = 16 << 10;
 /// How many sectors of bitmaps are read at once.
 const GATHERED: u64 = 512;
 /// Findings after which nothing of the batmap can be relied on.
@@ -48,7 +51,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     }
     let is_lost = LOST.iter().any(|id| case.has(id)) || case.has("batmap.overwritten");
-    let (true, Some(room)) = (is_lost, Room::of(header)) else {
+    let (true, Some(room)) = (is_lost, Room::of(header).filter(|room| room.end() <= image.limit())) else {
         return Ok(Vec::new());
     };
     let in_the_way: Vec<Block> =
@@ -119,7 +122,8 @@ fn rebuilt(case: &Case<'_>, bat: &Bat, shape: BlockShape, room: Room) -> Result<
     let mut map = vec![0; room.sectors as usize * SECTOR as usize];
     let gathered = (GATHERED * SECTOR / shape.bitmap).max(1) as usize;
     let mut bitmaps = vec![0; gathered * shape.bitmap as usize];
-    for blocks in bat.blocks.chunks(gathered) {
+    let looked_at = if bat.blocks.len() > MOST_BITMAPS { &[] } else { bat.blocks.as_slice() };
+    for blocks in looked_at.chunks(gathered) {
         let places = blocks.iter().zip(bitmaps.chunks_mut(shape.bitmap as usize));
         let mut reads: Vec<Read<'_>> = places.map(|(block, buffer)| Read { offset: block.offset(), buffer }).collect();
         case.probe.read(&mut reads)?;

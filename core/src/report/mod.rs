@@ -2,6 +2,8 @@
 //!
 //! The page and the command line show these types and know nothing of the format below them.
 
+#[cfg(feature = "serde")]
+pub mod json;
 mod structures;
 pub mod text;
 mod words;
@@ -10,8 +12,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::analysis::{Analysis, Proven};
+use crate::dialect::{Tool, minded_by};
 use crate::finding::Finding;
 pub use crate::finding::Severity;
+use crate::layout::footer::DiskType;
 use crate::repair::Content;
 pub use crate::repair::Segment;
 
@@ -32,11 +36,26 @@ pub enum Verdict {
     NotAVhd,
 }
 
+impl Verdict {
+    /// The worse of two answers, for disks that are read together.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |verdict| match verdict {
+            Self::Sound => 0,
+            Self::Repairable => 1,
+            Self::Salvageable => 2,
+            Self::Unrepairable => 3,
+            Self::NotAVhd => 4,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 /// Everything that a person or a script is told about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Report {
-    /// The file's name, without its folder.
+    /// The file's name, as the analysis was given it.
     pub file: String,
     /// The file's length in bytes.
     pub size: u64,
@@ -54,12 +73,16 @@ pub struct Report {
     pub scope: Vec<String>,
     /// The faults, worst first, in order of offset within one severity.
     pub findings: Vec<FindingReport>,
+    /// What each tool says of it, and after the repair.
+    pub tools: Vec<ToolReport>,
     /// The repair, if there is something to repair and a way to do it.
     pub repair: Option<RepairReport>,
     /// Other ways to repair it, which lose or assume more, or simply something else.
     pub alternatives: Vec<RepairReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
+    /// How much a deep check would read, in bytes; none where there are no blocks, or they were read.
+    pub deep_check: Option<u64>,
 }
 
 /// One fault.
@@ -84,6 +107,26 @@ pub struct FindingReport {
     pub expected: String,
     /// What `vhd-util check` prints of it, for those who search for the message.
     pub vhd_util: Option<String>,
+    /// The tools that would stumble over it.
+    pub minded_by: Vec<Tool>,
+}
+
+/// What one tool says of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ToolReport {
+    /// Which tool.
+    pub tool: Tool,
+    /// Its name for a person.
+    pub name: String,
+    /// Whether it takes the disk as it is.
+    pub accepts: bool,
+    /// The line that it prints; empty where it prints none.
+    pub says: String,
+    /// The size that it gives the virtual disk, in bytes, if that is its own affair.
+    pub virtual_size: Option<u64>,
+    /// Whether it takes the disk after the repair, if there is one.
+    pub accepts_after: Option<bool>,
 }
 
 /// One plan of repair, proven on the file by applying it virtually and checking the result.
@@ -170,17 +213,40 @@ pub(crate) fn build(analysis: &Analysis) -> Report {
         explanation: words.explanation,
         cautions: words.cautions,
         scope: words.scope,
-        findings: analysis.findings.iter().map(finding).collect(),
+        findings: analysis.findings.iter().map(|found| finding(found, analysis.image.kind())).collect(),
+        tools: tools(analysis),
         repair: analysis.repairs.first().map(repair),
         alternatives: analysis.repairs.iter().skip(1).map(repair).collect(),
         structures: match analysis.foreign {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
         },
+        deep_check: unread(analysis),
     }
 }
 
-fn finding(finding: &Finding) -> FindingReport {
+fn unread(Analysis { image, deep, .. }: &Analysis) -> Option<u64> {
+    let (None, Some(shape), Some(bat)) = (deep, image.block_shape(), image.bat.value()) else { return None };
+    (!bat.blocks.is_empty()).then_some(bat.blocks.len() as u64 * shape.length())
+}
+
+fn tools(analysis: &Analysis) -> Vec<ToolReport> {
+    let after = |tool| analysis.opinions_after.as_ref()?.iter().find(|opinion| opinion.tool == tool);
+    let opinions = analysis.opinions.iter();
+    opinions
+        .map(|opinion| ToolReport {
+            tool: opinion.tool,
+            name: opinion.tool.to_string(),
+            accepts: opinion.accepts,
+            says: opinion.says.clone(),
+            virtual_size: opinion.virtual_size,
+            accepts_after: after(opinion.tool).map(|after| after.accepts),
+        })
+        .collect()
+}
+
+/// One fault, told of a disk of this kind.
+pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
     let rule = finding.fault.rule();
     FindingReport {
         id: rule.id.into(),
@@ -192,10 +258,12 @@ fn finding(finding: &Finding) -> FindingReport {
         found: finding.fault.found().to_string(),
         expected: finding.fault.expected().to_string(),
         vhd_util: rule.vhd_util.map(Into::into),
+        minded_by: minded_by(&finding.fault, kind).collect(),
     }
 }
 
-fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
+/// One repair, told.
+pub fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
     RepairReport {
         title: words::title(plan),
         lossless: plan.is_lossless(),

@@ -9,6 +9,7 @@ use crate::components::reading::ReadingView;
 use crate::components::result::ResultView;
 use crate::components::start::Start;
 use crate::hooks::{use_analyser, use_file_drop};
+use crate::state::Purpose;
 
 /// The whole page.
 #[component]
@@ -29,7 +30,7 @@ pub fn App() -> Html {
     let reading = state.reading.as_ref().filter(|reading| reading.slow);
     let main = match (reading, &state.shown) {
         (Some(reading), _) => html! {
-            <ReadingView reading={reading.clone()} on_cancel={analyser.cancel.clone()} />
+            <ReadingView reading={reading.clone()} on_cancel={analyser.cancel.reform(|()| Purpose::Report)} />
         },
         (None, Some(shown)) => html! {
             // A new one for every analysis: nothing that was unfolded or confirmed holds for the next file.

@@ -57,6 +57,10 @@ fn row(finding: &FindingReport) -> Html {
                     { fact("Expected", &finding.expected) }
                     { fact("vhd-util says", finding.vhd_util.as_deref().unwrap_or_default()) }
                     { fact("Name", &finding.id) }
+                    if !finding.minded_by.is_empty() {
+                        <dt>{ "Minded by" }</dt>
+                        <dd data-testid="minded-by">{ tools(finding) }</dd>
+                    }
                 </dl>
             </div>
         </details>
@@ -72,6 +76,10 @@ fn fact(name: &str, value: &str) -> Html {
             </>
         }
     }
+}
+
+fn tools(finding: &FindingReport) -> String {
+    finding.minded_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// "0x0D26_F000 (220,655,616), 8 bytes".

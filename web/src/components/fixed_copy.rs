@@ -1,8 +1,6 @@
 //! What can be done about a broken disk.
 
-use std::rc::Rc;
-
-use vhd_analyser_core::report::{RepairReport, Report};
+use vhd_analyser_core::report::RepairReport;
 use web_sys::{Blob, File, HtmlInputElement};
 use yew::prelude::*;
 
@@ -18,8 +16,12 @@ use crate::state::CopyCheck;
 /// What is offered.
 #[derive(Clone, PartialEq, Properties)]
 pub struct FixedCopyProps {
-    /// The file's report.
-    pub report: Rc<Report>,
+    /// The file's name.
+    pub file: AttrValue,
+    /// The length of the file now, in bytes.
+    pub size: u64,
+    /// The way to repair it.
+    pub repair: RepairReport,
     /// The file.
     pub original: File,
     /// What is known of the copy.
@@ -31,14 +33,10 @@ pub struct FixedCopyProps {
 /// The fixed copy: to download, and to check without saving it.
 #[component]
 pub fn FixedCopy(props: &FixedCopyProps) -> Html {
-    let FixedCopyProps { report, original, copy, on_check } = props;
-    let composed = use_memo((report.clone(), original.clone()), |(report, original)| {
-        let repair = report.repair.as_ref()?;
-        compose(original, repair).ok()
-    });
+    let FixedCopyProps { file, size, repair, original, copy, on_check } = props;
+    let composed = use_memo((repair.clone(), original.clone()), |(repair, original)| compose(original, repair).ok());
     let url = use_object_url((*composed).clone());
     let read_losses = use_state_eq(|| false);
-    let Some(repair) = &report.repair else { return Html::default() };
     let unlocked = repair.lossless || *read_losses;
     let (Some(blob), Some(url)) = ((*composed).clone(), url) else {
         let sorry = "This browser could not put the fixed copy together. Reload the page and choose the file again.";
@@ -58,7 +56,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
             <div class="actions">
                 if unlocked {
                     <a class="button primary" data-testid="download-fixed" href={url}
-                        download={fixed_name(&report.file)}>{ "Download fixed copy" }</a>
+                        download={fixed_name(file)}>{ "Download fixed copy" }</a>
                 } else {
                     <button type="button" class="button primary" data-testid="download-fixed" disabled=true>
                         { "Download fixed copy" }
@@ -66,7 +64,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
                 }
                 <button type="button" class="button" data-testid="check-fixed" disabled={!unlocked || checking}
                     {onclick}>{ "Check the fixed copy" }</button>
-                <span class="push muted small">{ extent(repair, report.size) }</span>
+                <span class="push muted small">{ extent(repair, *size) }</span>
             </div>
             { copy_verdict(copy) }
         </>

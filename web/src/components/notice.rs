@@ -20,7 +20,9 @@ pub fn NoticeBox(props: &NoticeBoxProps) -> Html {
     let title = use_focus_when(props.notice.clone());
     let (tone, shape, detail) = match &props.notice {
         Notice::Cancelled { .. } => (Tone::Plain, Shape::Info, None),
-        Notice::Failed { failure, .. } => (Tone::Bad, Shape::Error, Some(failure.to_string())),
+        Notice::Failed { failure, .. } | Notice::NotPrinted(failure) => {
+            (Tone::Bad, Shape::Error, Some(failure.to_string()))
+        }
     };
     let content = html! {
         <>

@@ -29,7 +29,7 @@ pub fn Repair(props: &RepairProps) -> Html {
             }
             if !repair.patches.is_empty() {
                 <div class="rows">
-                    { for repair.patches.iter().map(|patch| html! { <Patch patch={patch.clone()} /> }) }
+                    { for repair.patches.iter().map(change) }
                 </div>
             }
         </>
@@ -39,7 +39,7 @@ pub fn Repair(props: &RepairProps) -> Html {
 
 /// How much a repair changes: "1 change, 512 bytes; 192 bytes cut off".
 pub fn extent(repair: &RepairReport, size: u64) -> String {
-    let written = repair.patches.iter().map(|patch| patch.after.len() as u64).sum();
+    let written = repair.patches.iter().map(|patch| patch.length).sum();
     let changes = (!repair.patches.is_empty()).then(|| {
         let changes = units::count(repair.patches.len() as u64, "change");
         format!("{changes}, {}", units::exact_size(written))
@@ -57,6 +57,18 @@ fn length_change(repair: &RepairReport, size: u64) -> Option<String> {
     }
 }
 
+/// Bytes that are written unfold; what is copied or filled with zeros is said in a line.
+fn change(patch: &PatchReport) -> Html {
+    let place = |offset| html! { <span class="mono">{ units::hex_offset(offset) }</span> };
+    let length = units::exact_size(patch.length);
+    let what = match patch.copied_from {
+        None if !patch.after.is_empty() => return html! { <Patch patch={patch.clone()} /> },
+        None => html! { <>{ "Write " }{ length }{ " of zeros at " }{ place(patch.offset) }</> },
+        Some(from) => html! { <>{ "Copy " }{ length }{ " from " }{ place(from) }{ " to " }{ place(patch.offset) }</> },
+    };
+    html! { <p class="row row-line" data-testid="patch">{ what }{ ": " }{ &patch.reason }</p> }
+}
+
 #[derive(Clone, PartialEq, Properties)]
 struct PatchProps {
     patch: PatchReport,
@@ -70,7 +82,7 @@ fn Patch(props: &PatchProps) -> Html {
         let opened = opened.clone();
         Callback::from(move |_| opened.set(true))
     };
-    let length = units::exact_size(patch.after.len() as u64);
+    let length = units::exact_size(patch.length);
     let rows = hexdump::rows(patch.offset, &patch.before, &patch.after);
     let (all, changed) = rows.fold((0, 0), |(all, changed), row| (all + 1, changed + u64::from(row.differs())));
     html! {

@@ -17,6 +17,9 @@ pub struct VerdictCardProps {
     /// What can be done.
     #[prop_or_default]
     pub children: Html,
+    /// What can be done beyond that.
+    #[prop_or_default]
+    pub footer: Html,
 }
 
 /// The answer in one sentence, what it means, what to beware of, what to do.
@@ -32,7 +35,8 @@ pub fn VerdictCard(props: &VerdictCardProps) -> Html {
                 <span>{ &report.headline }</span>
             </h2>
             <div class="verdict-body">
-                if let Some(repair) = &report.repair {
+                // Where there is a choice, every choice names its own price.
+                if let (Some(repair), true) = (&report.repair, report.alternatives.is_empty()) {
                     { losses(repair) }
                 }
                 { paragraphs(&report.explanation) }
@@ -43,6 +47,7 @@ pub fn VerdictCard(props: &VerdictCardProps) -> Html {
                 if !report.scope.is_empty() {
                     <div class="small muted">{ paragraphs(&report.scope) }</div>
                 }
+                { props.footer.clone() }
             </div>
         </section>
     }

@@ -8,11 +8,13 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File};
 use yew::prelude::*;
 
-use crate::engine::{Engine, Job, WORKER};
+use crate::engine::Job;
 use crate::failure::Failure;
+use crate::fixed_copy::fixed_name;
+use crate::program::Program;
 use crate::sample;
-use crate::state::{Action, State};
-use crate::worker::{Analysed, Response};
+use crate::state::{Action, Purpose, State};
+use crate::worker::{Response, Task};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
 const SLOW: u32 = 200;
@@ -29,19 +31,25 @@ pub struct Analyser {
     /// Reads the sample.
     pub choose_sample: Callback<()>,
     /// Stops reading.
-    pub cancel: Callback<()>,
+    pub cancel: Callback<Purpose>,
     /// Prints the text of the report with times so many minutes east of UTC.
     pub print: Callback<i32>,
+    /// Goes by another of the ways to repair the file.
+    pub choose_plan: Callback<usize>,
     /// Reads the fixed copy.
     pub check_copy: Callback<Blob>,
+    /// Reads the file once more, with its blocks.
+    pub check_deeply: Callback<()>,
 }
 
+/// The files and their workers.
 struct Work {
-    engine: Engine,
-    reading: Option<Reading>,
-    shown: Option<Reading>,
-    copy: Option<Reading>,
+    program: Program,
     utc_offset: i32,
+    shown: Option<Reading>,
+    report: Option<Reading>,
+    deep_check: Option<Reading>,
+    copy_check: Option<Reading>,
 }
 
 /// Dropping it stops the reading.
@@ -55,134 +63,148 @@ struct Reading {
 #[hook]
 pub fn use_analyser() -> Analyser {
     let state = use_reducer(State::default);
-    let work =
-        use_mut_ref(|| Work { engine: Engine::start(WORKER), reading: None, shown: None, copy: None, utc_offset: 0 });
-    let dispatch = state.dispatcher();
+    let work = use_mut_ref(Work::new);
+    let desk = Desk { work: work.clone(), dispatch: state.dispatcher() };
 
     let choose = {
-        let (work, dispatch) = (work.clone(), dispatch.clone());
-        Callback::from(move |files| choose(files, &work, &dispatch))
+        let desk = desk.clone();
+        Callback::from(move |files| desk.choose(files))
     };
     let choose_sample = {
-        let (choose, dispatch) = (choose.clone(), dispatch.clone());
+        let desk = desk.clone();
         Callback::from(move |()| {
-            let (choose, dispatch) = (choose.clone(), dispatch.clone());
+            let desk = desk.clone();
             spawn_local(async move {
                 match sample::unpack().await {
-                    Ok(file) => choose.emit(vec![file]),
-                    Err(exception) => dispatch.dispatch(Action::Failed {
-                        name: sample::NAME.into(),
-                        failure: Failure::NoSample(format!("{exception:?}")),
-                    }),
+                    Ok(file) => desk.choose(vec![file]),
+                    Err(exception) => {
+                        desk.fail(Purpose::Report, sample::NAME.into(), Failure::NoSample(format!("{exception:?}")))
+                    }
                 }
             });
         })
     };
     let cancel = {
-        let (work, dispatch) = (work.clone(), dispatch.clone());
-        Callback::from(move |()| {
-            work.borrow_mut().reading = None;
-            dispatch.dispatch(Action::Cancelled);
+        let desk = desk.clone();
+        Callback::from(move |purpose| {
+            *desk.work.borrow_mut().reading(purpose) = None;
+            desk.dispatch.dispatch(Action::Cancelled(purpose));
         })
     };
     let print = {
-        let work = work.clone();
+        let desk = desk.clone();
         Callback::from(move |utc_offset| {
-            let mut work = work.borrow_mut();
+            let mut work = desk.work.borrow_mut();
             work.utc_offset = utc_offset;
             if let Some(shown) = &work.shown {
                 shown.job.print(utc_offset);
             }
         })
     };
+    let choose_plan = {
+        let desk = desk.clone();
+        Callback::from(move |plan| {
+            desk.work.borrow_mut().copy_check = None;
+            desk.dispatch.dispatch(Action::PlanChosen(plan));
+        })
+    };
     let check_copy = {
-        let (work, dispatch) = (work.clone(), dispatch.clone());
-        Callback::from(move |copy| check_copy(&copy, &work, &dispatch))
+        let desk = desk.clone();
+        Callback::from(move |copy: Blob| desk.read_again(Purpose::CopyCheck, |_| copy))
     };
+    let check_deeply = Callback::from(move |()| desk.read_again(Purpose::DeepCheck, |file| file.clone().into()));
     let original = work.borrow().shown.as_ref().map(|shown| shown.file.clone());
-    Analyser { state, original, choose, choose_sample, cancel, print, check_copy }
+    Analyser { state, original, choose, choose_sample, cancel, print, choose_plan, check_copy, check_deeply }
 }
 
-fn choose(mut files: Vec<File>, work: &Rc<RefCell<Work>>, dispatch: &UseReducerDispatcher<State>) {
-    let names: Vec<String> = files.iter().map(File::name).collect();
-    let Some(picked) = pick(&names) else { return };
-    let file = files.swap_remove(picked);
-    let name = file.name();
-    let left_out = names.into_iter().enumerate().filter(|(i, _)| *i != picked).map(|(_, name)| name).collect();
-
-    let answer = {
-        let (work, dispatch, name) = (work.clone(), dispatch.clone(), name.clone());
-        move |response| {
-            let action = match response {
-                Response::Ready => return,
-                Response::Progress(progress) => Action::Progress(progress),
-                Response::Printed(printed) => Action::Printed(printed),
-                Response::Analysed(analysed) => {
-                    let mut work = work.borrow_mut();
-                    work.copy = None;
-                    work.shown = work.reading.take();
-                    Action::Analysed(analysed)
-                }
-                Response::Failed(failure) => {
-                    let mut work = work.borrow_mut();
-                    work.recover(&failure);
-                    (work.reading, work.shown, work.copy) = (None, None, None);
-                    Action::Failed { name: name.clone(), failure }
-                }
-            };
-            dispatch.dispatch(action);
-        }
-    };
-    let mut work = work.borrow_mut();
-    // First the one before is stopped, so that the worker is free for this one.
-    work.reading = None;
-    let job = work.engine.read(&file, &name, work.utc_offset, answer);
-    work.reading = Some(Reading { file, job, _slow: after(SLOW, dispatch, Action::Slow) });
-    dispatch.dispatch(Action::Chosen { name, left_out });
+/// Where files are taken in and answers come out.
+#[derive(Clone)]
+struct Desk {
+    work: Rc<RefCell<Work>>,
+    dispatch: UseReducerDispatcher<State>,
 }
 
-fn check_copy(copy: &Blob, work: &Rc<RefCell<Work>>, dispatch: &UseReducerDispatcher<State>) {
-    let mut held = work.borrow_mut();
-    let Some(file) = held.shown.as_ref().map(|shown| shown.file.clone()) else { return };
-    let answer = {
-        let (work, dispatch) = (work.clone(), dispatch.clone());
-        move |response| {
-            let action = match response {
-                Response::Ready | Response::Printed(_) => return,
-                Response::Progress(progress) => Action::CopyProgress(progress),
-                Response::Analysed(Analysed { report, .. }) => {
-                    work.borrow_mut().copy = None;
-                    Action::CopyAnalysed(report.into())
-                }
-                Response::Failed(failure) => {
-                    let mut work = work.borrow_mut();
-                    work.recover(&failure);
-                    work.copy = None;
-                    Action::CopyFailed(failure)
-                }
-            };
-            dispatch.dispatch(action);
-        }
-    };
-    held.copy = None;
-    let name = crate::fixed_copy::fixed_name(&file.name());
-    let job = held.engine.read(copy, &name, held.utc_offset, answer);
-    held.copy = Some(Reading { file, job, _slow: after(SLOW, dispatch, Action::CopySlow) });
-    dispatch.dispatch(Action::CopyChosen);
-}
+impl Desk {
+    fn choose(&self, mut files: Vec<File>) {
+        let names: Vec<String> = files.iter().map(File::name).collect();
+        let Some(picked) = pick(&names) else { return };
+        let file = files.swap_remove(picked);
+        let name = file.name();
+        let left_out = names.into_iter().enumerate().filter(|(i, _)| *i != picked).map(|(_, name)| name).collect();
+        // Its report would replace that of this file.
+        self.work.borrow_mut().deep_check = None;
+        self.dispatch.dispatch(Action::Chosen { name: name.clone(), left_out });
+        self.read(Purpose::Report, &file.clone().into(), name, file);
+    }
 
-impl Work {
-    /// A worker that has come to a stop is replaced, so that the page goes on working.
-    fn recover(&mut self, failure: &Failure) {
-        if matches!(failure, Failure::NoWorker | Failure::Crashed(_)) {
-            self.engine = Engine::start(WORKER);
+    /// Reads the file that is shown, or what is made of it.
+    fn read_again(&self, purpose: Purpose, blob: impl FnOnce(&File) -> Blob) {
+        let Some(file) = self.work.borrow().shown.as_ref().map(|shown| shown.file.clone()) else { return };
+        let name = match purpose {
+            Purpose::CopyCheck => fixed_name(&file.name()),
+            Purpose::Report | Purpose::DeepCheck => file.name(),
+        };
+        self.dispatch.dispatch(Action::Again(purpose));
+        self.read(purpose, &blob(&file), name, file);
+    }
+
+    fn read(&self, purpose: Purpose, blob: &Blob, name: String, file: File) {
+        let mut work = self.work.borrow_mut();
+        let task = Task { name: name.clone(), utc_offset: work.utc_offset, deep: purpose == Purpose::DeepCheck };
+        let desk = self.clone();
+        let job = Job::start(&work.program, blob, task, move |response| desk.take(purpose, &name, response));
+        let dispatch = self.dispatch.clone();
+        let slow = Timeout::new(SLOW, move || dispatch.dispatch(Action::Slow(purpose)));
+        *work.reading(purpose) = Some(Reading { file, job, _slow: slow });
+    }
+
+    fn take(&self, purpose: Purpose, name: &str, response: Response) {
+        let mut held = self.work.borrow_mut();
+        let work = &mut *held;
+        let action = match response {
+            Response::Progress(progress) => Action::Progress(purpose, progress),
+            Response::Printed(printed) => Action::Printed(printed),
+            Response::Analysed(analysed) => {
+                let read = work.reading(purpose).take();
+                if purpose != Purpose::CopyCheck {
+                    (work.shown, work.copy_check, work.deep_check) = (read, None, None);
+                }
+                Action::Analysed(purpose, analysed)
+            }
+            // The file has been read long since; what failed is the printing of its report.
+            Response::Failed(failure) if work.reading(purpose).is_none() => Action::NotPrinted(failure),
+            Response::Failed(failure) => {
+                drop(held);
+                return self.fail(purpose, name.into(), failure);
+            }
+        };
+        drop(held);
+        self.dispatch.dispatch(action);
+    }
+
+    fn fail(&self, purpose: Purpose, name: String, failure: Failure) {
+        let mut work = self.work.borrow_mut();
+        *work.reading(purpose) = None;
+        if purpose == Purpose::Report {
+            (work.shown, work.copy_check) = (None, None);
         }
+        self.dispatch.dispatch(Action::Failed { purpose, name, failure });
     }
 }
 
-fn after(milliseconds: u32, dispatch: &UseReducerDispatcher<State>, action: Action) -> Timeout {
-    let dispatch = dispatch.clone();
-    Timeout::new(milliseconds, move || dispatch.dispatch(action))
+impl Work {
+    fn new() -> Self {
+        let program = Program::find();
+        Self { program, utc_offset: 0, shown: None, report: None, deep_check: None, copy_check: None }
+    }
+
+    fn reading(&mut self, purpose: Purpose) -> &mut Option<Reading> {
+        match purpose {
+            Purpose::Report => &mut self.report,
+            Purpose::DeepCheck => &mut self.deep_check,
+            Purpose::CopyCheck => &mut self.copy_check,
+        }
+    }
 }
 
 /// Which of several files is read: the first that is called a VHD, otherwise the first.

@@ -37,23 +37,27 @@ impl Theme {
         [Self::Light, Self::Dark].into_iter().find(|theme| theme.name() == name)
     }
 
-    fn of_system() -> Self {
-        if dark_query().is_some_and(|query| query.matches()) { Self::Dark } else { Self::Light }
+    fn query() -> Option<MediaQueryList> {
+        web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok()?
     }
-}
 
-fn dark_query() -> Option<MediaQueryList> {
-    web_sys::window()?.match_media("(prefers-color-scheme: dark)").ok().flatten()
+    fn of_system() -> Self {
+        if Self::query().is_some_and(|query| query.matches()) { Self::Dark } else { Self::Light }
+    }
 }
 
 /// The theme, and a callback that switches it.
 #[hook]
 pub fn use_theme() -> (Theme, Callback<()>) {
-    // Absent where the browser keeps nothing, as in some private windows.
-    let storage = web_sys::window().and_then(|window| window.local_storage().ok().flatten());
-    let chosen = use_state_eq({
-        let storage = storage.clone();
-        move || storage.as_ref().and_then(Theme::stored)
+    let chosen = use_state_eq(|| storage().as_ref().and_then(Theme::stored));
+    let system = use_state_eq(Theme::of_system);
+    use_effect_with((), {
+        let system = system.clone();
+        move |()| {
+            let listener = Theme::query()
+                .map(|query| EventListener::new(&query, "change", move |_| system.set(Theme::of_system())));
+            move || drop(listener)
+        }
     });
     use_effect_with(*chosen, move |chosen| {
         let root = web_sys::window().and_then(|window| window.document()?.document_element());
@@ -62,24 +66,19 @@ pub fn use_theme() -> (Theme, Callback<()>) {
             let _ = root.set_attribute("data-theme", theme.name());
         }
     });
-    // The system may change its mind while the page is open, at nightfall for one.
-    let system = use_state_eq(Theme::of_system);
-    use_effect_with((), {
-        let system = system.setter();
-        move |()| {
-            let listener =
-                dark_query().map(|query| EventListener::new(&query, "change", move |_| system.set(Theme::of_system())));
-            move || drop(listener)
-        }
-    });
     let theme = chosen.unwrap_or(*system);
     let switch = Callback::from(move |()| {
         let other = theme.other();
-        if let Some(storage) = &storage {
+        if let Some(storage) = storage() {
             // Where nothing can be kept the switch holds until the page is closed.
             let _ = storage.set_item(KEY, other.name());
         }
         chosen.set(Some(other));
     });
     (theme, switch)
+}
+
+/// Absent where the browser keeps nothing, as in some private windows.
+fn storage() -> Option<Storage> {
+    web_sys::window()?.local_storage().ok()?
 }

@@ -1,0 +1,135 @@
+//! A disk image as the operating system has it: a file or a block device.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::ops::ControlFlow;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use vhd_analyser_core::analysis::{self, Analysis, Options, analyse_with};
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::progress::Progress;
+use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::source::{FileSource, Source};
+
+use crate::failure::Failure;
+use crate::in_use::{Holder, holders, same};
+use crate::place::Place;
+
+/// An open image.
+#[derive(Debug)]
+pub struct Disk {
+    path: PathBuf,
+    file: File,
+    source: FileSource,
+    metadata: Metadata,
+}
+
+/// What is to be looked at besides a disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// The journal of a resize that was cut off.
+    pub journal: Option<&'a Disk>,
+    /// Whether all ancestors matter.
+    pub parents: bool,
+}
+
+impl Disk {
+    /// Opens a file or block device for reading.
+    ///
+    /// # Errors
+    /// Where it is neither, or cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let failed = |error| Failure::Open { path: path.to_owned(), error };
+        // Looked at first: to open a pipe would be to wait for somebody at its other end.
+        if !is_disk(&fs::metadata(path).map_err(failed)?) {
+            return Err(Failure::NotADisk { path: path.to_owned() });
+        }
+        Self::of(File::open(path).map_err(failed)?, path).map_err(failed)
+    }
+
+    fn of(file: File, path: &Path) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let source = FileSource::new(file.try_clone()?)?;
+        Ok(Self { path: path.to_owned(), file, source, metadata })
+    }
+
+    /// The name under which it was opened.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The open file. Only positional reads: its cursor belongs to the analysis.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Length in bytes, of a device too.
+    pub fn length(&self) -> u64 {
+        self.source.length()
+    }
+
+    /// What the system says of it, as of when it was opened.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Whether it is a device, which has a length of its own.
+    pub fn is_device(&self) -> bool {
+        self.metadata.file_type().is_block_device()
+    }
+
+    /// Who else has it open.
+    pub fn holders(&self) -> Vec<Holder> {
+        holders(&self.metadata)
+    }
+
+    /// Checks it, and plans its repair; with its parents looked up where it says that they are.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or `progress` asks to stop.
+    pub fn analyse(
+        &self,
+        beside: Beside<'_>,
+        options: &Options,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Analysis, Failure> {
+        let place = Place::of(&self.path);
+        let beside = analysis::Beside {
+            journal: beside.journal.map(|journal| &journal.source),
+            surroundings: &place,
+            parents: beside.parents,
+        };
+        analyse_with(&self.source, &beside, &self.path.to_string_lossy(), options, progress)
+            .map_err(|error| Failure::of_analysis(self.path.clone(), error))
+    }
+
+    /// Whether `file`, another opening of it or the same, is what it was when it was opened: the same file, of the
+    /// same length, not written to since.
+    pub fn is_unchanged(&self, file: &File) -> io::Result<bool> {
+        let now = file.metadata()?;
+        let written = |metadata: &Metadata| (metadata.len(), metadata.mtime(), metadata.mtime_nsec());
+        // Writing to a device leaves no time stamp.
+        Ok(same(&now, &self.metadata) && (self.is_device() || written(&now) == written(&self.metadata)))
+    }
+}
+
+fn is_disk(metadata: &Metadata) -> bool {
+    metadata.is_file() || metadata.file_type().is_block_device()
+}
+
+/// What an analysis goes by: the time of day unless `now` says otherwise, in seconds since 2000, and random bytes.
+///
+/// # Errors
+/// Where the system has no random bytes.
+pub fn options(now: Option<u32>, deep: bool) -> Result<Options, Failure> {
+    let mut fresh_unique_id = [0; 16];
+    getrandom::fill(&mut fresh_unique_id).map_err(Failure::Random)?;
+    Ok(Options { now: now.map_or_else(present, TimeStamp), fresh_unique_id, deep, request: Request::default() })
+}
+
+fn present() -> TimeStamp {
+    let since_1970 = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    TimeStamp::from_unix(i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX))
+}

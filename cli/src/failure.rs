@@ -1,0 +1,212 @@
+//! Why a command could not do what it was asked to.
+
+use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
+
+use vhd_analyser_core::progress::AnalysisError;
+
+use crate::human::{printable, way_back};
+use crate::in_use::Holder;
+
+/// What went wrong, where, and what to do next.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A signal asked to stop; everything unfinished has been removed.
+    #[error("interrupted")]
+    Interrupted,
+    /// Standard output does not take more.
+    #[error("the output cannot be written: {0}")]
+    Output(io::Error),
+    /// Signals cannot be listened to.
+    #[error("Ctrl-C cannot be listened to, and without that nothing is begun: {0}")]
+    Signals(io::Error),
+    /// The operating system has no random bytes.
+    #[error("there are no random bytes for a new unique id: {0}")]
+    Random(getrandom::Error),
+    /// A creator that is not four characters.
+    #[error("a creator is four ASCII characters, spaces included, such as \"win \" or \"vpc \"")]
+    Creator,
+    /// A way to repair that there is not.
+    #[error("there is no plan {plan}: {}", match ways { 0 => "nothing can be repaired here".to_owned(), 1 => "there is one, which is taken without --plan".to_owned(), ways => format!("choose one of 1 to {ways}") })]
+    NoSuchPlan {
+        /// The one that was asked for.
+        plan: usize,
+        /// How many there are.
+        ways: usize,
+    },
+    /// A parent that is no VHD.
+    #[error("{} has no footer that says which disk it is; mend it first, then give it as the parent", path.display())]
+    NoParent {
+        /// The file that was given.
+        path: PathBuf,
+    },
+
+    /// A file cannot be opened.
+    #[error("{} cannot be opened: {error}", path.display())]
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A folder, a pipe or the like.
+    #[error("{} is neither a file nor a block device", path.display())]
+    NotADisk {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A file cannot be read.
+    #[error("{} cannot be read: {error}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A file changed under the work.
+    #[error("{} was changed by somebody else meanwhile, and nothing was written to it; end what uses it and start again", path.display())]
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
+
+    /// A name that cannot be a file's.
+    #[error("{} is not a name for a file", path.display())]
+    NoName {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A new file would take another's place.
+    #[error("{} exists already; name another file, or add --force to replace it", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A new file would take the place of something that is no plain file.
+    #[error("{} is not a plain file, and is not replaced; name another file", path.display())]
+    NotReplaceable {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The copy would take the place of what it is a copy of.
+    #[error("{} is the disk itself; name another file, or use --in-place", path.display())]
+    OntoItself {
+        /// Which.
+        path: PathBuf,
+    },
+    /// An undo file of an earlier repair is in the way.
+    #[error("{} exists already: it is the way back from an earlier repair; move it elsewhere first", path.display())]
+    UndoExists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A new file cannot be written. It is gone again.
+    #[error("{} cannot be written: {error}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+
+    /// Somebody else uses the disk.
+    #[error(
+        "{} is in use: {}; shut the virtual machine down or detach the disk first (--force goes on regardless, and may \
+         destroy data)",
+        path.display(),
+        in_words(holders)
+    )]
+    InUse {
+        /// Which.
+        path: PathBuf,
+        /// By whom.
+        holders: Vec<Holder>,
+    },
+    /// The plan moves bytes over one another.
+    #[error("this repair cannot be made in place; write a copy with -o instead")]
+    NotOrderly,
+    /// A device keeps its length.
+    #[error("{} is a device and cannot become {new_length} bytes long; write a copy with -o instead", path.display())]
+    FixedLength {
+        /// Which.
+        path: PathBuf,
+        /// How long it would have to be, in bytes.
+        new_length: u64,
+    },
+    /// Writing in place was cut off.
+    #[error(
+        "{} is half changed, since writing failed ({error}); go back with: {}",
+        path.display(),
+        way_back(path, undo)
+    )]
+    HalfChanged {
+        /// Which.
+        path: PathBuf,
+        /// What leads back.
+        undo: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// What was written is not sound.
+    #[error("the repaired copy was read again and is not sound, so it was removed; the disk itself is untouched")]
+    CopyNotSound,
+    /// What was written in place is not sound.
+    #[error(
+        "{} was repaired and read again, and is not sound; go back with: {}",
+        path.display(),
+        way_back(path, undo)
+    )]
+    NotSound {
+        /// Which.
+        path: PathBuf,
+        /// What leads back.
+        undo: PathBuf,
+    },
+
+    /// What should be an undo file is none, or is not whole.
+    #[error("{} is not a whole undo file of this program", path.display())]
+    NotAnUndo {
+        /// Which.
+        path: PathBuf,
+    },
+    /// An undo file that does not belong to the disk as it is.
+    #[error(
+        "{} is {length} bytes long, which it was neither before the repair nor after it: it has been written to since, \
+         or the undo file belongs to another disk; --force goes back regardless",
+        path.display()
+    )]
+    UndoDoesNotFit {
+        /// The disk.
+        path: PathBuf,
+        /// How long it is, in bytes.
+        length: u64,
+    },
+}
+
+impl Failure {
+    /// Of an analysis of the file at `path`.
+    pub fn of_analysis(path: PathBuf, error: AnalysisError<io::Error>) -> Self {
+        match error {
+            AnalysisError::Read(error) => Self::Read { path, error },
+            AnalysisError::Cancelled => Self::Interrupted,
+        }
+    }
+
+    /// Says it on standard error.
+    pub fn tell(&self) {
+        // Whoever closed the pipe has seen enough.
+        if matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe) {
+            return;
+        }
+        tell(&format!("vhd-analyser: {self}"));
+    }
+}
+
+/// Writes a line to standard error. Where that fails there is nobody left to tell.
+pub fn tell(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{}", printable(line));
+}
+
+fn in_words(holders: &[Holder]) -> String {
+    holders.iter().map(Holder::to_string).collect::<Vec<_>>().join(", ")
+}

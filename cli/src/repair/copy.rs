@@ -1,0 +1,94 @@
+//! The mended copy: streamed out of the disk and new bytes, complete or not there at all.
+
+use std::fs::{self, Permissions};
+use std::io::{self, ErrorKind};
+use std::ops::ControlFlow;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use vhd_analyser_core::analysis::Proven;
+use vhd_analyser_core::report::{Segment, Verdict};
+
+use super::Job;
+use crate::disk::{Beside, Disk};
+use crate::draft::{Draft, Existing};
+use crate::failure::Failure;
+use crate::in_use::same;
+use crate::interrupt;
+use crate::progress::Watch;
+use crate::sparse::{Copy, CopyError, Zeros, write_data};
+
+/// Writes the mended copy to `out`.
+///
+/// # Errors
+/// Where a file fails, the disk changes meanwhile, or Ctrl-C stops it. Then there is no `out`, or the one that was
+/// there before.
+pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failure> {
+    let Job { disk, options, proven: Proven { plan, .. } } = *job;
+    if fs::symlink_metadata(out).is_ok_and(|there| same(&there, disk.metadata())) {
+        return Err(Failure::OntoItself { path: out.to_owned() });
+    }
+    let draft = Draft::beside(out, permissions(disk), existing)?;
+    fill(&draft, disk, &plan.segments(), plan.new_length())?;
+    let unchanged = disk.is_unchanged(disk.file()).map_err(|error| unreadable(disk, error))?;
+    if !unchanged {
+        return Err(Failure::Changed { path: disk.path().to_owned() });
+    }
+    let copy = Disk::open(draft.path())?.analyse(Beside::default(), options, &mut Watch::new().analysis())?;
+    if copy.verdict() != Verdict::Sound {
+        return Err(Failure::CopyNotSound);
+    }
+    interrupt::stop_if_requested()?;
+    draft.publish(existing)
+}
+
+/// Writes the pieces of the copy one after the other, and waits until they are on the disk.
+fn fill(draft: &Draft, disk: &Disk, segments: &[Segment], length: u64) -> Result<(), Failure> {
+    let mut watch = Watch::new();
+    let mut at = 0_u64;
+    for segment in segments {
+        let long = match segment {
+            Segment::Source { offset, length: long } => {
+                let range = *offset..offset.saturating_add(*long);
+                let copy = Copy { from: disk.file(), range, to: draft.file(), at, zeros: Zeros::Leave };
+                let mut progress = |done| watch.at("writing the copy", at + done, length);
+                copy.run(&mut progress).map_err(|error| failed(draft, disk, error))?;
+                *long
+            }
+            Segment::Bytes(bytes) => {
+                write_data(draft.file(), bytes, at).map_err(|error| draft.failed(error))?;
+                bytes.len() as u64
+            }
+            // What is not written is zero.
+            Segment::Zeros(long) => *long,
+        };
+        at = at.saturating_add(long);
+    }
+    draft.file().set_len(length).map_err(|error| draft.failed(error))?;
+    match watch.at("waiting for the disk", length, length) {
+        ControlFlow::Continue(()) => draft.sync(),
+        ControlFlow::Break(()) => Err(Failure::Interrupted),
+    }
+}
+
+fn failed(draft: &Draft, disk: &Disk, error: CopyError) -> Failure {
+    match error {
+        CopyError::Read(error) => unreadable(disk, error),
+        CopyError::Write(error) => draft.failed(error),
+        CopyError::Interrupted => Failure::Interrupted,
+    }
+}
+
+fn unreadable(disk: &Disk, error: io::Error) -> Failure {
+    let path = disk.path().to_owned();
+    match error.kind() {
+        // It was long enough when it was analysed.
+        ErrorKind::UnexpectedEof => Failure::Changed { path },
+        _ => Failure::Read { path, error },
+    }
+}
+
+/// Whoever may read and write the disk may do so with the copy, as far as the umask allows.
+fn permissions(disk: &Disk) -> Permissions {
+    Permissions::from_mode(disk.metadata().permissions().mode() & 0o777)
+}

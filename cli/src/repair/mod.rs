@@ -1,0 +1,208 @@
+//! `repair`: a mended copy of a disk, or the disk mended where it is, with a way back.
+
+mod copy;
+mod in_place;
+mod undo;
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use vhd_analyser_core::analysis::{Analysis, Options, Proven};
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::repair::{FixedDisk, ParentDisk, Request};
+use vhd_analyser_core::report::{self, Report};
+
+use crate::disk::{Beside, Disk, options};
+use crate::draft::Existing;
+use crate::exit::Exit;
+use crate::failure::{Failure, tell};
+use crate::human::{self, Page};
+use crate::in_use::Holder;
+use crate::progress::Watch;
+
+/// Mends a disk: as a copy, or in place, after saving what is written over.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("way").required(true).multiple(true).args(["out", "in_place", "undo", "dry_run"])))]
+pub struct Arguments {
+    /// The disk: a file or a block device.
+    file: PathBuf,
+
+    /// Writes a mended copy. It appears under its name only when it is complete.
+    #[arg(short, long, value_name = "OUT", conflicts_with_all = ["in_place", "undo"])]
+    out: Option<PathBuf>,
+
+    /// Changes the disk itself. What is written over is saved first in FILE.undo, beside the disk; for a device, in
+    /// the current folder.
+    #[arg(long, conflicts_with = "undo")]
+    in_place: bool,
+
+    /// Takes an in-place repair back, with the undo file that it left.
+    #[arg(long, value_name = "UNDO", conflicts_with_all = ["allow_loss", "journal", "parent"])]
+    undo: Option<PathBuf>,
+
+    /// Takes another of the ways to repair that `check` lists, counted from 1.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "undo")]
+    plan: usize,
+
+    /// Mends what the deep check finds, too: reads every block.
+    #[arg(long, conflicts_with = "undo")]
+    deep: bool,
+
+    /// Sets tapdisk's hidden flag, which a snapshot's base copy has.
+    #[arg(long, conflicts_with_all = ["undo", "unhide"])]
+    hide: bool,
+
+    /// Takes tapdisk's hidden flag away.
+    #[arg(long, conflicts_with = "undo")]
+    unhide: bool,
+
+    /// Makes a raw disk, or one whose footer is lost, a fixed VHD with a footer of this creator: four characters, such
+    /// as "win " or "vpc ".
+    #[arg(long, value_name = "CREATOR", num_args = 0..=1, default_missing_value = "win ", conflicts_with = "undo")]
+    as_fixed: Option<String>,
+
+    /// Permits a repair that loses or assumes something.
+    #[arg(long)]
+    allow_loss: bool,
+
+    /// The journal of a resize that was cut off.
+    #[arg(long, value_name = "JOURNAL")]
+    journal: Option<PathBuf>,
+
+    /// The parent of a differencing disk that lost its dynamic header.
+    #[arg(long, value_name = "PARENT")]
+    parent: Option<PathBuf>,
+
+    /// Says what would be done, and writes nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    /// With -o replaces OUT; in place goes on though the disk seems to be in use or, with --undo, to be another.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Carries the command out.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let disk = Disk::open(&arguments.file)?;
+    if let Some(undo) = &arguments.undo {
+        return take_back(&disk, undo, arguments);
+    }
+    let journal = arguments.journal.as_deref().map(Disk::open).transpose()?;
+    let beside = Beside { journal: journal.as_ref(), ..Beside::default() };
+    let options = Options { request: arguments.request()?, ..options(None, arguments.deep)? };
+    let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
+    let proven = arguments.choice(&analysis)?;
+    let report = Report { repair: proven.map(report::repair), ..analysis.report() };
+    let exit = tell_plan(&disk, &report, arguments)?;
+    match proven {
+        Some(proven) if exit == Exit::Done && !arguments.dry_run => {
+            mend(&Job { disk: &disk, proven, options: &options }, arguments)
+        }
+        _ => Ok(exit),
+    }
+}
+
+impl Arguments {
+    /// What is to be changed besides what is wrong.
+    fn request(&self) -> Result<Request, Failure> {
+        let fixed = match self.as_fixed.as_deref().map(str::as_bytes) {
+            None => None,
+            Some(name) => {
+                let creator = name.first_chunk().filter(|_| name.len() == 4 && name.is_ascii());
+                Some(FixedDisk { creator: *creator.ok_or(Failure::Creator)? })
+            }
+        };
+        let hidden = (self.hide || self.unhide).then_some(self.hide);
+        let parent = self.parent.as_deref().map(parent_disk).transpose()?;
+        Ok(Request { hidden, fixed, parent })
+    }
+
+    /// The way to repair that was chosen; `None` where there is none at all.
+    fn choice<'a>(&self, analysis: &'a Analysis) -> Result<Option<&'a Proven>, Failure> {
+        let ways = analysis.repairs.len();
+        let chosen = self.plan.checked_sub(1).and_then(|index| analysis.repairs.get(index));
+        match chosen {
+            None if ways > 0 || self.plan != 1 => Err(Failure::NoSuchPlan { plan: self.plan, ways }),
+            chosen => Ok(chosen),
+        }
+    }
+}
+
+/// What a disk needs to know of its parent.
+fn parent_disk(path: &Path) -> Result<ParentDisk, Failure> {
+    let disk = Disk::open(path)?;
+    let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
+    let footer = analysis.image.footer().ok_or_else(|| Failure::NoParent { path: path.to_owned() })?;
+    Ok(ParentDisk { unique_id: footer.unique_id, time_stamp: TimeStamp::from_unix(disk.metadata().mtime()) })
+}
+
+/// A repair that is wanted.
+struct Job<'a> {
+    disk: &'a Disk,
+    /// What is to be done to it, and what that replaces.
+    proven: &'a Proven,
+    /// What the analysis went by, and the check of the result goes by too.
+    options: &'a Options,
+}
+
+/// Says what will be done, or why nothing will, and answers whether there is anything in the way.
+fn tell_plan(disk: &Disk, report: &Report, arguments: &Arguments) -> Result<Exit, Failure> {
+    let mut page = Page::new();
+    let Some(repair) = &report.repair else {
+        human::report(&mut page, report, None, &disk.holders());
+        page.gap();
+        page.say("Nothing was written.");
+        page.show()?;
+        return Ok(report.verdict.into());
+    };
+    human::answer(&mut page, report);
+    human::plan(&mut page, report, repair);
+    human::cautions(&mut page, report, &disk.holders());
+    let permitted = repair.lossless || arguments.allow_loss;
+    if !permitted {
+        page.gap();
+        page.say("Nothing was written. To accept what is lost and assumed, add --allow-loss.");
+    }
+    page.show()?;
+    Ok(if permitted { Exit::Done } else { Exit::Damaged })
+}
+
+fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
+    let disk = job.disk;
+    let mut page = Page::new();
+    page.gap();
+    if let Some(out) = &arguments.out {
+        let writers: Vec<Holder> = disk.holders().into_iter().filter(Holder::writes).collect();
+        if !writers.is_empty() {
+            tell("vhd-analyser: the disk is in use; what is copied while it is written to may not fit together");
+        }
+        let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
+        copy::write(job, out, existing)?;
+        page.say(&format!("{} is the repaired copy. It was read again, and is sound.", out.display()));
+    } else {
+        let undo = in_place::repair(job, arguments.force)?;
+        page.say(&format!("{} was repaired in place. It was read again, and is sound.", disk.path().display()));
+        page.say(&format!("The way back: {}", human::way_back(disk.path(), &undo)));
+    }
+    page.show()?;
+    Ok(Exit::Done)
+}
+
+fn take_back(disk: &Disk, undo: &Path, arguments: &Arguments) -> Result<Exit, Failure> {
+    let undo = undo::Undo::open(undo)?;
+    let mut page = Page::new();
+    if arguments.dry_run {
+        page.say(&format!("{} {undo}", disk.path().display()));
+    } else {
+        undo.apply(disk, arguments.force)?;
+        page.say(&format!(
+            "{} is as it was before the repair, {} bytes long.",
+            disk.path().display(),
+            undo.old_length()
+        ));
+        page.say(&format!("{} has served, and can be removed.", undo.path().display()));
+    }
+    page.show()?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,215 @@
+//! The way back from a repair in place: a file with the bytes that the repair writes over or cuts off.
+//!
+//! ```text
+//! {"format":"vhd-analyser undo 1","file":"disk.vhd","old_length":…,"new_length":…,"ranges":[{"offset":…,"length":…},…]}
+//! the bytes of the first range, then those of the second, and so on to the end of the file
+//! ```
+//!
+//! The first line is JSON and ends with a line feed. Lengths and offsets are in bytes, those of the ranges in the disk
+//! before the repair. To go back by hand: write every range at its offset, then set the disk's length to `old_length`.
+
+use std::fmt;
+use std::fs::{File, Permissions};
+use std::io::{BufRead, BufReader, Read};
+use std::ops::ControlFlow;
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use vhd_analyser_core::repair::Plan;
+
+use super::in_place::{open, undo_path};
+use crate::disk::Disk;
+use crate::draft::{Draft, Existing};
+use crate::failure::Failure;
+use crate::progress::Watch;
+use crate::sparse::{Copy, CopyError, Zeros};
+
+/// What the first line says the file is.
+const FORMAT: &str = "vhd-analyser undo 1";
+/// The longest first line that is read, in bytes.
+const LONGEST_HEAD: u64 = 64 << 20;
+
+/// The first line.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    format: String,
+    /// The disk's name, for a person.
+    file: String,
+    /// The disk's length before the repair, in bytes.
+    old_length: u64,
+    /// The disk's length after it.
+    new_length: u64,
+    ranges: Vec<Range>,
+}
+
+/// A range of the disk before the repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Range {
+    /// First byte.
+    offset: u64,
+    /// How many.
+    length: u64,
+}
+
+/// Saves what a plan writes over or cuts off, from the disk open as `file`, and answers where.
+///
+/// # Errors
+/// Where there is an undo file already, or a file fails. Then there is none.
+pub fn write(disk: &Disk, file: &File, plan: &Plan) -> Result<PathBuf, Failure> {
+    let path = undo_path(disk);
+    // Only its owner: it holds bytes of the disk.
+    let draft = Draft::beside(&path, Permissions::from_mode(0o600), Existing::Keep).map_err(taken)?;
+    let ranges: Vec<Range> = plan.replaced().into_iter().map(|(offset, length)| Range { offset, length }).collect();
+    let head = Head {
+        format: FORMAT.to_owned(),
+        file: disk.path().to_string_lossy().into_owned(),
+        old_length: plan.old_length,
+        new_length: plan.new_length(),
+        ranges,
+    };
+    fill(&draft, disk, file, &head)?;
+    draft.sync()?;
+    draft.publish(Existing::Keep).map_err(taken)?;
+    Ok(path)
+}
+
+fn fill(draft: &Draft, disk: &Disk, file: &File, head: &Head) -> Result<(), Failure> {
+    let failed = |error| draft.failed(error);
+    let mut line = serde_json::to_vec(head).map_err(|error| failed(error.into()))?;
+    line.push(b'\n');
+    draft.file().write_all_at(&line, 0).map_err(failed)?;
+    let mut watch = Watch::new();
+    let mut at = line.len() as u64;
+    for Range { offset, length } in &head.ranges {
+        let range = *offset..offset.saturating_add(*length);
+        let copy = Copy { from: file, range, to: draft.file(), at, zeros: Zeros::Leave };
+        copy.run(&mut |done| watch.at("saving the way back", done, *length)).map_err(|error| match error {
+            CopyError::Read(error) => Failure::Read { path: disk.path().to_owned(), error },
+            CopyError::Write(error) => failed(error),
+            CopyError::Interrupted => Failure::Interrupted,
+        })?;
+        at = at.saturating_add(*length);
+    }
+    draft.file().set_len(at).map_err(failed)
+}
+
+/// An undo file in the way holds the only way back from an earlier repair.
+fn taken(failure: Failure) -> Failure {
+    match failure {
+        Failure::Exists { path } => Failure::UndoExists { path },
+        other => other,
+    }
+}
+
+/// An undo file, whole.
+#[derive(Debug)]
+pub struct Undo {
+    path: PathBuf,
+    file: File,
+    head: Head,
+    /// Where the bytes of the first range begin.
+    bytes_at: u64,
+}
+
+impl Undo {
+    /// Opens an undo file.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or is not whole.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let unreadable = |error| Failure::Read { path: path.to_owned(), error };
+        let not_an_undo = || Failure::NotAnUndo { path: path.to_owned() };
+        let file = File::open(path).map_err(|error| Failure::Open { path: path.to_owned(), error })?;
+        let mut line = Vec::new();
+        BufReader::new(&file).take(LONGEST_HEAD).read_until(b'\n', &mut line).map_err(unreadable)?;
+        let head: Head = serde_json::from_slice(&line).map_err(|_| not_an_undo())?;
+        let length = file.metadata().map_err(unreadable)?.len();
+        let bytes_at = line.len() as u64;
+        if !head.describes(length, bytes_at) {
+            return Err(not_an_undo());
+        }
+        Ok(Self { path: path.to_owned(), file, head, bytes_at })
+    }
+
+    /// Its name.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The disk's length before the repair, in bytes.
+    pub fn old_length(&self) -> u64 {
+        self.head.old_length
+    }
+
+    /// Puts everything back. A repair that was cut off anywhere is taken back too, and so is a way back that was.
+    ///
+    /// # Errors
+    /// Where the disk is in use or seems to be another (unless `force`), or a file fails.
+    pub fn apply(&self, disk: &Disk, force: bool) -> Result<(), Failure> {
+        let Head { old_length, new_length, .. } = self.head;
+        let fits = (old_length.min(new_length)..=old_length.max(new_length)).contains(&disk.length());
+        if !fits && !force {
+            return Err(Failure::UndoDoesNotFit { path: disk.path().to_owned(), length: disk.length() });
+        }
+        let file = open(disk, force)?;
+        let half_changed =
+            |error| Failure::HalfChanged { path: disk.path().to_owned(), undo: self.path.clone(), error };
+        let mut at = self.bytes_at;
+        for range in &self.head.ranges {
+            self.put_back(*range, at, disk, &file).map_err(|error| match error {
+                CopyError::Read(error) => Failure::Read { path: self.path.clone(), error },
+                CopyError::Write(error) => half_changed(error),
+                CopyError::Interrupted => Failure::Interrupted,
+            })?;
+            at = at.saturating_add(range.length);
+        }
+        file.sync_all().map_err(half_changed)?;
+        if !disk.is_device() {
+            file.set_len(old_length).and_then(|()| file.sync_all()).map_err(half_changed)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a range back whose bytes are at `at`. Behind the end of the disk, holes stay holes.
+    fn put_back(&self, range: Range, at: u64, disk: &Disk, file: &File) -> Result<(), CopyError> {
+        let within = disk.length().saturating_sub(range.offset).min(range.length);
+        let end = at + range.length;
+        let parts =
+            [(at..at + within, range.offset, Zeros::Write), (at + within..end, range.offset + within, Zeros::Leave)];
+        for (range, at, zeros) in parts {
+            let copy = Copy { from: &self.file, range, to: file, at, zeros };
+            copy.run(&mut |_| ControlFlow::Continue(()))?;
+        }
+        Ok(())
+    }
+}
+
+/// What it would do, after the name of the disk.
+impl fmt::Display for Undo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes: u64 = self.head.ranges.iter().map(|range| range.length).sum();
+        let ranges = self.head.ranges.len();
+        write!(f, "would get {bytes} bytes in {ranges} places back, and be {} bytes long", self.head.old_length)
+    }
+}
+
+impl Head {
+    /// Whether the head fits an undo file of `length` bytes, whose first range begins at `bytes_at`: every range lies
+    /// in the disk, in order, and all their bytes are there.
+    fn describes(&self, length: u64, bytes_at: u64) -> bool {
+        let mut end_on_disk = 0;
+        let mut end = bytes_at;
+        for range in &self.ranges {
+            let ends = (range.offset.checked_add(range.length), end.checked_add(range.length));
+            let (Some(range_end), Some(bytes_end)) = ends else {
+                return false;
+            };
+            if range.offset < end_on_disk || range_end > self.old_length {
+                return false;
+            }
+            (end_on_disk, end) = (range_end, bytes_end);
+        }
+        self.format == FORMAT && end == length
+    }
+}

@@ -1,0 +1,320 @@
+//! `check` and `read`.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use vhd_analyser_core::report::Verdict::{NotAVhd, Sound};
+use vhd_analyser_tests::analysed::analysed;
+use vhd_analyser_tests::corpus::cases;
+
+use crate::world::{NOW, Outcome, World, code, complained, objects, said};
+
+/// Every case by itself: the exit code says what the verdict says.
+#[test]
+fn exit_codes_follow_the_verdict() -> Outcome {
+    for (name, case) in cases()? {
+        let image = case.image()?;
+        let world = World::holding(&image)?;
+        let expected = match analysed(&image, "disk.vhd")?.verdict() {
+            Sound => 0,
+            NotAVhd => 2,
+            _ => 1,
+        };
+        let output = world.run(&["check", "--now", NOW, "disk.vhd"])?;
+        assert_eq!(code(&output), expected, "{name}");
+        assert_eq!(complained(&output), "", "{name}");
+        assert!(!output.stdout.contains(&0x1B), "{name}: no colours in a pipe");
+    }
+    Ok(())
+}
+
+/// All cases in one go, and a file that is not there among them: an object for each that is.
+#[test]
+fn json_is_an_object_a_line_with_the_names_that_scripts_rely_on() -> Outcome {
+    let world = World::new()?;
+    let mut arguments = ["check", "--json", "--now", NOW].map(PathBuf::from).to_vec();
+    let cases = cases()?;
+    for (name, case) in &cases {
+        if name == "sound-tap" {
+            arguments.push("nowhere.vhd".into());
+        }
+        fs::write(world.path(name), case.image()?)?;
+        arguments.push(name.into());
+    }
+    let output = world.run(&arguments)?;
+    assert_eq!(code(&output), 2, "the worst counts");
+    assert_eq!(complained(&output).lines().count(), 1, "{}", complained(&output));
+    assert!(complained(&output).contains("nowhere.vhd"));
+    let objects = objects(&output)?;
+    assert_eq!(objects.len(), cases.len());
+    for (object, (name, case)) in objects.iter().zip(&cases) {
+        expect_file(object, name)?;
+        let image = case.image()?;
+        let report = analysed(&image, name)?.report();
+        assert_eq!(object["size"].as_u64(), Some(image.len() as u64), "{name}");
+        assert_eq!(object["verdict"], serde_json::to_value(report.verdict)?, "{name}");
+        assert_eq!(object["findings"].as_array().map(Vec::len), Some(report.findings.len()), "{name}");
+        assert_eq!(object["repair"].is_null(), report.repair.is_none(), "{name}");
+    }
+    Ok(())
+}
+
+/// What vhd-util and QEMU would answer, with the parents where they are: as recorded, for every case.
+#[test]
+fn tools_answer_as_recorded() -> Outcome {
+    for (name, case) in cases()? {
+        let world = World::new()?;
+        for file in case.files.keys() {
+            fs::write(world.path(file), case.file(file)?)?;
+        }
+        let plain = ["check", "--json", "--now", NOW, &case.target];
+        let parents = ["check", "--json", "--now", NOW, &case.target, "--parents"];
+        let (check, check_parents) = (&case.vhd_util.check, &case.vhd_util.check_parents);
+        for (arguments, recorded) in [(&plain[..], check), (&parents[..], check_parents)] {
+            let flag = arguments.last().copied().unwrap_or_default();
+            let output = world.run(arguments)?;
+            let object = objects(&output)?.into_iter().next().ok_or("no object")?;
+            let vhd_util = &object["vhd_util"];
+            assert_eq!(vhd_util["accepts"].as_bool(), Some(recorded.rc == 0), "{name} {flag}");
+            assert_eq!(vhd_util["says"].as_str(), Some(recorded.says.as_str()), "{name} {flag}");
+            let (qemu, answer) = (&object["qemu"], &case.qemu_img_info);
+            assert_eq!(qemu["accepts"].as_bool(), Some(answer.rc == 0), "{name}");
+            assert_eq!(qemu["virtual_size"].as_u64(), answer.virtual_size, "{name}");
+        }
+    }
+    Ok(())
+}
+
+/// With `--parents` the answer is that of the whole chain, and each ancestor is told for itself.
+#[test]
+fn parents_count_where_they_are_asked_for() -> Outcome {
+    let expected: &[(&str, i32, &str, &[&str], usize)] = &[
+        ("sound-chain-2", 0, "sound", &[], 1),
+        ("sound-chain-3", 0, "sound", &[], 2),
+        ("chain-child-larger", 0, "sound", &["chain.parent-smaller"], 1),
+        ("chain-parent-missing", 1, "unrepairable", &["chain.parent-missing"], 0),
+        ("chain-parent-uuid", 1, "unrepairable", &["chain.parent-unique-id"], 1),
+        ("chain-parent-footer", 1, "repairable", &["chain.parent-damaged"], 1),
+        ("chain-middle-footer", 1, "repairable", &["chain.parent-damaged"], 2),
+    ];
+    for (name, exit, verdict, ids, ancestors) in expected {
+        let case = &cases()?[*name];
+        let world = World::new()?;
+        for file in case.files.keys() {
+            fs::write(world.path(file), case.file(file)?)?;
+        }
+        let output = world.run(&["check", "--json", "--parents", "--now", NOW, &case.target])?;
+        assert_eq!(code(&output), *exit, "{name}");
+        let object = objects(&output)?.into_iter().next().ok_or("no object")?;
+        expect_file(&object, &case.target)?;
+        assert_eq!(object["verdict"].as_str(), Some(*verdict), "{name}");
+        let chain = object["chain"].as_array().ok_or("chain")?;
+        assert_eq!(chain.len(), *ancestors, "{name}");
+        let told: Vec<_> = object["findings"].as_array().ok_or("findings")?.iter().collect();
+        for id in *ids {
+            assert!(told.iter().any(|finding| finding["id"] == *id), "{name}: {id}");
+        }
+        // Without it, the disk is judged by itself.
+        let output = world.run(&["check", "--json", "--now", NOW, &case.target])?;
+        assert!(objects(&output)?[0]["chain"].is_null(), "{name}");
+    }
+    Ok(())
+}
+
+/// A disk that is its own ancestor is told as such, and does not go on for ever.
+#[test]
+fn a_chain_in_a_circle_ends() -> Outcome {
+    let case = &cases()?["sound-chain-2"];
+    let world = World::new()?;
+    fs::write(world.path("child.vhd"), case.file("child.vhd")?)?;
+    // The child names parent.vhd, and finds itself.
+    std::os::unix::fs::symlink("child.vhd", world.path("parent.vhd"))?;
+    let output = world.run(&["check", "--json", "--parents", "--now", NOW, "child.vhd"])?;
+    assert_eq!(code(&output), 1);
+    let object = objects(&output)?.into_iter().next().ok_or("no object")?;
+    assert_eq!(object["findings"][0]["id"], "chain.loop");
+    Ok(())
+}
+
+/// The names and types of one file's object.
+fn expect_file(object: &Value, name: &str) -> Outcome {
+    let verdicts = ["sound", "repairable", "salvageable", "unrepairable", "not-a-vhd"];
+    assert_eq!(object["file"].as_str(), Some(name));
+    assert!(verdicts.contains(&object["verdict"].as_str().ok_or("verdict")?), "{name}");
+    for finding in object["findings"].as_array().ok_or("findings")? {
+        let severity = finding["severity"].as_str().ok_or("severity")?;
+        assert!(["error", "warning", "info"].contains(&severity), "{name}");
+        assert!(finding["id"].is_string() && finding["message"].is_string(), "{name}");
+        assert!(finding["offset"].is_u64() && finding["length"].is_u64(), "{name}");
+        let tools = ["vhd-util", "qemu", "hyper-v", "xen-orchestra", "azure"];
+        let minds = |tool: &Value| tool.as_str().is_some_and(|tool| tools.contains(&tool));
+        assert!(finding["minded_by"].as_array().ok_or("minded_by")?.iter().all(minds), "{name}");
+    }
+    assert!(object["vhd_util"]["accepts"].is_boolean() && object["vhd_util"]["says"].is_string(), "{name}");
+    let size = &object["qemu"]["virtual_size"];
+    assert!(object["qemu"]["accepts"].is_boolean() && (size.is_u64() || size.is_null()), "{name}");
+    let repair = &object["repair"];
+    if repair.is_null() {
+        return Ok(());
+    }
+    assert!(repair["lossless"].is_boolean() && repair["new_size"].is_u64(), "{name}");
+    assert!(repair["loses"].as_array().ok_or("loses")?.iter().all(Value::is_string), "{name}");
+    for patch in repair["patches"].as_array().ok_or("patches")? {
+        assert!(patch["offset"].is_u64() && patch["length"].is_u64() && patch["reason"].is_string(), "{name}");
+    }
+    Ok(())
+}
+
+/// A person is told the answer, the place, what vhd-util says, and what would be done.
+#[test]
+fn a_person_is_told_what_why_and_what_next() -> Outcome {
+    let world = World::with("tap-primary-cookie")?;
+    let text = said(&world.run(&["check", "disk.vhd"])?);
+    for words in [
+        "▲ REPAIRABLE",
+        "[vhd-util: primary footer invalid: invalid cookie]",
+        "footer.primary.cookie, 8 bytes at 0x804000 (8404992)",
+        "expected: 63 6f 6e 65 63 74 69 78",
+        "writes 512 bytes to 0x804000",
+        "vhd-analyser repair disk.vhd -o COPY",
+        "Not checked",
+    ] {
+        assert!(text.contains(words), "{words} is not in:\n{text}");
+    }
+    assert_eq!(world.files()?, ["disk.vhd"], "nothing was written");
+    Ok(())
+}
+
+/// What somebody else has open is named.
+#[test]
+fn a_disk_in_use_is_said_to_be_in_use() -> Outcome {
+    let world = World::with("tap-primary-cookie")?;
+    let held = fs::File::options().write(true).open(world.path("disk.vhd"))?;
+    let text = said(&world.run(&["check", "disk.vhd"])?);
+    let process = format!("(process {}) has it open for writing", std::process::id());
+    assert!(text.contains(&process), "{text}");
+    drop(held);
+    assert!(!said(&world.run(&["check", "disk.vhd"])?).contains("in use now"));
+    Ok(())
+}
+
+/// With `--deep` the blocks are counted.
+#[test]
+fn deep_reads_the_blocks() -> Outcome {
+    let world = World::with("sound-tap")?;
+    let output = world.run(&["check", "--deep", "disk.vhd"])?;
+    assert_eq!(code(&output), 0);
+    assert!(said(&output).contains("3 blocks with 12288 sectors"), "{}", said(&output));
+    Ok(())
+}
+
+#[test]
+fn the_clock_can_be_fixed() -> Outcome {
+    let world = World::with("sound-tap")?;
+    assert_eq!(code(&world.run(&["check", "--now", "0", "disk.vhd"])?), 1, "made in the future");
+    assert_eq!(code(&world.run(&["check", "--now", NOW, "disk.vhd"])?), 0);
+    Ok(())
+}
+
+#[test]
+fn what_is_asked_for_wrongly_ends_with_two() -> Outcome {
+    let world = World::with("sound-tap")?;
+    fs::create_dir(world.path("folder"))?;
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        world.path("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_bits_truncate(0o600),
+        0,
+    )?;
+    let wrong: &[&[&str]] = &[
+        &[],
+        &["check"],
+        &["check", "--now", "yesterday", "disk.vhd"],
+        &["check", "nowhere.vhd"],
+        &["check", "folder"],
+        &["check", "pipe"],
+        &["read", "folder"],
+        &["read", "nowhere.vhd"],
+        &["read", "disk.vhd", "--tz", "7"],
+        &["repair", "disk.vhd"],
+        &["repair", "nowhere.vhd", "-o", "copy.vhd"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--in-place"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--journal", "nowhere"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--plan", "2"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--hide", "--unhide"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--as-fixed", "five5"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--parent", "nowhere"],
+        &["repair", "disk.vhd", "--undo", "disk.vhd"],
+    ];
+    for arguments in wrong {
+        let output = world.run(arguments)?;
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?} is answered");
+    }
+    assert_eq!(world.files()?, ["disk.vhd", "folder", "pipe"]);
+    Ok(())
+}
+
+#[test]
+fn names_may_be_any_bytes() -> Outcome {
+    let world = World::with("tap-primary-cookie")?;
+    let name = OsStr::from_bytes(b"d\xFFsk\x1B[2J.vhd");
+    fs::rename(world.path("disk.vhd"), world.path(name))?;
+    let output = world.run(&[OsStr::new("check"), name])?;
+    assert_eq!(code(&output), 1);
+    assert!(!output.stdout.contains(&0x1B), "nothing that a terminal obeys");
+    assert_eq!(code(&world.run(&[OsStr::new("check"), OsStr::new("--json"), name])?), 1);
+    assert_eq!(code(&world.run(&[OsStr::new("read"), name])?), 0);
+    let copy = OsStr::from_bytes(b"c\xFFpy.vhd");
+    assert_eq!(code(&world.run(&[OsStr::new("repair"), name, OsStr::new("-o"), copy])?), 0);
+    assert!(world.path(copy).exists());
+    assert_eq!(code(&world.run(&[OsStr::new("repair"), name, OsStr::new("--in-place")])?), 0);
+    assert!(world.path(OsStr::from_bytes(b"d\xFFsk\x1B[2J.vhd.undo")).exists());
+    Ok(())
+}
+
+/// A reader that goes away, a full disk, and closed streams: answered, never with a panic.
+#[test]
+fn streams_may_be_closed() -> Outcome {
+    let world = World::with("tap-primary-cookie")?;
+    let output = world.shell("\"$0\" check disk.vhd <&-")?;
+    assert_eq!((code(&output), complained(&output)), (1, String::new()));
+    let output = world.shell("\"$0\" check disk.vhd >&-")?;
+    assert_eq!(code(&output), 1);
+    let output = world.shell("\"$0\" repair disk.vhd -o copy.vhd <&- >&- 2>&-")?;
+    assert_eq!(code(&output), 0);
+    let output = world.shell("(sleep 0.2; \"$0\" check --json disk.vhd) | true")?;
+    assert_eq!(complained(&output), "");
+    let output = world.shell("\"$0\" check disk.vhd >/dev/full")?;
+    assert_eq!(code(&output), 2);
+    assert!(complained(&output).contains("the output cannot be written"), "{}", complained(&output));
+    let output = world.shell("\"$0\" check nowhere.vhd 2>/dev/full")?;
+    assert_eq!(code(&output), 2);
+    Ok(())
+}
+
+#[test]
+fn read_prints_what_vhd_util_prints() -> Outcome {
+    for (name, case) in cases()? {
+        let world = World::new()?;
+        fs::write(world.path(&case.target), case.image()?)?;
+        let output = world.run(&["read", &case.target])?;
+        assert_eq!(said(&output), case.vhd_util.read_headers.text, "{name}");
+        assert_eq!(code(&output), 0, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn read_shifts_times() -> Outcome {
+    let world = World::with("tap-truncated")?;
+    for (offset, time) in [("+00:00", "05:06:27"), ("+07:00", "12:06:27"), ("-05:30", "23:36:27")] {
+        let text = said(&world.run(&["read", "disk.vhd", "--tz", offset])?);
+        assert!(text.contains(time), "{offset}: {text}");
+    }
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! The program itself, run over the images of the corpus: what it prints, how it ends, what it leaves in the folder.
+
+mod check;
+mod repair;
+mod repair_in_place;
+mod world;

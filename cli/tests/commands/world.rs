@@ -1,0 +1,134 @@
+//! A folder with disks in it, and the program run there.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+use vhd_analyser_tests::bytes::{put, seal};
+use vhd_analyser_tests::corpus::cases;
+use vhd_analyser_tests::incident;
+
+/// What a test ends with.
+pub type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+/// The present of the other tests, in seconds since 2000.
+pub const NOW: &str = "848793600";
+
+/// A folder that vanishes after the test.
+pub struct World {
+    folder: TempDir,
+}
+
+impl World {
+    /// An empty folder.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { folder: tempfile::tempdir()? })
+    }
+
+    /// A folder with one image of the corpus in it, as `disk.vhd`.
+    pub fn with(case: &str) -> io::Result<Self> {
+        Self::holding(&cases()?[case].image()?)
+    }
+
+    /// A folder with a disk of these bytes in it, as `disk.vhd`.
+    pub fn holding(image: &[u8]) -> io::Result<Self> {
+        let world = Self::new()?;
+        fs::write(world.path("disk.vhd"), image)?;
+        Ok(world)
+    }
+
+    /// A file in the folder.
+    pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The names of the files in the folder, in order.
+    pub fn files(&self) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(self.folder.path())?.collect::<io::Result<Vec<_>>>()?;
+        let mut names: Vec<_> = entries.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The program, to be run in the folder.
+    pub fn program<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vhd-analyser"));
+        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program in the folder.
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: &[A]) -> io::Result<Output> {
+        self.program(arguments).output()
+    }
+
+    /// Runs the program by way of the shell, where `$0` is the program.
+    pub fn shell(&self, script: &str) -> io::Result<Output> {
+        let program = env!("CARGO_BIN_EXE_vhd-analyser");
+        Command::new("sh").args(["-c", script, program]).current_dir(self.folder.path()).output()
+    }
+
+    /// Starts the program, and waits until it has begun to write `disk.vhd`'s copy. `signals` is an option of `env`:
+    /// what the tests themselves were started with is not to matter.
+    pub fn start_copy(&self, signals: &str) -> Result<Child, Box<dyn std::error::Error>> {
+        let mut command = Command::new("env");
+        command.args([signals, env!("CARGO_BIN_EXE_vhd-analyser"), "repair", "disk.vhd", "-o", "copy.vhd"]);
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        let begun = Instant::now();
+        while !self.files()?.iter().any(|name| name.ends_with(".part")) {
+            if child.try_wait()?.is_some() || begun.elapsed() > Duration::from_secs(30) {
+                child.kill()?;
+                return Err("the copy was never seen while it was written".into());
+            }
+            sleep(Duration::from_millis(1));
+        }
+        Ok(child)
+    }
+}
+
+/// How the program ended.
+pub fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+/// What it said on standard output.
+pub fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What it said on standard error.
+pub fn complained(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The objects that `check --json` printed, one a line.
+pub fn objects(output: &Output) -> serde_json::Result<Vec<Value>> {
+    said(output).lines().map(serde_json::from_str).collect()
+}
+
+/// A fixed disk whose footer lacks its cookie: sparse, a GiB long, with `data` bytes that are not zero.
+pub fn write_fixed(path: &Path, data: u64) -> io::Result<()> {
+    const LENGTH: u64 = 1 << 30;
+    let mut footer = incident::footer();
+    put(&mut footer, 16, &u64::MAX.to_be_bytes());
+    put(&mut footer, 40, &LENGTH.to_be_bytes());
+    put(&mut footer, 48, &LENGTH.to_be_bytes());
+    put(&mut footer, 56, &2080_u16.to_be_bytes()); // cylinders, of 16 heads and 63 sectors
+    put(&mut footer, 60, &2_u32.to_be_bytes());
+    seal(&mut footer, 64);
+    put(&mut footer, 0, &[0; 8]);
+    let file = File::create(path)?;
+    let piece = vec![0x5A; 1 << 20];
+    for at in (0..data).step_by(piece.len()) {
+        file.write_all_at(&piece, (100 << 20) + at)?;
+    }
+    file.write_all_at(&footer, LENGTH)
+}

@@ -1,0 +1,129 @@
+//! The page's side of the work, with workers of a real browser that run a stand-in for the page's program.
+
+#![cfg(target_arch = "wasm32")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::Date;
+use vhd_analyser_web::engine::Job;
+use vhd_analyser_web::failure::Failure;
+use vhd_analyser_web::message;
+use vhd_analyser_web::program::Program;
+use vhd_analyser_web::worker::{Printed, Progress, Response, Task};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use web_sys::Blob;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+type Heard = Rc<RefCell<Vec<Response>>>;
+
+/// A page whose program is `text`, as a page in one file has it.
+async fn program(text: &str) -> Program {
+    let document = web_sys::window().unwrap().document().unwrap();
+    let script = document.create_element("script").unwrap();
+    script.set_id("program");
+    script.set_attribute("type", "text/plain").unwrap();
+    script.set_text_content(Some(text));
+    document.body().unwrap().append_child(&script).unwrap();
+    let program = Program::find();
+    // It is found as soon as the browser comes to it.
+    TimeoutFuture::new(0).await;
+    script.remove();
+    program
+}
+
+/// A program that does `work` with every `message` that comes after the module, and with the `page` to answer to.
+async fn worker(work: &str) -> Program {
+    program(&format!(
+        "const page = self; const wasm_bindgen = {{}};
+        wasm_bindgen.initSync = ({{ module }}) => {{
+            if (!(module instanceof WebAssembly.Module)) throw new Error('no module');
+            addEventListener('message', ({{ data: message }}) => {{ {work} }});
+        }};"
+    ))
+    .await
+}
+
+fn start(program: &Program, heard: &Heard) -> Job {
+    let heard = heard.clone();
+    let task = Task { name: "disk.vhd".into(), utc_offset: 0, deep: false };
+    Job::start(program, &Blob::new().unwrap(), task, move |response| heard.borrow_mut().push(response))
+}
+
+async fn hears(heard: &Heard, count: usize) {
+    let start = Date::now();
+    while heard.borrow().len() < count {
+        assert!(Date::now() - start < 5000.0, "heard only {:?}", heard.borrow());
+        TimeoutFuture::new(10).await;
+    }
+}
+
+/// JavaScript that answers with `response`.
+fn answer(response: &Response) -> String {
+    let bytes = js_sys::Uint8Array::from(message::encode(response)).to_vec();
+    format!("page.postMessage(new Uint8Array({bytes:?}));")
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_gets_the_module_the_task_and_the_file() {
+    let progress = Response::Progress(Progress { stage: "footers".into(), done: 1, total: 2 });
+    let work = format!("if (message[1] instanceof Blob) {{ {} }}", answer(&progress));
+    let heard = Heard::default();
+    let _job = start(&worker(&work).await, &heard);
+    hears(&heard, 1).await;
+    assert_eq!(*heard.borrow(), [progress]);
+}
+
+#[wasm_bindgen_test]
+async fn a_crash_of_one_worker_leaves_the_others_alone() {
+    let printed = Response::Printed(Printed { utc_offset: 420, text: "15:48".into() });
+    let (first, second) = (Heard::default(), Heard::default());
+    let steady = start(&worker(&answer(&printed)).await, &first);
+    let _crashing = start(&worker("throw new Error('out of memory')").await, &second);
+    hears(&first, 1).await;
+    hears(&second, 1).await;
+    let [Response::Failed(Failure::Crashed(reason))] = &second.borrow()[..] else { panic!("{second:?}") };
+    assert!(reason.contains("out of memory"), "{reason}");
+
+    steady.print(420);
+    hears(&first, 2).await;
+    assert_eq!(*first.borrow(), [printed.clone(), printed]);
+}
+
+#[wasm_bindgen_test]
+async fn without_a_program_there_is_no_worker() {
+    let heard = Heard::default();
+    let _job = start(&Program::find(), &heard);
+    hears(&heard, 1).await;
+    assert_eq!(*heard.borrow(), [Response::Failed(Failure::NoWorker)]);
+}
+
+#[wasm_bindgen_test]
+async fn a_program_that_does_not_run_says_why() {
+    let heard = Heard::default();
+    let _job = start(&program("this is no program").await, &heard);
+    hears(&heard, 1).await;
+    let [Response::Failed(Failure::Crashed(reason))] = &heard.borrow()[..] else { panic!("{heard:?}") };
+    assert!(reason.contains("SyntaxError"), "{reason}");
+}
+
+#[wasm_bindgen_test]
+async fn a_dropped_job_is_ended_in_the_middle_of_its_work() {
+    let beat = Response::Printed(Printed { utc_offset: 0, text: "beat".into() });
+    let work = format!("for (;;) {{ const at = Date.now(); while (Date.now() - at < 50); {} }}", answer(&beat));
+    let busy = worker(&work).await;
+    let heard = Heard::default();
+    let job = start(&busy, &heard);
+    hears(&heard, 2).await;
+    drop(job);
+    let count = heard.borrow().len();
+    TimeoutFuture::new(300).await;
+    assert_eq!(heard.borrow().len(), count);
+
+    // Dropped before the worker has started.
+    drop(start(&busy, &heard));
+    TimeoutFuture::new(300).await;
+    assert_eq!(heard.borrow().len(), count);
+}
