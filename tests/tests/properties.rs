@@ -126,6 +126,11 @@ fn what_was_once_mended_wrongly() -> Result<(), TestCaseError> {
             disk(Tapdisk11, 512, 1200, &few),
             vec![Fault::Changed(Structure::Map, Edit::Zeros, false), Fault::Entries(0, 1200, Some(3))],
         ),
+        // Blocks whose entries led to the start of the file were moved away from there, metadata and all.
+        (
+            disk(Tapdisk11, 16_384, 5, &[(4, Fill::Some)]),
+            vec![Fault::Entries(0, 5, None), Fault::Changed(Structure::Map, Edit::Flip(34), false)],
+        ),
     ];
     for (disk, faults) in cases {
         for deep in [false, true] {
