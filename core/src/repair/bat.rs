@@ -123,7 +123,14 @@ fn relinked(image: &Image, bat: &Bat, lost: &[u32]) -> Option<Step> {
     taken.sort_unstable();
     taken.dedup();
     if taken.len() == lost.len() {
-        return relink(image, &by_evidence);
+        let step = relink(image, &by_evidence)?;
+        // A block off the grid may be the one whose entry is wrong, although nothing is in its way.
+        let stays = |block: &&Block| !lost.contains(&block.number);
+        let is_off = |block: &Block| bat.grid.is_some_and(|grid| !grid.holds(block.offset()));
+        return Some(match bat.blocks.iter().filter(stays).find(|block| is_off(block)) {
+            None => step,
+            Some(block) => step.assuming(format!("Block {} is where its BAT entry says, off the grid.", block.number)),
+        });
     }
     // As many blocks as places, and all other blocks lie in their order: so may these.
     let mut in_order: Vec<(u32, Orphan)> = lost.iter().copied().zip(orphans.iter().copied()).collect();
