@@ -271,7 +271,12 @@ impl Image {
         let bat_end = BatmapHeader::place(header);
         let batmap = self.batmap.value().filter(|batmap| batmap.header.is_known());
         let batmap_header_end = batmap.and(self.batmap.offset()).and_then(|offset| after(offset, BatmapHeader::LENGTH));
-        let map_end = batmap.and_then(|batmap| {
+        // A map that is not where it belongs is believed to be there only if it is one.
+        let belongs = |batmap: &&Batmap| {
+            let place = self.batmap.offset().and_then(|offset| after(offset, BatmapHeader::LENGTH));
+            batmap.is_intact() || place == Some(batmap.header.batmap_offset.get())
+        };
+        let map_end = batmap.filter(belongs).and_then(|batmap| {
             after(batmap.header.batmap_offset.get(), u64::from(batmap.header.batmap_size.get()) * SECTOR)
         });
         let locators = header.parent_locators.iter().filter(|locator| locator.is_used());

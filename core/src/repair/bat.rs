@@ -7,9 +7,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::batmap::marks_cleared;
-use super::{Case, Patch, Proposal, Step};
+use super::{Case, Patch, Proposal, Step, Unreadable};
 use crate::image::{Bat, Block, Image, Orphan};
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
+use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::DiskType;
 
 /// More wrong entries than a person reads the names of: then it is the table that is wrong, not its entries.
@@ -30,7 +31,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     }
     let steps = match shared_block(bat) {
-        Some((first, second)) => twins(image, bat, &lost, first, second),
+        Some((first, second)) => twins(case, bat, &lost, first, second)?,
         None if lost.is_empty() => Vec::new(),
         None => relinked(image, bat, &lost).map_or_else(
             // What the batmap alone claims is the batmap's to mend.
@@ -67,20 +68,25 @@ fn shared_block(bat: &Bat) -> Option<(Block, Block)> {
 
 /// Two blocks at one place. Where a block lost its entry, it belongs to one of the two: to which, the batmap may say,
 /// or the order in which all other blocks lie.
-fn twins(image: &Image, bat: &Bat, lost: &[u32], first: Block, second: Block) -> Vec<Step> {
+fn twins(case: &Case<'_>, bat: &Bat, lost: &[u32], first: Block, second: Block) -> Proposal {
+    let image = case.image;
     let there = image.unreferenced.orphans.as_slice();
     let [orphan] = there else {
         // None, or several: nobody knows. Either may keep the block.
-        return vec![
+        return Ok(vec![
             cleared(image, &[second.number]).assuming(keeps(first, second)),
             cleared(image, &[first.number]).assuming(keeps(second, first)),
-        ];
+        ]);
     };
     let moved: Vec<Block> = [first, second].into_iter().filter(|block| fits(image, block.number, *orphan)).collect();
     let step = |block: Block| relink(image, &[(block.number, *orphan)]);
-    match moved.as_slice() {
+    // What both lead to must be as full as the one is that stays.
+    let shared = Orphan { offset: first.offset(), full: is_full_at(case, first)?, ..*orphan };
+    let stays = [first, second].into_iter().find(|block| !moved.contains(block));
+    let agrees = stays.is_some_and(|block| fits(image, block.number, shared));
+    Ok(match moved.as_slice() {
         // Unless it may as well be another block that lost its entry.
-        [one] if lost.is_empty() => step(*one).into_iter().collect(),
+        [one] if lost.is_empty() && agrees => step(*one).into_iter().collect(),
         _ => {
             let in_order: Vec<Block> =
                 [first, second].into_iter().filter(|block| stays_in_order(bat, block.number, *orphan)).collect();
@@ -98,7 +104,16 @@ fn twins(image: &Image, bat: &Bat, lost: &[u32], first: Block, second: Block) ->
             both.sort_by_key(|block| in_order.as_slice() != [*block]);
             both.into_iter().filter_map(|block| Some(step(block)?.assuming(assumption(block)))).collect()
         }
-    }
+    })
+}
+
+/// Whether the bitmap of an allocated block calls every sector written.
+fn is_full_at(case: &Case<'_>, block: Block) -> Result<bool, Unreadable> {
+    let Some(shape) = case.image.block_shape() else {
+        return Ok(false);
+    };
+    let bitmap = case.probe.bytes(block.offset(), shape.bitmap as usize)?;
+    Ok(Bitmap::new(&bitmap, case.image.footer(), shape).is_full())
 }
 
 fn keeps(kept: Block, other: Block) -> String {
