@@ -30,7 +30,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     }
     let steps = match shared_block(bat) {
-        Some((first, second)) => twins(image, bat, first, second),
+        Some((first, second)) => twins(image, bat, first, second, &lost),
         None if lost.is_empty() => Vec::new(),
         None => relinked(image, bat, &lost).map_or_else(
             // What the batmap alone claims is the batmap's to mend.
@@ -67,7 +67,7 @@ fn shared_block(bat: &Bat) -> Option<(Block, Block)> {
 
 /// Two blocks at one place. Where a block lost its entry, it belongs to one of the two: to which, the batmap may say,
 /// or the order in which all other blocks lie.
-fn twins(image: &Image, bat: &Bat, first: Block, second: Block) -> Vec<Step> {
+fn twins(image: &Image, bat: &Bat, first: Block, second: Block, lost: &[u32]) -> Vec<Step> {
     let there = image.unreferenced.orphans.as_slice();
     let [orphan] = there else {
         // None, or several: nobody knows. Either may keep the block.
@@ -77,7 +77,15 @@ fn twins(image: &Image, bat: &Bat, first: Block, second: Block) -> Vec<Step> {
         ];
     };
     let moved: Vec<Block> = [first, second].into_iter().filter(|block| fits(image, block.number, *orphan)).collect();
-    let step = |block: Block| relink(image, &[(block.number, *orphan)]);
+    // Other blocks that lost their place may be the one that lies there.
+    let others = lost.iter().any(|other| *other != first.number && *other != second.number);
+    let step = |block: Block| {
+        let step = relink(image, &[(block.number, *orphan)])?;
+        let sentence = || {
+            format!("What lies at 0x{:x} is block {}, and no other that lost its place.", orphan.offset, block.number)
+        };
+        Some(if others || bat.overlapping.count > 1 { step.assuming(sentence()) } else { step })
+    };
     match moved.as_slice() {
         [one] => step(*one).into_iter().collect(),
         _ => {

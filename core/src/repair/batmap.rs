@@ -12,7 +12,7 @@ use super::{Case, Content, Patch, Proposal, Step, Unreadable, footers};
 use crate::image::{Bat, Block, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};
-use crate::layout::batmap::{BatmapHeader, MapSum, checked_length};
+use crate::layout::batmap::{BatmapHeader, MapSum, checked_length, map_length};
 use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
@@ -24,13 +24,14 @@ const MOST_BITMAPS: usize = 16 << 10;
 /// How many sectors of bitmaps are read at once.
 const GATHERED: u64 = 512;
 /// Findings after which nothing of the batmap can be relied on.
-const LOST: [&str; 8] = [
+const LOST: [&str; 9] = [
     "batmap.outside-file",
     "batmap.cookie",
     "batmap.version",
     "batmap.map-outside-file",
     "batmap.offset",
     "batmap.too-small",
+    "batmap.into-blocks",
     "batmap.checksum",
     "batmap.marked-not-full",
 ];
@@ -83,7 +84,7 @@ struct Room {
 impl Room {
     fn of(header: &DynamicHeader) -> Option<Self> {
         let place = BatmapHeader::place(header)?;
-        let sectors = header.max_table_entries.get().div_ceil(8).div_ceil(SECTOR as u32).max(1);
+        let sectors = u32::try_from(map_length(header) / SECTOR).ok()?;
         Some(Self { header: place, map: place.checked_add(BatmapHeader::LENGTH)?, sectors })
     }
 
