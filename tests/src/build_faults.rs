@@ -210,6 +210,20 @@ impl Fault {
         }
     }
 
+    /// Whether it renews a checksum.
+    pub fn seals(&self) -> bool {
+        matches!(self, Self::Changed(_, _, true))
+    }
+
+    /// The same fault under a right checksum, as another one may leave it.
+    #[must_use]
+    pub fn sealed(&self) -> Self {
+        match self {
+            Self::Changed(structure, edit, _) => Self::Changed(*structure, edit.clone(), true),
+            other => other.clone(),
+        }
+    }
+
     /// Whether there is room for a block afterwards where there was none, as far as the BAT tells.
     pub fn makes_room(&self) -> bool {
         matches!(self, Self::Entry(..) | Self::Entries(..) | Self::Trailing(..))

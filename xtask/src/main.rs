@@ -4,6 +4,7 @@
 //! computer, [`mod@test`] runs every test. [`page`] builds the page for both.
 
 mod bench;
+mod fuzz;
 mod page;
 mod process;
 mod serve;
@@ -34,6 +35,14 @@ enum Command {
     },
     /// Measure what is slow if anything is, on images that are made for it, as ratios
     Bench,
+    /// Give the core broken files without end
+    Fuzz {
+        /// Minutes for each target
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+        /// Targets to run; all of them when none is named
+        targets: Vec<fuzz::Target>,
+    },
     /// Run every test, formatting and lints too, or only the steps that are named
     Test {
         /// Steps to run; all of them when none is named
@@ -50,6 +59,8 @@ enum Error {
     Serve(#[from] serve::ServeError),
     #[error("the measurements failed: {0}")]
     Bench(process::ProcessError),
+    #[error(transparent)]
+    Fuzz(#[from] fuzz::FuzzError),
     #[error(transparent)]
     Test(#[from] test::TestError),
 }
@@ -69,6 +80,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Setup => setup::setup()?,
         Command::Serve { port } => serve::serve(port)?,
         Command::Bench => bench::bench().map_err(Error::Bench)?,
+        Command::Fuzz { minutes, targets } => fuzz::fuzz(&targets, fuzz::Length::Minutes(minutes))?,
         Command::Test { steps } => test::test(&steps)?,
     }
     Ok(())

@@ -5,12 +5,16 @@ use std::{fmt, io};
 
 use clap::ValueEnum;
 
+use crate::fuzz::{self, FuzzError, Length};
 use crate::process::{self, ProcessError, cargo};
 use crate::setup::{self, Piece, SetupError};
 use crate::{page, workspace};
 
 /// The most that the page may weigh before it works, in gzipped bytes.
 const FIRST_LOAD_LIMIT: u64 = 250_000;
+
+/// How many inputs each fuzz target is given.
+const SHORT_RUN: u32 = 20_000;
 
 /// A kind of tests; the order is that of running, quick ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,6 +27,8 @@ pub enum Step {
     Docs,
     /// Unit tests, doc tests and the tests over the images
     Native,
+    /// Some thousand broken files for each fuzz target, where the nightly toolchain is there
+    Fuzz,
     /// The core builds for a machine without an operating system
     NoStd,
     /// The page's components and worker, in the browser
@@ -45,6 +51,8 @@ impl fmt::Display for Step {
 pub enum StepError {
     #[error(transparent)]
     Process(#[from] ProcessError),
+    #[error(transparent)]
+    Fuzz(#[from] FuzzError),
     #[error("the built page could not be measured: {0}")]
     Measure(#[from] io::Error),
     #[error("the page's first load is {found} bytes gzipped, {} more than allowed. Find what made it grow, for example with `twiggy`", found - FIRST_LOAD_LIMIT)]
@@ -65,7 +73,7 @@ impl Step {
         match self {
             Step::Format => setup::FOR_FORMAT.to_vec(),
             Step::Lint => setup::FOR_LINT.to_vec(),
-            Step::Docs => Vec::new(),
+            Step::Docs | Step::Fuzz => Vec::new(),
             Step::Native => setup::FOR_NATIVE.to_vec(),
             Step::NoStd => setup::FOR_NO_STD.to_vec(),
             Step::Wasm => setup::FOR_WASM_TESTS.to_vec(),
@@ -90,6 +98,7 @@ impl Step {
                 process::run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))?;
             }
             Step::Native => process::run(cargo().args(["test", "--workspace"]))?,
+            Step::Fuzz => fuzz_shortly()?,
             Step::NoStd => no_std()?,
             Step::Wasm => wasm()?,
             Step::Page => page()?,
@@ -128,6 +137,14 @@ fn announced(step: Step) -> (Step, Duration, Result<(), StepError>) {
         Err(error) => println!("── {step} FAILED after {:.1} s: {error}", took.as_secs_f64()),
     }
     (step, took, result)
+}
+
+fn fuzz_shortly() -> Result<(), FuzzError> {
+    if !fuzz::is_possible() {
+        println!("skipped: fuzzing takes the nightly toolchain, `rustup toolchain install nightly`");
+        return Ok(());
+    }
+    fuzz::fuzz(&[], Length::Inputs(SHORT_RUN))
 }
 
 fn no_std() -> Result<(), ProcessError> {

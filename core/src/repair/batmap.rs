@@ -47,8 +47,8 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if case.has("batmap.unallocated-full") {
         return Ok(unmarked(image, bat));
     }
-    // What is to be read of the blocks must be there.
-    if bat.outside_file.count > 0 {
+    // A block is where its entry says, and is read or moved there, only where the entry is right.
+    if bat.on_metadata.count > 0 || bat.outside_file.count > 0 || bat.overlapping.count > 0 {
         return Ok(Vec::new());
     }
     let is_lost = LOST.iter().any(|id| case.has(id)) || case.has("batmap.overwritten");

@@ -1,5 +1,6 @@
 //! The dynamic header: its cookie, its checksum, and fields that can have one value only.
 
+use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -40,18 +41,19 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     // Where the disk speaks no more for a guess than for what stands there, that stays.
     let guesses = guesses(case.image, offset, &header).filter(DynamicHeader::checksum_is_right);
     let evidence = |header: &DynamicHeader| evidence(case.image, offset, header);
-    let header = guesses.fold(header, |best, guess| if evidence(&guess) > evidence(&best) { guess } else { best });
-    let mut step = step(case.image, offset, &header.sealed(), TITLE);
+    let best = guesses.fold(header, |best, guess| if evidence(&guess) > evidence(&best) { guess } else { best });
+    let mut step = step(case.image, offset, &best.sealed(), TITLE);
     if case.image.kind() == Some(DiskType::Differencing) {
         step = step.assuming(
             "The parent's unique id and time stamp in the dynamic header are right: nothing in this file can prove it.",
         );
     }
-    if evidence(&header) == 0 {
-        step = step.assuming(
-            "The place of the BAT and the size of a block in the dynamic header are right: they are unusual, and its \
-             checksum denies that all of it is.",
-        );
+    if evidence(&best) < if best == header { 1 } else { 2 } {
+        step = step.assuming(format!(
+            "The BAT is at 0x{:x}, and a block has {} bytes: something in the dynamic header is wrong, and nothing \
+             proves that it is not this.",
+            best.table_offset, best.block_size
+        ));
     }
     Ok(vec![step])
 }

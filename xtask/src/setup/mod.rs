@@ -92,6 +92,13 @@ static TRUNK: CargoTool = CargoTool {
     purpose: "put the page together and serve it",
     effort: "about 6 minutes: compiled from source with the web server in it",
 };
+static CARGO_FUZZ: CargoTool = CargoTool {
+    package: "cargo-fuzz",
+    program: "cargo-fuzz",
+    version: || "0.13.2".to_owned(),
+    purpose: "give the core broken files",
+    effort: "about 1 minute: compiled from source",
+};
 static NPM: DebianPackages = DebianPackages {
     programs: &["node", "npm"],
     packages: &["nodejs", "npm"],
@@ -127,6 +134,8 @@ static JUDGES: DebianPackages = DebianPackages {
 
 /// What the tests over the images take.
 pub static FOR_NATIVE: &[&dyn Piece] = &[&JUDGES];
+/// What fuzzing takes, besides the nightly toolchain.
+pub static FOR_FUZZING: &[&dyn Piece] = &[&CARGO_FUZZ];
 /// What checking the formatting takes.
 pub static FOR_FORMAT: &[&dyn Piece] = &[&RUSTFMT];
 /// What the lints take.
