@@ -57,6 +57,15 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     };
     let in_the_way: Vec<Block> =
         bat.blocks.iter().copied().filter(|block| room.overlaps(block.offset(), shape.length())).collect();
+    // What is to be moved must be a block by its looks, and not only by its entry.
+    for block in &in_the_way {
+        let bytes = case.probe.bytes(block.offset(), shape.length() as usize)?;
+        let (bits, data) = bytes.split_at(shape.bitmap as usize);
+        let bits = Bitmap::new(bits, image.footer(), shape);
+        if bits.count() == 0 || bits.data_under_clear_bits(data).next().is_some() {
+            return Ok(Vec::new());
+        }
+    }
     let names =
         image.locators().filter_map(|(_, locator, _)| Some((locator.data_offset.get(), locator.space_in_bytes()?)));
     if names.into_iter().any(|(offset, length)| room.overlaps(offset, length)) {
