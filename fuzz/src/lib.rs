@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use peak_alloc::PeakAlloc;
-use vhd_analyser_core::analysis::{Analysis, Options, analyse, analyse_with};
+use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse, analyse_with};
 use vhd_analyser_core::progress::AnalysisError;
 use vhd_analyser_core::repair::{Plan, Request};
 use vhd_analyser_core::report::Verdict;
@@ -61,7 +61,8 @@ pub fn analysed(image: &[u8], deep: bool) -> Analysis {
 /// As [`analysed`].
 pub fn analysed_with(image: &[u8], journal: &[u8]) -> Analysis {
     within_limits(image.len() + journal.len(), || {
-        told(analyse_with(&image, Some(&journal), "disk.vhd", &options(false), &mut |_| ControlFlow::Continue(())))
+        let beside = Beside { journal: Some(&journal), ..Beside::NOTHING };
+        told(analyse_with(&image, &beside, "disk.vhd", &options(false), &mut |_| ControlFlow::Continue(())))
     })
 }
 

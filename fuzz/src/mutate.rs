@@ -74,7 +74,7 @@ fn change_field(image: &mut [u8], random: &mut Random) {
         1 => u64::MAX,
         2 => 1 << random.below(64),
         3 => random.below(64) * SECTOR as u64,
-        _ => random.next(),
+        _ => random.number(),
     };
     let end = image.len() - SECTOR;
     let header = header_at(image).unwrap_or(SECTOR);

@@ -210,9 +210,15 @@ impl Fault {
         }
     }
 
-    /// Whether it renews a checksum.
-    pub fn seals(&self) -> bool {
-        matches!(self, Self::Changed(_, _, true))
+    /// Whether it leaves a checksum right: renewed, or fitting by chance, since a sum of bytes does not know their order.
+    pub fn seals(&self, built: &Built) -> bool {
+        let Self::Changed(structure, _, sealed) = self else {
+            return false;
+        };
+        let mut image = built.bytes.clone();
+        self.apply(built, &mut image);
+        let (range, _) = places(built, *structure)[0].clone();
+        *sealed || sum(&image[range.clone()]) == sum(&built.bytes[range])
     }
 
     /// The same fault under a right checksum, as another one may leave it.
@@ -226,7 +232,15 @@ impl Fault {
 
     /// Whether there is room for a block afterwards where there was none, as far as the BAT tells.
     pub fn makes_room(&self) -> bool {
-        matches!(self, Self::Entry(..) | Self::Entries(..) | Self::Trailing(..))
+        matches!(
+            self,
+            Self::Entry(..)
+                | Self::Entries(..)
+                | Self::Trailing(..)
+                // Without the footer, a block may end where it was.
+                | Self::Changed(Structure::Primary | Structure::Footers, ..)
+                | Self::Truncated(_)
+        )
     }
 
     /// The block whose entry leads elsewhere afterwards.
@@ -343,7 +357,6 @@ fn places(built: &Built, structure: Structure) -> Vec<(Range<usize>, Option<usiz
 /// Whether a change of a structure can be seen: by its checksum, by its copy, or since no such value exists.
 fn is_noticeable(built: &Built, structure: Structure, old: &[u8], new: &[u8], sealed: bool) -> bool {
     let disk = &built.disk;
-    let sum = |bytes: &[u8]| -> i64 { bytes.iter().map(|byte| i64::from(*byte)).sum() };
     let is_early = matches!(disk.creator, Creator::Tapdisk01 | Creator::Tapdisk11);
     let first_difference = old.iter().zip(new).position(|(a, b)| a != b).unwrap_or(0);
     match structure {
@@ -385,6 +398,10 @@ fn is_noticeable(built: &Built, structure: Structure, old: &[u8], new: &[u8], se
         }
         _ => sum(old) != sum(new),
     }
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte)).sum()
 }
 
 fn nth<T: Copy>(things: &[T], index: usize) -> Option<T> {

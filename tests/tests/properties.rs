@@ -165,12 +165,12 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
     // Neither of these may panic.
     let _ = (analysis.report(), analysis.vhd_util_read(0));
     prop_assert!(!must_be_found || analysis.verdict() != Verdict::Sound, "the fault was not found");
-    let seals = faults.iter().any(Fault::seals);
+    let seals = faults.iter().any(|fault| fault.seals(built));
     let as_left = faults.iter().map(|fault| if seals { fault.sealed() } else { fault.clone() });
     let mut doubt = as_left.map(|fault| fault.doubt(built, deep)).fold(Doubt::default(), Doubt::and);
-    if faults.iter().filter(|fault| fault.makes_room()).count() > 1 {
-        // An entry that leads to another block's place is in order once that one's leads elsewhere, and so is one that
-        // leads behind the end of the file once there is something.
+    if doubt.size || faults.iter().filter(|fault| fault.makes_room()).count() > 1 {
+        // An entry that leads to another block's place is in order once that one's leads elsewhere, or is behind the end
+        // of the disk, and so is one that leads behind the end of the file once there is something.
         doubt.blocks.extend(faults.iter().filter_map(|fault| fault.moved(built)));
     }
     // What was cut off and what follows the end now are one run of bytes in the place of data.

@@ -35,13 +35,16 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let mut patches = Vec::new();
     let mut loses = Vec::new();
     let mut new_length = image.length;
+    let mut closes_a_block = false;
     for &block in &outside {
         let there = image.length.saturating_sub(block.offset());
         if there > shape.bitmap {
             new_length = new_length.max(block.offset() + shape.length());
-            let (patch, lost) = without_lost_sectors(case, block, shape, there - shape.bitmap)?;
-            patches.extend(patch);
-            loses.extend(lost);
+            closes_a_block = true;
+            if let Some((without, lost)) = without_lost_sectors(case, block, shape, there - shape.bitmap)? {
+                patches.extend(without);
+                loses.push(lost);
+            }
         } else {
             patches.push(clear_entry(image, block.number));
             loses.push(format!(
@@ -54,13 +57,12 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let numbers: Vec<u32> = outside.iter().map(|block| block.number).collect();
     patches.extend(marks_cleared(image, &numbers));
     let step = Step { loses, ..Step::lossless("Close the disk behind what is left of it", new_length, patches) };
-    Ok(vec![if image.unreferenced.orphans.is_empty() {
-        step
-    } else {
+    Ok(vec![if closes_a_block && !image.unreferenced.orphans.is_empty() {
         step.assuming(
-            "The blocks at the end of the file are where their entries say, and the blocks that no entry points at \
-             are left over.",
+            "The blocks at the end of the file are where the BAT says, and are not among those that no BAT entry points at.",
         )
+    } else {
+        step
     }])
 }
 
@@ -73,13 +75,14 @@ fn overlaps(bat: &Bat, block: Block, shape: BlockShape) -> bool {
         .any(|other| other.offset().abs_diff(block.offset()) < shape.length())
 }
 
-/// The bitmap of a block of which only the first `there` bytes of data are left, and what that loses.
+/// The bitmap of a block of which only the first `there` bytes of data are left, with the rest of a sector that was cut
+/// in two, and what that loses; nothing where it loses nothing.
 fn without_lost_sectors(
     case: &Case<'_>,
     block: Block,
     shape: BlockShape,
     there: u64,
-) -> Result<(Option<Patch>, Option<String>), super::Unreadable> {
+) -> Result<Option<(Vec<Patch>, String)>, super::Unreadable> {
     let old = case.probe.bytes(block.offset(), shape.bitmap as usize)?;
     let footer = case.image.footer();
     // A sector of which only a part is left is gone, too.
@@ -95,9 +98,18 @@ fn without_lost_sectors(
             lost += 1;
         }
     }
+    if lost == 0 {
+        return Ok(None);
+    }
+    let reason = format!("the bitmap of block {}, with the sectors that are gone taken out", block.number);
+    let mut patches = vec![Patch::bytes(block.offset(), &new, reason)];
+    let rest = (there % SECTOR) as usize;
+    if rest > 0 {
+        let reason = format!("zeros for what is left of a sector of block {}", block.number);
+        let offset = block.offset() + shape.bitmap + u64::from(kept) * SECTOR;
+        patches.push(Patch::bytes(offset, &[0; SECTOR as usize][..rest], reason));
+    }
     let range = virtual_range(case.image, block.number, u64::from(kept) * SECTOR, shape.data);
     let sentence = format!("Block {}: {lost} sectors that had been written are gone, {range}.", block.number);
-    let reason = format!("the bitmap of block {}, with the sectors that are gone taken out", block.number);
-    let patch = Patch::bytes(block.offset(), &new, reason);
-    Ok(if lost > 0 { (Some(patch), Some(sentence)) } else { (None, None) })
+    Ok(Some((patches, sentence)))
 }
