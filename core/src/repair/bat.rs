@@ -30,7 +30,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     }
     let steps = match shared_block(bat) {
-        Some((first, second)) => twins(image, bat, first, second, &lost),
+        Some((first, second)) => twins(image, bat, &lost, first, second),
         None if lost.is_empty() => Vec::new(),
         None => relinked(image, bat, &lost).map_or_else(
             // What the batmap alone claims is the batmap's to mend.
@@ -67,7 +67,7 @@ fn shared_block(bat: &Bat) -> Option<(Block, Block)> {
 
 /// Two blocks at one place. Where a block lost its entry, it belongs to one of the two: to which, the batmap may say,
 /// or the order in which all other blocks lie.
-fn twins(image: &Image, bat: &Bat, first: Block, second: Block, lost: &[u32]) -> Vec<Step> {
+fn twins(image: &Image, bat: &Bat, lost: &[u32], first: Block, second: Block) -> Vec<Step> {
     let there = image.unreferenced.orphans.as_slice();
     let [orphan] = there else {
         // None, or several: nobody knows. Either may keep the block.
@@ -77,17 +77,10 @@ fn twins(image: &Image, bat: &Bat, first: Block, second: Block, lost: &[u32]) ->
         ];
     };
     let moved: Vec<Block> = [first, second].into_iter().filter(|block| fits(image, block.number, *orphan)).collect();
-    // Other blocks that lost their place may be the one that lies there.
-    let others = lost.iter().any(|other| *other != first.number && *other != second.number);
-    let step = |block: Block| {
-        let step = relink(image, &[(block.number, *orphan)])?;
-        let sentence = || {
-            format!("What lies at 0x{:x} is block {}, and no other that lost its place.", orphan.offset, block.number)
-        };
-        Some(if others || bat.overlapping.count > 1 { step.assuming(sentence()) } else { step })
-    };
+    let step = |block: Block| relink(image, &[(block.number, *orphan)]);
     match moved.as_slice() {
-        [one] => step(*one).into_iter().collect(),
+        // Unless it may as well be another block that lost its entry.
+        [one] if lost.is_empty() && bat.overlapping.count == 1 => step(*one).into_iter().collect(),
         _ => {
             let in_order: Vec<Block> =
                 [first, second].into_iter().filter(|block| stays_in_order(bat, block.number, *orphan)).collect();

@@ -139,8 +139,7 @@ fn kind_of_header(case: &Case<'_>, footer: &Footer) -> Result<Option<u32>, Unrea
     }
     let bytes = case.probe.bytes(offset, DynamicHeader::LENGTH as usize)?;
     let header = DynamicHeader::read_from_bytes(&bytes).ok();
-    let is_one =
-        |header: &DynamicHeader| header.cookie == DynamicHeader::COOKIE || header.with_cookie().checksum_is_right();
-    let header = header.filter(is_one);
+    let header =
+        header.filter(|header| header.cookie == DynamicHeader::COOKIE || header.with_cookie().checksum_is_right());
     Ok(header.map(|header| if header.names_a_parent() { 4 } else { 3 }))
 }
