@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use vhd_analyser_core::analysis::{Analysis, Options};
 use vhd_analyser_core::report::json::FileObject;
 
-use crate::disk::{Disk, options};
+use crate::chain::{self, Chain};
+use crate::disk::{Beside, Disk, options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::human::{self, Page};
@@ -38,20 +39,17 @@ pub struct Arguments {
 
 /// Carries the command out: every file, even where one before it cannot be read.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if arguments.parents {
-        return Err(Failure::Unsupported("--parents"));
-    }
     let options = options(arguments.now, arguments.deep)?;
     let mut worst = Exit::Done;
     for (index, path) in arguments.files.iter().enumerate() {
-        let exit = match analysed(path, &options) {
-            Ok((disk, analysis)) => {
+        let exit = match analysed(path, arguments.parents, &options) {
+            Ok((disk, analysis, chain)) => {
                 if arguments.json {
-                    print_json(&analysis)?
+                    print_json(&chain, arguments.parents)?
                 } else {
-                    print(&disk, &analysis, index > 0)?
+                    print(&disk, &analysis, &chain, index > 0)?
                 };
-                analysis.verdict().into()
+                chain.verdict.into()
             }
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
             Err(failure) => {
@@ -64,24 +62,37 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
-fn analysed(path: &Path, options: &Options) -> Result<(Disk, Analysis), Failure> {
+fn analysed(path: &Path, parents: bool, options: &Options) -> Result<(Disk, Analysis, Chain), Failure> {
     let disk = Disk::open(path)?;
-    let analysis = disk.analyse(options, &mut Watch::new().analysis())?;
-    Ok((disk, analysis))
+    let beside = Beside { parents, ..Beside::default() };
+    let analysis = disk.analyse(beside, options, &mut Watch::new().analysis())?;
+    let chain = if parents {
+        chain::follow(&disk, &analysis, options)?
+    } else {
+        Chain { verdict: analysis.verdict(), report: analysis.report(), ancestors: Vec::new() }
+    };
+    Ok((disk, analysis, chain))
 }
 
-fn print_json(analysis: &Analysis) -> Result<(), Failure> {
-    let report = analysis.report();
+fn print_json(chain: &Chain, parents: bool) -> Result<(), Failure> {
+    let mut object = FileObject::from(&chain.report);
+    object.verdict = chain.verdict;
+    object.chain = parents.then(|| chain.ancestors.iter().map(FileObject::from).collect());
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, &FileObject::from(&report)).map_err(|error| Failure::Output(error.into()))?;
+    serde_json::to_writer(&mut out, &object).map_err(|error| Failure::Output(error.into()))?;
     out.write_all(b"\n").and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
-fn print(disk: &Disk, analysis: &Analysis, is_another: bool) -> Result<(), Failure> {
+fn print(disk: &Disk, analysis: &Analysis, chain: &Chain, is_another: bool) -> Result<(), Failure> {
     let mut page = Page::new();
     if is_another {
         page.gap();
     }
-    human::report(&mut page, &analysis.report(), analysis.deep.as_ref(), &disk.holders());
+    human::report(&mut page, &chain.report, analysis.deep.as_ref(), &disk.holders());
+    for ancestor in &chain.ancestors {
+        page.gap();
+        page.say(&format!("Its ancestor {}:", ancestor.file));
+        human::report(&mut page, ancestor, None, &[]);
+    }
     page.show()
 }

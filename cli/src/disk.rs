@@ -7,13 +7,15 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use vhd_analyser_core::analysis::{Analysis, Options, analyse};
+use vhd_analyser_core::analysis::{self, Analysis, Options, analyse_with};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::Progress;
+use vhd_analyser_core::repair::Request;
 use vhd_analyser_core::source::{FileSource, Source};
 
 use crate::failure::Failure;
 use crate::in_use::{Holder, holders, same};
+use crate::place::Place;
 
 /// An open image.
 #[derive(Debug)]
@@ -22,6 +24,15 @@ pub struct Disk {
     file: File,
     source: FileSource,
     metadata: Metadata,
+}
+
+/// What is to be looked at besides a disk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// The journal of a resize that was cut off.
+    pub journal: Option<&'a Disk>,
+    /// Whether all ancestors matter.
+    pub parents: bool,
 }
 
 impl Disk {
@@ -74,16 +85,23 @@ impl Disk {
         holders(&self.metadata)
     }
 
-    /// Checks it, and plans its repair.
+    /// Checks it, and plans its repair; with its parents looked up where it says that they are.
     ///
     /// # Errors
     /// Where it cannot be read, or `progress` asks to stop.
     pub fn analyse(
         &self,
+        beside: Beside<'_>,
         options: &Options,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Analysis, Failure> {
-        analyse(&self.source, &self.path.to_string_lossy(), options, progress)
+        let place = Place::of(&self.path);
+        let beside = analysis::Beside {
+            journal: beside.journal.map(|journal| &journal.source),
+            surroundings: &place,
+            parents: beside.parents,
+        };
+        analyse_with(&self.source, &beside, &self.path.to_string_lossy(), options, progress)
             .map_err(|error| Failure::of_analysis(self.path.clone(), error))
     }
 
@@ -108,7 +126,7 @@ fn is_disk(metadata: &Metadata) -> bool {
 pub fn options(now: Option<u32>, deep: bool) -> Result<Options, Failure> {
     let mut fresh_unique_id = [0; 16];
     getrandom::fill(&mut fresh_unique_id).map_err(Failure::Random)?;
-    Ok(Options { now: now.map_or_else(present, TimeStamp), fresh_unique_id, deep })
+    Ok(Options { now: now.map_or_else(present, TimeStamp), fresh_unique_id, deep, request: Request::default() })
 }
 
 fn present() -> TimeStamp {

@@ -23,9 +23,23 @@ pub enum Failure {
     /// The operating system has no random bytes.
     #[error("there are no random bytes for a new unique id: {0}")]
     Random(getrandom::Error),
-    /// What cannot be done yet.
-    #[error("{0} is not supported yet; without it the command works")]
-    Unsupported(&'static str),
+    /// A creator that is not four characters.
+    #[error("a creator is four ASCII characters, spaces included, such as \"win \" or \"vpc \"")]
+    Creator,
+    /// A way to repair that there is not.
+    #[error("there is no plan {plan}: {}", match ways { 0 => "nothing can be repaired here".to_owned(), 1 => "there is one, which is taken without --plan".to_owned(), ways => format!("choose one of 1 to {ways}") })]
+    NoSuchPlan {
+        /// The one that was asked for.
+        plan: usize,
+        /// How many there are.
+        ways: usize,
+    },
+    /// A parent that is no VHD.
+    #[error("{} has no footer that says which disk it is; mend it first, then give it as the parent", path.display())]
+    NoParent {
+        /// The file that was given.
+        path: PathBuf,
+    },
 
     /// A file cannot be opened.
     #[error("{} cannot be opened: {error}", path.display())]

@@ -102,6 +102,7 @@ pub fn report(page: &mut Page, report: &Report, deep: Option<&Deep>, holders: &[
         page.say(paragraph);
     }
     findings(page, report);
+    tools(page, report);
     if let Some(deep) = deep {
         survey(page, deep);
     }
@@ -148,6 +149,11 @@ pub fn plan(page: &mut Page, report: &Report, repair: &RepairReport) {
         page.item("- ", PLAIN, &format!("the file becomes {} bytes long, from {}", repair.new_size, report.size));
     }
     price(page, repair);
+    for (index, other) in report.alternatives.iter().enumerate() {
+        page.gap();
+        page.item("", PLAIN, &format!("Or, with --plan {}: {}.", index + 2, other.title));
+        price(page, other);
+    }
 }
 
 /// What a plan loses and assumes.
@@ -169,6 +175,27 @@ pub fn cautions(page: &mut Page, report: &Report, holders: &[Holder]) {
     let in_use = holders.iter().map(|holder| format!("The disk is in use now: {holder}."));
     let cautions: Vec<String> = in_use.chain(report.cautions.iter().cloned()).collect();
     list(page, "Beware", &cautions);
+}
+
+/// Which tools take the disk, and what those say that do not.
+fn tools(page: &mut Page, report: &Report) {
+    if report.verdict == Verdict::NotAVhd {
+        return;
+    }
+    page.heading("Accepted by");
+    for tool in &report.tools {
+        let after = match tool.accepts_after {
+            Some(true) if !tool.accepts => "; yes after the repair",
+            Some(false) => "; nor after the repair",
+            _ => "",
+        };
+        let (mark, color, answer) = match (tool.accepts, tool.says.as_str()) {
+            (true, _) => ("✔ ", AnsiColor::Green, "yes".to_owned()),
+            (false, "") => ("✖ ", AnsiColor::Red, format!("no{after}")),
+            (false, says) => ("✖ ", AnsiColor::Red, format!("no, “{says}”{after}")),
+        };
+        page.item(mark, colored(color), &format!("{}: {answer}", tool.name));
+    }
 }
 
 fn findings(page: &mut Page, report: &Report) {

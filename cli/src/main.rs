@@ -3,6 +3,7 @@
 //! One file a command: [`check`], [`read`], [`repair`]. What is known of VHDs is in the core; here is what concerns the
 //! operating system: files and devices, the terminal, signals.
 
+mod chain;
 mod check;
 mod disk;
 mod draft;
@@ -11,6 +12,7 @@ mod failure;
 mod human;
 mod in_use;
 mod interrupt;
+mod place;
 mod progress;
 mod read;
 mod repair;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::disk::{Disk, options};
+use crate::disk::{Beside, Disk, options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Watch;
@@ -22,7 +22,7 @@ pub struct Arguments {
 /// Carries the command out.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let disk = Disk::open(&arguments.file)?;
-    let analysis = disk.analyse(&options(None, false)?, &mut Watch::new().analysis())?;
+    let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
     let mut out = io::stdout().lock();
     out.write_all(&analysis.vhd_util_read(arguments.tz)).and_then(|()| out.flush()).map_err(Failure::Output)?;
     Ok(Exit::Done)

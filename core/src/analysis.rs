@@ -13,6 +13,7 @@ use crate::foreign::Foreign;
 use crate::image::Image;
 use crate::image::deep::{self, Deep};
 use crate::journal::Journal;
+use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
 use crate::repair::{self, Content, Found, Patched, Plan, Request, Wishes, find_plans};
@@ -108,7 +109,8 @@ pub fn analyse_with<S: Source>(
 ) -> Result<Analysis, AnalysisError<S::Error>> {
     let mut watch = Watch::new(progress);
     let image = Image::open(source, &mut watch)?;
-    let disk = Disk { name, image: &image, surroundings: beside.surroundings };
+    // vhd-util is asked from the disk's own folder.
+    let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
     let opinions = dialect::ask(source, &disk, options.now, beside.parents, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
@@ -152,7 +154,7 @@ pub fn analyse_with<S: Source>(
     if let Some(plan) = analysis.plan() {
         let patched = Patched::new(source, plan);
         let image = Image::open(&patched, &mut watch)?;
-        let disk = Disk { name, image: &image, surroundings: beside.surroundings };
+        let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
         let opinions = dialect::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
         analysis.opinions_after = Some(opinions);
     }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse, analyse_with};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::AnalysisError;
-use vhd_analyser_core::repair::{Plan, Request, Segment};
+use vhd_analyser_core::repair::{Content, Plan, Request, Segment};
 use vhd_analyser_core::source::OutOfRange;
 
 /// What the tests call the present: 2026-11-24, after every image was made.
@@ -54,4 +54,31 @@ pub fn fixed_copy(image: &[u8], plan: &Plan) -> Vec<u8> {
         }
     }
     copy
+}
+
+/// The file after its repair and the undo of that: the fixed copy with the bytes that the plan replaces put back.
+pub fn undone(image: &[u8], plan: &Plan) -> Vec<u8> {
+    let mut bytes = fixed_copy(image, plan);
+    bytes.resize(plan.old_length as usize, 0);
+    for (offset, length) in plan.replaced() {
+        let range = offset as usize..(offset + length) as usize;
+        bytes[range.clone()].copy_from_slice(&image[range]);
+    }
+    bytes
+}
+
+/// The file mended in place: the patches written one after the other, then the length set.
+pub fn patched_in_place(image: &[u8], plan: &Plan) -> Vec<u8> {
+    let mut bytes = image.to_vec();
+    for patch in plan.patches() {
+        let (start, end) = (patch.offset as usize, patch.end() as usize);
+        bytes.resize(bytes.len().max(end), 0);
+        match patch.content {
+            Content::Bytes(new) => bytes[start..end].copy_from_slice(&new),
+            Content::Copy { offset, length } => bytes.copy_within(offset as usize..(offset + length) as usize, start),
+            Content::Zeros(_) => bytes[start..end].fill(0),
+        }
+    }
+    bytes.resize(plan.new_length() as usize, 0);
+    bytes
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// An image, sound or damaged.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Case {
     /// The folder's name.
     pub name: String,
@@ -31,14 +31,14 @@ pub struct Case {
 }
 
 /// What a revert left.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Reverted {
     /// SHA-256 of the file afterwards.
     pub sha256: String,
 }
 
 /// vhd-util's answers.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct VhdUtil {
     /// Of `check -n`.
     pub check: Answer,
@@ -51,7 +51,7 @@ pub struct VhdUtil {
 }
 
 /// qemu-img's answer.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct QemuImgInfo {
     /// The exit code, 0 where it opens the disk.
     pub rc: i32,
@@ -60,7 +60,7 @@ pub struct QemuImgInfo {
 }
 
 /// An exit code and the first line.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Answer {
     /// 0 where it is content.
     pub rc: i32,
@@ -69,14 +69,14 @@ pub struct Answer {
 }
 
 /// The whole output.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Text {
     /// As it was printed, with bytes that are no UTF-8 replaced.
     pub text: String,
 }
 
 /// What a repair left.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Repair {
     /// SHA-256 of the file afterwards.
     pub sha256: Option<String>,

@@ -1,7 +1,10 @@
 //! Shared by the tests.
 
 pub mod analysed;
+pub mod build;
+pub mod build_faults;
 pub mod bytes;
 pub mod corpus;
+pub mod folder;
 pub mod huge;
 pub mod incident;

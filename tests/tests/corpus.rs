@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use vhd_analyser_core::analysis::Proven;
+use vhd_analyser_core::dialect::vhd_util;
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::report::Verdict::{self, NotAVhd, Repairable, Salvageable, Sound, Unrepairable};
-use vhd_analyser_tests::analysed::{analysed, analysed_deep, analysed_with, fixed_copy};
+use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep, analysed_with, fixed_copy};
 use vhd_analyser_tests::bytes::sha256_of;
 use vhd_analyser_tests::corpus::{cases, unpacked};
+use vhd_analyser_tests::folder::Folder;
 
 /// What must be said of the cases with one fault, whoever made the disk: the answer, and the findings that are
 /// errors, worst first.
@@ -166,6 +168,50 @@ fn fixed_copies_are_sound() -> Result<(), Box<dyn Error>> {
     }
     // Of the 90 damaged images, without a parent or a journal at hand.
     assert_eq!(mended, 82);
+    Ok(())
+}
+
+/// Everything that is damaged is found, and nearly all of it mended so that vhd-util, asked about the disk and all its
+/// ancestors, calls it valid: with the journal that lies beside the disk, every block read, and a parent mended as well.
+#[test]
+fn of_ninety_damaged_images_86_are_mended() -> Result<(), Box<dyn Error>> {
+    // Sound, or no disk at all.
+    let is_damaged = |name: &str| {
+        let sound = ["tap-hidden", "tap-1.1-hidden-quirk", "chain-locator-space-in-sectors"];
+        !name.starts_with("sound-") && !name.starts_with("other-") && !sound.contains(&name)
+    };
+    let (mut damaged, mut found, mut unmended) = (0, 0, Vec::new());
+    for (name, case) in cases()?.into_iter().filter(|(name, _)| is_damaged(name)) {
+        damaged += 1;
+        let journal = case.files.keys().find(|file| file.ends_with(".journal"));
+        let journal = journal.map(|file| case.file(file)).transpose()?;
+        let mut folder = Folder::default();
+        let (mut is_found, mut is_mended) = (false, false);
+        for file in case.files.keys().filter(|file| file.ends_with(".vhd")) {
+            let image = case.file(file)?;
+            let analysis = match &journal {
+                Some(journal) => analysed_with(&image, journal, file)?,
+                None => analysed_deep(&image, file)?,
+            };
+            // A warning is enough where no tool minds.
+            is_found |= analysis.findings.iter().any(|finding| finding.severity() >= Severity::Warning);
+            is_found |= analysis.findings.iter().any(|finding| finding.id() == "footer.primary.resized");
+            is_mended |= analysis.plan().is_some();
+            let mended = analysis.plan().map_or_else(|| image.clone(), |plan| fixed_copy(&image, plan));
+            folder.0.insert(file.clone(), analysed(&mended, file)?.image);
+        }
+        let disk = folder.disk(&case.target).ok_or("no target")?;
+        let answer = vhd_util::check_parents(&disk, NOW);
+        found += usize::from(is_found || !answer.accepts);
+        if !is_mended || !answer.accepts {
+            unmended.push(name);
+        }
+    }
+    assert_eq!((damaged, found), (90, 90));
+    // Nobody knows which block the orphan is, where the parent is, or which disk it was; and a child that was made
+    // larger than its parent is no damage.
+    let known = ["chain-child-larger", "chain-parent-missing", "chain-parent-uuid", "qemu-bat-orphan"];
+    assert_eq!(unmended, known);
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! What other tools would say of a disk: against their recorded answers, and against qemu-img itself.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::ops::ControlFlow;
@@ -8,34 +7,19 @@ use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
-use vhd_analyser_core::dialect::{Disk, Lookup, Opinion, Surroundings, Tool, Unknown, minded_by, opinions, vhd_util};
-use vhd_analyser_core::image::Image;
+use vhd_analyser_core::dialect::{Disk, Opinion, Tool, Unknown, minded_by, opinions, vhd_util};
 use vhd_analyser_tests::analysed::{NOW, analysed};
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::corpus::{Case, cases, unpacked};
+use vhd_analyser_tests::folder::Folder;
 
-/// A folder with disks, all known by their names.
-struct Folder(BTreeMap<String, Image>);
-
-impl Folder {
-    fn of(case: &Case) -> Result<Self, Box<dyn Error>> {
-        let mut images = BTreeMap::new();
-        for name in case.files.keys() {
-            images.insert(name.clone(), analysed(&case.file(name)?, name)?.image);
-        }
-        Ok(Self(images))
+/// All disks of a case.
+fn folder(case: &Case) -> Result<Folder, Box<dyn Error>> {
+    let mut folder = Folder::default();
+    for name in case.files.keys() {
+        folder.0.insert(name.clone(), analysed(&case.file(name)?, name)?.image);
     }
-
-    fn disk(&self, name: &str) -> Option<Disk<'_>> {
-        let (name, image) = self.0.get_key_value(name)?;
-        Some(Disk { name, image, surroundings: self })
-    }
-}
-
-impl Surroundings for Folder {
-    fn parent(&self, path: &str) -> Lookup<'_> {
-        self.disk(path.trim_start_matches("./")).map_or(Lookup::Missing, Lookup::Found)
-    }
+    Ok(folder)
 }
 
 /// What every tool says of bytes in memory, with the disks around them.
@@ -52,7 +36,7 @@ fn of(image: &[u8], name: &str) -> Result<[Opinion; 5], Box<dyn Error>> {
 #[test]
 fn vhd_util_answers_as_recorded() -> Result<(), Box<dyn Error>> {
     for (name, case) in cases()? {
-        let folder = Folder::of(&case)?;
+        let folder = folder(&case)?;
         let disk = folder.disk(&case.target).ok_or("no target")?;
         let check = vhd_util::check(&disk, NOW);
         let recorded = &case.vhd_util.check;
@@ -223,7 +207,7 @@ fn each_tool_has_its_own_words() -> Result<(), Box<dyn Error>> {
     let cases = cases()?;
     let said = |case: &str, tool: Tool| -> Result<String, Box<dyn Error>> {
         let case = &cases[case];
-        let folder = Folder::of(case)?;
+        let folder = folder(case)?;
         let opinions = all(&case.image()?, &folder.disk(&case.target).ok_or("no target")?)?;
         let opinion = opinions.into_iter().find(|opinion| opinion.tool == tool).ok_or("no opinion")?;
         assert_eq!(opinion.accepts, opinion.says.is_empty(), "{opinion:?}");

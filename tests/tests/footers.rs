@@ -134,6 +134,19 @@ fn faults_in_pairs_are_mended_together() -> Outcome {
     Ok(())
 }
 
+/// A BAT entry that leads nowhere, and the primary footer gone: the block is linked again, since nothing of it is lost.
+#[test]
+fn a_wild_entry_is_no_lost_end() -> Outcome {
+    for name in ["tap-bat-beyond-eof", "qemu-bat-beyond-eof"] {
+        let mut damaged = image(name)?;
+        let end = damaged.len() - 512;
+        damaged[end..].fill(0xA5);
+        let analysis = analysed(&damaged, "disk.vhd")?;
+        assert_eq!(analysis.verdict(), Repairable, "{name}: {:?}", analysis.findings);
+    }
+    Ok(())
+}
+
 /// A block whose BAT entry was lost, and the primary footer with it: what may be somebody's data stays.
 #[test]
 fn a_tail_that_may_hold_a_block_is_kept() -> Outcome {

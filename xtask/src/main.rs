@@ -3,6 +3,7 @@
 //! One file a command: [`setup`] finds and installs what the others need, [`serve`] shows the page on this
 //! computer, [`mod@test`] runs every test. [`page`] builds the page for both.
 
+mod bench;
 mod page;
 mod process;
 mod serve;
@@ -31,6 +32,8 @@ enum Command {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
+    /// Measure what is slow if anything is, on images that are made for it, as ratios
+    Bench,
     /// Run every test, formatting and lints too, or only the steps that are named
     Test {
         /// Steps to run; all of them when none is named
@@ -45,6 +48,8 @@ enum Error {
     Setup(#[from] setup::SetupError),
     #[error(transparent)]
     Serve(#[from] serve::ServeError),
+    #[error("the measurements failed: {0}")]
+    Bench(process::ProcessError),
     #[error(transparent)]
     Test(#[from] test::TestError),
 }
@@ -63,6 +68,7 @@ fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Setup => setup::setup()?,
         Command::Serve { port } => serve::serve(port)?,
+        Command::Bench => bench::bench().map_err(Error::Bench)?,
         Command::Test { steps } => test::test(&steps)?,
     }
     Ok(())

@@ -65,7 +65,8 @@ impl Step {
         match self {
             Step::Format => setup::FOR_FORMAT.to_vec(),
             Step::Lint => setup::FOR_LINT.to_vec(),
-            Step::Docs | Step::Native => Vec::new(),
+            Step::Docs => Vec::new(),
+            Step::Native => setup::FOR_NATIVE.to_vec(),
             Step::NoStd => setup::FOR_NO_STD.to_vec(),
             Step::Wasm => setup::FOR_WASM_TESTS.to_vec(),
             Step::Page => setup::FOR_PAGE.to_vec(),

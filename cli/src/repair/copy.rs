@@ -6,10 +6,11 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use vhd_analyser_core::analysis::Proven;
 use vhd_analyser_core::report::{Segment, Verdict};
 
 use super::Job;
-use crate::disk::Disk;
+use crate::disk::{Beside, Disk};
 use crate::draft::{Draft, Existing};
 use crate::failure::Failure;
 use crate::in_use::same;
@@ -23,7 +24,7 @@ use crate::sparse::{Copy, CopyError, Zeros, write_data};
 /// Where a file fails, the disk changes meanwhile, or Ctrl-C stops it. Then there is no `out`, or the one that was
 /// there before.
 pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failure> {
-    let Job { disk, plan, options, .. } = *job;
+    let Job { disk, options, proven: Proven { plan, .. } } = *job;
     if fs::symlink_metadata(out).is_ok_and(|there| same(&there, disk.metadata())) {
         return Err(Failure::OntoItself { path: out.to_owned() });
     }
@@ -33,7 +34,7 @@ pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failur
     if !unchanged {
         return Err(Failure::Changed { path: disk.path().to_owned() });
     }
-    let copy = Disk::open(draft.path())?.analyse(options, &mut Watch::new().analysis())?;
+    let copy = Disk::open(draft.path())?.analyse(Beside::default(), options, &mut Watch::new().analysis())?;
     if copy.verdict() != Verdict::Sound {
         return Err(Failure::CopyNotSound);
     }

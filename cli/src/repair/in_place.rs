@@ -6,11 +6,12 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use vhd_analyser_core::analysis::Proven;
 use vhd_analyser_core::repair::{Content, Patch, Plan};
 use vhd_analyser_core::report::Verdict;
 
 use super::{Job, undo};
-use crate::disk::Disk;
+use crate::disk::{Beside, Disk};
 use crate::failure::Failure;
 use crate::in_use::{Holder, open_alone};
 use crate::interrupt;
@@ -23,7 +24,7 @@ use crate::sparse::{Copy, CopyError, Zeros, write_zeros};
 /// # Errors
 /// Where the disk is in use (unless `force`), has changed since the analysis, cannot be changed in place, or fails.
 pub fn repair(job: &Job<'_>, force: bool) -> Result<PathBuf, Failure> {
-    let Job { disk, plan, options, .. } = *job;
+    let Job { disk, options, proven: Proven { plan, .. } } = *job;
     if !plan.is_orderly() {
         return Err(Failure::NotOrderly);
     }
@@ -39,7 +40,7 @@ pub fn repair(job: &Job<'_>, force: bool) -> Result<PathBuf, Failure> {
     }
     let half_changed = |error| Failure::HalfChanged { path: disk.path().to_owned(), undo: undo.clone(), error };
     change(&file, plan).map_err(half_changed)?;
-    let again = Disk::open(disk.path())?.analyse(options, &mut |_| ControlFlow::Continue(()))?;
+    let again = Disk::open(disk.path())?.analyse(Beside::default(), options, &mut |_| ControlFlow::Continue(()))?;
     match again.verdict() {
         Verdict::Sound => Ok(undo),
         _ => Err(Failure::NotSound { path: disk.path().to_owned(), undo }),
@@ -87,7 +88,7 @@ fn is_unchanged(job: &Job<'_>, file: &File) -> io::Result<bool> {
     if !job.disk.is_unchanged(file)? {
         return Ok(false);
     }
-    for (patch, before) in job.plan.patches().iter().zip(&job.analysis.replaced) {
+    for (patch, before) in job.proven.plan.patches().iter().zip(&job.proven.replaced) {
         let mut now = vec![0; before.len()];
         file.read_exact_at(&mut now, patch.offset)?;
         if now != *before {
@@ -229,11 +230,11 @@ mod tests {
         fs::write(&path, cases()?["tap-primary-cookie"].image()?)?;
         let options = options(None, false)?;
         let disk = Disk::open(&path)?;
-        let analysis: Analysis = disk.analyse(&options, &mut |_| ControlFlow::Continue(()))?;
-        let plan = analysis.plan.as_ref().ok_or("no plan")?;
+        let analysis: Analysis = disk.analyse(Beside::default(), &options, &mut |_| ControlFlow::Continue(()))?;
+        let proven = analysis.repairs.first().ok_or("no plan")?;
         change(&path)?;
         let before = fs::read(&path)?;
-        let outcome = repair(&Job { disk: &disk, analysis: &analysis, plan, options: &options }, true);
+        let outcome = repair(&Job { disk: &disk, proven, options: &options }, true);
         if outcome.is_err() {
             assert!(fs::read(&path)? == before, "nothing was written");
         }
@@ -277,9 +278,9 @@ mod tests {
         fs::write(&path, cases()?["tap-primary-cookie"].image()?)?;
         let options = options(None, false)?;
         let disk = Disk::open(&path)?;
-        let analysis = disk.analyse(&options, &mut |_| ControlFlow::Continue(()))?;
         let plan = plan(vec![copy(0, 4096, 4096), copy(4096, 0, 4096)], disk.length(), disk.length());
-        let outcome = repair(&Job { disk: &disk, analysis: &analysis, plan: &plan, options: &options }, false);
+        let proven = Proven { plan, replaced: Vec::new() };
+        let outcome = repair(&Job { disk: &disk, proven: &proven, options: &options }, false);
         assert!(matches!(outcome, Err(Failure::NotOrderly)));
         Ok(())
     }

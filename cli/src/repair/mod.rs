@@ -4,13 +4,15 @@ mod copy;
 mod in_place;
 mod undo;
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use vhd_analyser_core::analysis::{Analysis, Options};
-use vhd_analyser_core::repair::Plan;
-use vhd_analyser_core::report::Report;
+use vhd_analyser_core::analysis::{Analysis, Options, Proven};
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::repair::{FixedDisk, ParentDisk, Request};
+use vhd_analyser_core::report::{self, Report};
 
-use crate::disk::{Disk, options};
+use crate::disk::{Beside, Disk, options};
 use crate::draft::Existing;
 use crate::exit::Exit;
 use crate::failure::{Failure, tell};
@@ -38,6 +40,27 @@ pub struct Arguments {
     #[arg(long, value_name = "UNDO", conflicts_with_all = ["allow_loss", "journal", "parent"])]
     undo: Option<PathBuf>,
 
+    /// Takes another of the ways to repair that `check` lists, counted from 1.
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "undo")]
+    plan: usize,
+
+    /// Mends what the deep check finds, too: reads every block.
+    #[arg(long, conflicts_with = "undo")]
+    deep: bool,
+
+    /// Sets tapdisk's hidden flag, which a snapshot's base copy has.
+    #[arg(long, conflicts_with_all = ["undo", "unhide"])]
+    hide: bool,
+
+    /// Takes tapdisk's hidden flag away.
+    #[arg(long, conflicts_with = "undo")]
+    unhide: bool,
+
+    /// Makes a raw disk, or one whose footer is lost, a fixed VHD with a footer of this creator: four characters, such
+    /// as "win " or "vpc ".
+    #[arg(long, value_name = "CREATOR", num_args = 0..=1, default_missing_value = "win ", conflicts_with = "undo")]
+    as_fixed: Option<String>,
+
     /// Permits a repair that loses or assumes something.
     #[arg(long)]
     allow_loss: bool,
@@ -46,7 +69,7 @@ pub struct Arguments {
     #[arg(long, value_name = "JOURNAL")]
     journal: Option<PathBuf>,
 
-    /// The parent of a differencing disk.
+    /// The parent of a differencing disk that lost its dynamic header.
     #[arg(long, value_name = "PARENT")]
     parent: Option<PathBuf>,
 
@@ -61,35 +84,64 @@ pub struct Arguments {
 
 /// Carries the command out.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    if arguments.journal.is_some() {
-        return Err(Failure::Unsupported("--journal"));
-    }
-    if arguments.parent.is_some() {
-        return Err(Failure::Unsupported("--parent"));
-    }
     let disk = Disk::open(&arguments.file)?;
     if let Some(undo) = &arguments.undo {
         return take_back(&disk, undo, arguments);
     }
-    let options = options(None, false)?;
-    let analysis = disk.analyse(&options, &mut Watch::new().analysis())?;
-    let report = analysis.report();
+    let journal = arguments.journal.as_deref().map(Disk::open).transpose()?;
+    let beside = Beside { journal: journal.as_ref(), ..Beside::default() };
+    let options = Options { request: arguments.request()?, ..options(None, arguments.deep)? };
+    let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
+    let proven = arguments.choice(&analysis)?;
+    let report = Report { repair: proven.map(report::repair), ..analysis.report() };
     let exit = tell_plan(&disk, &report, arguments)?;
-    match &analysis.plan {
-        Some(plan) if exit == Exit::Done && !arguments.dry_run => {
-            mend(&Job { disk: &disk, analysis: &analysis, plan, options: &options }, arguments)
+    match proven {
+        Some(proven) if exit == Exit::Done && !arguments.dry_run => {
+            mend(&Job { disk: &disk, proven, options: &options }, arguments)
         }
         _ => Ok(exit),
     }
 }
 
+impl Arguments {
+    /// What is to be changed besides what is wrong.
+    fn request(&self) -> Result<Request, Failure> {
+        let fixed = match self.as_fixed.as_deref().map(str::as_bytes) {
+            None => None,
+            Some(name) => {
+                let creator = name.first_chunk().filter(|_| name.len() == 4 && name.is_ascii());
+                Some(FixedDisk { creator: *creator.ok_or(Failure::Creator)? })
+            }
+        };
+        let hidden = (self.hide || self.unhide).then_some(self.hide);
+        let parent = self.parent.as_deref().map(parent_disk).transpose()?;
+        Ok(Request { hidden, fixed, parent })
+    }
+
+    /// The way to repair that was chosen; `None` where there is none at all.
+    fn choice<'a>(&self, analysis: &'a Analysis) -> Result<Option<&'a Proven>, Failure> {
+        let ways = analysis.repairs.len();
+        let chosen = self.plan.checked_sub(1).and_then(|index| analysis.repairs.get(index));
+        match chosen {
+            None if ways > 0 || self.plan != 1 => Err(Failure::NoSuchPlan { plan: self.plan, ways }),
+            chosen => Ok(chosen),
+        }
+    }
+}
+
+/// What a disk needs to know of its parent.
+fn parent_disk(path: &Path) -> Result<ParentDisk, Failure> {
+    let disk = Disk::open(path)?;
+    let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
+    let footer = analysis.image.footer().ok_or_else(|| Failure::NoParent { path: path.to_owned() })?;
+    Ok(ParentDisk { unique_id: footer.unique_id, time_stamp: TimeStamp::from_unix(disk.metadata().mtime()) })
+}
+
 /// A repair that is wanted.
 struct Job<'a> {
     disk: &'a Disk,
-    /// What was found on the disk.
-    analysis: &'a Analysis,
-    /// What is to be done to it: the analysis' plan.
-    plan: &'a Plan,
+    /// What is to be done to it, and what that replaces.
+    proven: &'a Proven,
     /// What the analysis went by, and the check of the result goes by too.
     options: &'a Options,
 }

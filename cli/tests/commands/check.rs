@@ -62,6 +62,83 @@ fn json_is_an_object_a_line_with_the_names_that_scripts_rely_on() -> Outcome {
     Ok(())
 }
 
+/// What vhd-util and QEMU would answer, with the parents where they are: as recorded, for every case.
+#[test]
+fn tools_answer_as_recorded() -> Outcome {
+    for (name, case) in cases()? {
+        let world = World::new()?;
+        for file in case.files.keys() {
+            fs::write(world.path(file), case.file(file)?)?;
+        }
+        let plain = ["check", "--json", "--now", NOW, &case.target];
+        let parents = ["check", "--json", "--now", NOW, &case.target, "--parents"];
+        let (check, check_parents) = (&case.vhd_util.check, &case.vhd_util.check_parents);
+        for (arguments, recorded) in [(&plain[..], check), (&parents[..], check_parents)] {
+            let flag = arguments.last().copied().unwrap_or_default();
+            let output = world.run(arguments)?;
+            let object = objects(&output)?.into_iter().next().ok_or("no object")?;
+            let vhd_util = &object["vhd_util"];
+            assert_eq!(vhd_util["accepts"].as_bool(), Some(recorded.rc == 0), "{name} {flag}");
+            assert_eq!(vhd_util["says"].as_str(), Some(recorded.says.as_str()), "{name} {flag}");
+            let (qemu, answer) = (&object["qemu"], &case.qemu_img_info);
+            assert_eq!(qemu["accepts"].as_bool(), Some(answer.rc == 0), "{name}");
+            assert_eq!(qemu["virtual_size"].as_u64(), answer.virtual_size, "{name}");
+        }
+    }
+    Ok(())
+}
+
+/// With `--parents` the answer is that of the whole chain, and each ancestor is told for itself.
+#[test]
+fn parents_count_where_they_are_asked_for() -> Outcome {
+    let expected: &[(&str, i32, &str, &[&str], usize)] = &[
+        ("sound-chain-2", 0, "sound", &[], 1),
+        ("sound-chain-3", 0, "sound", &[], 2),
+        ("chain-child-larger", 0, "sound", &["chain.parent-smaller"], 1),
+        ("chain-parent-missing", 1, "unrepairable", &["chain.parent-missing"], 0),
+        ("chain-parent-uuid", 1, "unrepairable", &["chain.parent-unique-id"], 1),
+        ("chain-parent-footer", 1, "repairable", &["chain.parent-damaged"], 1),
+        ("chain-middle-footer", 1, "repairable", &["chain.parent-damaged"], 2),
+    ];
+    for (name, exit, verdict, ids, ancestors) in expected {
+        let case = &cases()?[*name];
+        let world = World::new()?;
+        for file in case.files.keys() {
+            fs::write(world.path(file), case.file(file)?)?;
+        }
+        let output = world.run(&["check", "--json", "--parents", "--now", NOW, &case.target])?;
+        assert_eq!(code(&output), *exit, "{name}");
+        let object = objects(&output)?.into_iter().next().ok_or("no object")?;
+        expect_file(&object, &case.target)?;
+        assert_eq!(object["verdict"].as_str(), Some(*verdict), "{name}");
+        let chain = object["chain"].as_array().ok_or("chain")?;
+        assert_eq!(chain.len(), *ancestors, "{name}");
+        let told: Vec<_> = object["findings"].as_array().ok_or("findings")?.iter().collect();
+        for id in *ids {
+            assert!(told.iter().any(|finding| finding["id"] == *id), "{name}: {id}");
+        }
+        // Without it, the disk is judged by itself.
+        let output = world.run(&["check", "--json", "--now", NOW, &case.target])?;
+        assert!(objects(&output)?[0]["chain"].is_null(), "{name}");
+    }
+    Ok(())
+}
+
+/// A disk that is its own ancestor is told as such, and does not go on for ever.
+#[test]
+fn a_chain_in_a_circle_ends() -> Outcome {
+    let case = &cases()?["sound-chain-2"];
+    let world = World::new()?;
+    fs::write(world.path("child.vhd"), case.file("child.vhd")?)?;
+    // The child names parent.vhd, and finds itself.
+    std::os::unix::fs::symlink("child.vhd", world.path("parent.vhd"))?;
+    let output = world.run(&["check", "--json", "--parents", "--now", NOW, "child.vhd"])?;
+    assert_eq!(code(&output), 1);
+    let object = objects(&output)?.into_iter().next().ok_or("no object")?;
+    assert_eq!(object["findings"][0]["id"], "chain.loop");
+    Ok(())
+}
+
 /// The names and types of one file's object.
 fn expect_file(object: &Value, name: &str) -> Outcome {
     let verdicts = ["sound", "repairable", "salvageable", "unrepairable", "not-a-vhd"];
@@ -72,7 +149,13 @@ fn expect_file(object: &Value, name: &str) -> Outcome {
         assert!(["error", "warning", "info"].contains(&severity), "{name}");
         assert!(finding["id"].is_string() && finding["message"].is_string(), "{name}");
         assert!(finding["offset"].is_u64() && finding["length"].is_u64(), "{name}");
+        let tools = ["vhd-util", "qemu", "hyper-v", "xen-orchestra", "azure"];
+        let minds = |tool: &Value| tool.as_str().is_some_and(|tool| tools.contains(&tool));
+        assert!(finding["minded_by"].as_array().ok_or("minded_by")?.iter().all(minds), "{name}");
     }
+    assert!(object["vhd_util"]["accepts"].is_boolean() && object["vhd_util"]["says"].is_string(), "{name}");
+    let size = &object["qemu"]["virtual_size"];
+    assert!(object["qemu"]["accepts"].is_boolean() && (size.is_u64() || size.is_null()), "{name}");
     let repair = &object["repair"];
     if repair.is_null() {
         return Ok(());
@@ -151,7 +234,6 @@ fn what_is_asked_for_wrongly_ends_with_two() -> Outcome {
         &[],
         &["check"],
         &["check", "--now", "yesterday", "disk.vhd"],
-        &["check", "--parents", "disk.vhd"],
         &["check", "nowhere.vhd"],
         &["check", "folder"],
         &["check", "pipe"],
@@ -161,8 +243,11 @@ fn what_is_asked_for_wrongly_ends_with_two() -> Outcome {
         &["repair", "disk.vhd"],
         &["repair", "nowhere.vhd", "-o", "copy.vhd"],
         &["repair", "disk.vhd", "-o", "copy.vhd", "--in-place"],
-        &["repair", "disk.vhd", "-o", "copy.vhd", "--journal", "j"],
-        &["repair", "disk.vhd", "-o", "copy.vhd", "--parent", "p"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--journal", "nowhere"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--plan", "2"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--hide", "--unhide"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--as-fixed", "five5"],
+        &["repair", "disk.vhd", "-o", "copy.vhd", "--parent", "nowhere"],
         &["repair", "disk.vhd", "--undo", "disk.vhd"],
     ];
     for arguments in wrong {

@@ -4,8 +4,7 @@ use core::fmt;
 use core::mem::offset_of;
 
 use super::Faults;
-use crate::dialect::Tool;
-use crate::finding::{Bytes, Fault, Finding, Rule, Severity};
+use crate::finding::{Bytes, Fault, Finding, Rule};
 use crate::layout::SECTOR;
 use crate::layout::bat::padded_length;
 use crate::layout::footer::Footer;
@@ -58,23 +57,8 @@ pub enum HeaderFault {
     Reserved(u8),
 }
 
-/// Declares the rules of this family.
-macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, [$($tool:ident)*], $meaning:literal;)*) => {
-        $(static $name: Rule = Rule {
-            id: concat!("header.", $id),
-            severity: Severity::$severity,
-            title: concat!("Dynamic header: ", $title),
-            meaning: $meaning,
-            vhd_util: $vhd_util,
-            minded_by: &[$(Tool::$tool),*],
-        };)*
-        /// Every rule of this family.
-        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 rules! {
+    "header", "Dynamic header";
     OUT_OF_FILE: Error, "outside-file", "not within the file", Some("error seeking to header: -22"), [VhdUtil Qemu HyperV XenOrchestra],
         "The footer's data offset says where the dynamic header is, and there the file has already ended. \
          Without the header nothing says where the blocks are.";

@@ -1,5 +1,24 @@
 //! The checks, a file for each family. Checking goes on after the first fault.
 
+/// Declares the rules of a family: the family's prefix of their names, the structure that their titles begin with, then
+/// for each its name in the code, its weight, the rest of its name and of its title, vhd-util's words, who minds, and what
+/// it means.
+macro_rules! rules {
+    ($family:literal, $structure:literal;
+     $($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, [$($tool:ident)*], $meaning:literal;)*) => {
+        $(static $name: crate::finding::Rule = crate::finding::Rule {
+            id: concat!($family, ".", $id),
+            severity: crate::finding::Severity::$severity,
+            title: concat!($structure, ": ", $title),
+            meaning: $meaning,
+            vhd_util: $vhd_util,
+            minded_by: &[$(crate::dialect::Tool::$tool),*],
+        };)*
+        /// Every rule of this family.
+        pub(crate) static RULES: &[&crate::finding::Rule] = &[$(&$name),*];
+    };
+}
+
 pub mod bat;
 pub mod batmap;
 pub mod blocks;

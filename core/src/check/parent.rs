@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use crate::dialect::Tool;
-use crate::finding::{Rule, Severity, Text};
+use crate::finding::{Rule, Text};
 use crate::layout::time::TimeStamp;
 
 /// What can be wrong with the header's parent fields.
@@ -36,23 +35,8 @@ pub enum ParentFault {
     TimeStampOnDynamic,
 }
 
-/// Declares the rules of this family.
-macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, [$($tool:ident)*], $meaning:literal;)*) => {
-        $(static $name: Rule = Rule {
-            id: concat!("parent.", $id),
-            severity: Severity::$severity,
-            title: concat!("Parent: ", $title),
-            meaning: $meaning,
-            vhd_util: $vhd_util,
-            minded_by: &[$(Tool::$tool),*],
-        };)*
-        /// Every rule of this family.
-        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 rules! {
+    "parent", "Parent";
     TIME_STAMP: Error, "time-stamp", "changed in the future",
         Some("differencing header is invalid: parent creation time in future"), [VhdUtil],
         "The header says that the parent was changed later than now. XenServer and XCP-ng refuse the disk until that \

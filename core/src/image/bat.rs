@@ -16,6 +16,9 @@ pub const NAMED_ENTRIES: usize = 64;
 /// at the smallest block size that is in use, 512 KiB. Takes 32 MiB.
 const MOST_BLOCKS: usize = 4 << 20;
 
+/// How many bytes of entries are looked at behind those that the current size needs: more than the largest disk has.
+const MOST_BEYOND: u64 = 32 << 20;
+
 /// The BAT, surveyed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bat {
@@ -144,10 +147,12 @@ pub(super) fn survey<S: Source>(
     if !reader.holds(offset, length) {
         return Ok(Found::OutOfFile { offset, length });
     }
-    // What is behind the entries in use matters less: only where the whole table is in the file.
+    // What is behind the entries in use matters less: only where the whole table is in the file, and has a usual length.
     let all = u64::from(most) * ENTRY_LENGTH;
-    let all = if reader.holds(offset, all) { all } else { length };
-    let mut bat = Bat { entries, ..Bat::default() };
+    let all = if reader.holds(offset, all) && all - length <= MOST_BEYOND { all } else { length };
+    // All at once, so that growing does not take the same memory again.
+    let blocks = Vec::with_capacity((entries as usize).min(MOST_BLOCKS));
+    let mut bat = Bat { entries, blocks, ..Bat::default() };
     let mut number = 0u32;
     reader.windows(offset, all, Stage::Bat, watch, |_, bytes| {
         for entry in bytes.as_chunks::<{ ENTRY_LENGTH as usize }>().0 {

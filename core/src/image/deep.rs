@@ -1,6 +1,6 @@
 //! The deep survey: every sector bitmap and every block, read once, in the order of the file.
 
-use alloc::vec;
+use alloc::vec::Vec;
 
 use super::{Block, Image, Named, Reader};
 use crate::layout::SECTOR;
@@ -50,13 +50,15 @@ pub(crate) fn survey<S: Source>(
     };
     let reader = Reader::new(source);
     let total = bat.blocks.len() as u64 * shape.length();
-    let mut bytes = vec![0; shape.length() as usize];
+    let mut bytes = Vec::new();
     for (index, &block) in bat.blocks.iter().enumerate() {
         watch.at(Stage::Blocks, index as u64 * shape.length(), total)?;
         // What lies where a wrong entry points is not the block's.
         if bat.is_doubtful(block, shape, image) {
             continue;
         }
+        // Not before it is known that the file has a block of this size.
+        bytes.resize(shape.length() as usize, 0);
         reader.read(&mut [Read { offset: block.offset(), buffer: &mut bytes }])?;
         let (bitmap, data) = bytes.split_at(shape.bitmap as usize);
         let bitmap = Bitmap::new(bitmap, image.footer(), shape);

@@ -8,6 +8,8 @@ mod orphans;
 mod reader;
 mod tail;
 
+use core::ops::ControlFlow;
+
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -24,7 +26,7 @@ use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
 use crate::layout::locator::{ParentLocator, utf16};
 use crate::layout::{SECTOR, padded_to_sector};
-use crate::progress::{AnalysisError, Stage, Watch};
+use crate::progress::{AnalysisError, Progress, Stage, Watch};
 use crate::source::{Read, Source};
 
 /// The longest parent name that is read, in bytes. Paths of Windows end at 64 KiB.
@@ -98,6 +100,17 @@ pub struct Image {
     pub tail: Tail,
     /// What no structure refers to.
     pub unreferenced: Unreferenced,
+}
+
+/// Opens a disk without checking it: a few ranges, the BAT and the batmap.
+///
+/// # Errors
+/// Where the source fails, or `progress` asks to stop. A damaged or foreign file is not an error.
+pub fn open<S: Source>(
+    source: &S,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Image, AnalysisError<S::Error>> {
+    Image::open(source, &mut Watch::new(progress))
 }
 
 impl Image {

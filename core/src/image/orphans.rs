@@ -5,13 +5,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{Bat, Image, Reader};
-use crate::layout::bat::BlockShape;
+use crate::layout::SECTOR;
+use crate::layout::bat::{BlockShape, UNALLOCATED};
 use crate::layout::bitmap::Bitmap;
 use crate::progress::{AnalysisError, Stage, Watch};
 use crate::source::{Read, Source};
 
-/// How many places are looked at without being asked; each takes a read of a block.
-const PLACES_LIMIT: usize = 16;
+/// How many places are looked at without being asked; each takes a read of a block …
+const PLACES_LIMIT: u64 = 16;
+/// … and these are not to be more bytes than this in all: a header may call blocks of 2 GiB its own.
+const BYTES_LIMIT: u64 = 64 << 20;
 
 /// What lies between the structures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,7 +50,7 @@ pub struct Orphan {
 impl Orphan {
     /// Its BAT entry; `None` where it is not on a sector that an entry reaches.
     pub fn sector(self) -> Option<u32> {
-        u32::try_from(self.offset / crate::layout::SECTOR).ok()
+        u32::try_from(self.offset / SECTOR).ok()
     }
 }
 
@@ -62,6 +65,7 @@ pub(super) fn look<S: Source>(
         return Ok(found);
     };
     found.regions = regions(image, bat, shape);
+    let limit = PLACES_LIMIT.min(BYTES_LIMIT / shape.length());
     let mut looked = 0;
     for (index, region) in found.regions.iter().enumerate() {
         let end = region.offset + region.length;
@@ -69,7 +73,7 @@ pub(super) fn look<S: Source>(
         while at + shape.length() <= end {
             let mut next = at + shape.length();
             for place in places(bat, at, end, shape) {
-                if looked == PLACES_LIMIT {
+                if looked == limit {
                     found.unfinished = true;
                     return Ok(found);
                 }
@@ -96,7 +100,9 @@ fn regions(image: &Image, bat: &Bat, shape: BlockShape) -> Vec<Region> {
     let mut regions = Vec::new();
     let mut end = image.end_of_metadata;
     let blocks = bat.blocks.iter().filter(|block| !bat.is_doubtful(**block, shape, image));
-    for start in blocks.map(|block| block.offset()).chain([image.limit()]) {
+    // No BAT entry reaches further.
+    let limit = image.limit().min(u64::from(UNALLOCATED) * SECTOR);
+    for start in blocks.map(|block| block.offset()).chain([limit]) {
         if start.saturating_sub(end) >= shape.length() {
             regions.push(Region { offset: end, length: start - end });
         }

@@ -164,13 +164,9 @@ fn relink(image: &Image, links: &[(u32, Orphan)]) -> Option<Step> {
 
 /// Entries cleared: their blocks become blocks that were never written.
 fn cleared(image: &Image, blocks: &[u32]) -> Step {
-    let data = image.block_shape().map_or(0, |shape| shape.data);
     let mut patches: Vec<Patch> = blocks.iter().map(|block| clear_entry(image, *block)).collect();
     patches.extend(marks_cleared(image, blocks));
-    let loses = blocks
-        .iter()
-        .map(|block| format!("Block {block}: nobody knows where it is, {}.", virtual_range(image, *block, 0, data)))
-        .collect();
+    let loses = blocks.iter().map(|block| lost_place(image, *block)).collect();
     Step { loses, ..Step::lossless("Clear BAT entries that point at a wrong place", image.length, patches) }
 }
 
@@ -178,6 +174,12 @@ fn cleared(image: &Image, blocks: &[u32]) -> Step {
 pub(super) fn clear_entry(image: &Image, block: u32) -> Patch {
     let reason = format!("no BAT entry for block {block}");
     Patch::bytes(entry_offset(image, block), &UNALLOCATED.to_be_bytes(), reason)
+}
+
+/// What is lost where nothing says where a block is.
+pub(super) fn lost_place(image: &Image, block: u32) -> String {
+    let data = image.block_shape().map_or(0, |shape| shape.data);
+    format!("Block {block}: nobody knows where it is, {}.", virtual_range(image, block, 0, data))
 }
 
 /// Where a block's entry is, in bytes from the start of the file.

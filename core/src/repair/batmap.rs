@@ -11,15 +11,18 @@ use super::bat::entry_offset;
 use super::{Case, Content, Patch, Proposal, Step, Unreadable, footers};
 use crate::image::{Bat, Block, Image};
 use crate::layout::SECTOR;
-use crate::layout::bat::BlockShape;
+use crate::layout::bat::{BlockShape, UNALLOCATED};
 use crate::layout::batmap::{BatmapHeader, MapSum, checked_length};
 use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
 use crate::source::Read;
 
-/// How many bitmaps are read at once.
-const GATHERED: usize = 512;
+/// The most blocks whose bitmaps are read to mark the full ones; with more it takes minutes in a browser, and a batmap
+/// without any mark is as right: tapdisk then looks at the bitmaps itself.
+const MOST_BITMAPS: usize = 16 << 10;
+/// How many sectors of bitmaps are read at once.
+const GATHERED: u64 = 512;
 /// Findings after which nothing of the batmap can be relied on.
 const LOST: [&str; 8] = [
     "batmap.outside-file",
@@ -43,8 +46,12 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if case.has("batmap.unallocated-full") {
         return Ok(unmarked(image, bat));
     }
+    // What is to be read of the blocks must be there.
+    if bat.outside_file.count > 0 {
+        return Ok(Vec::new());
+    }
     let is_lost = LOST.iter().any(|id| case.has(id)) || case.has("batmap.overwritten");
-    let (true, Some(room)) = (is_lost, Room::of(header)) else {
+    let (true, Some(room)) = (is_lost, Room::of(header).filter(|room| room.end() <= image.limit())) else {
         return Ok(Vec::new());
     };
     let in_the_way: Vec<Block> =
@@ -56,7 +63,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     }
     let mut step = Step::lossless("Make the batmap anew from the bitmaps", image.length, Vec::new());
     if !in_the_way.is_empty() {
-        step = moved_away(image, bat, shape, footer, &in_the_way);
+        match moved_away(image, bat, shape, footer, &in_the_way) {
+            Some(moved) => step = moved,
+            None => return Ok(Vec::new()),
+        }
     }
     step.patches.extend(rebuilt(case, bat, shape, room)?);
     Ok(vec![step])
@@ -86,29 +96,34 @@ impl Room {
     }
 }
 
-/// Blocks copied to the end of the disk, where its creator would put them, and the footer behind them.
-fn moved_away(image: &Image, bat: &Bat, shape: BlockShape, footer: &Footer, blocks: &[Block]) -> Step {
+/// Blocks copied to the end of the disk, where its creator would put them, and the footer behind them; `None` where
+/// that is further than a BAT entry reaches.
+fn moved_away(image: &Image, bat: &Bat, shape: BlockShape, footer: &Footer, blocks: &[Block]) -> Option<Step> {
     let mut end = image.tail.end_of_data.max(image.limit());
+    u32::try_from(end / SECTOR).ok()?;
     let mut patches = Vec::new();
     for block in blocks {
         let place = bat.grid.map_or(end, |grid| grid.at_or_behind(end));
         let content = Content::Copy { offset: block.offset(), length: shape.length() };
         let reason = format!("block {}, which lies in the batmap's place", block.number);
         patches.push(Patch { offset: place, content, reason });
-        let sector = u32::try_from(place / SECTOR).unwrap_or(u32::MAX);
+        let sector = u32::try_from(place / SECTOR).ok().filter(|sector| *sector != UNALLOCATED)?;
         let reason = format!("the BAT entry of block {}, at its new place", block.number);
         patches.push(Patch::bytes(entry_offset(image, block.number), &sector.to_be_bytes(), reason));
         end = place + shape.length();
     }
     patches.push(footers::patch(end, footer, "the primary footer, behind the block that was moved"));
-    Step::lossless("Move the block out of the batmap's place, and make the batmap anew", end + Footer::LENGTH, patches)
+    let title = "Move the block out of the batmap's place, and make the batmap anew";
+    Some(Step::lossless(title, end + Footer::LENGTH, patches))
 }
 
 /// Header and map, from a look at every bitmap.
 fn rebuilt(case: &Case<'_>, bat: &Bat, shape: BlockShape, room: Room) -> Result<Vec<Patch>, Unreadable> {
     let mut map = vec![0; room.sectors as usize * SECTOR as usize];
-    let mut bitmaps = vec![0; GATHERED * shape.bitmap as usize];
-    for blocks in bat.blocks.chunks(GATHERED) {
+    let gathered = (GATHERED * SECTOR / shape.bitmap).max(1) as usize;
+    let mut bitmaps = vec![0; gathered * shape.bitmap as usize];
+    let looked_at = if bat.blocks.len() > MOST_BITMAPS { &[] } else { bat.blocks.as_slice() };
+    for blocks in looked_at.chunks(gathered) {
         let places = blocks.iter().zip(bitmaps.chunks_mut(shape.bitmap as usize));
         let mut reads: Vec<Read<'_>> = places.map(|(block, buffer)| Read { offset: block.offset(), buffer }).collect();
         case.probe.read(&mut reads)?;

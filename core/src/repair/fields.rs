@@ -5,11 +5,13 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use zerocopy::FromBytes;
 use zerocopy::big_endian::{U32, U64};
 
-use super::{Case, Proposal, Step, footers};
+use super::{Case, Proposal, Step, Unreadable, footers};
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::geometry::Geometry;
+use crate::layout::header::DynamicHeader;
 
 /// A field that can be mended: the end of its finding's name, what the mended field is called, how it is mended, and
 /// what that assumes.
@@ -19,6 +21,10 @@ struct Field {
     mend: fn(&Case<'_>, &mut Footer),
     assumes: Option<&'static str>,
 }
+
+/// A data offset on a disk that calls itself fixed.
+const DATA_OFFSET: &str = "data-offset";
+const DISK_TYPE: &str = "disk-type";
 
 const FIELDS: &[Field] = &[
     Field {
@@ -43,7 +49,7 @@ const FIELDS: &[Field] = &[
     },
     // The header is there or it is not, and names a parent or not: that is the type.
     Field {
-        fault: "disk-type",
+        fault: DISK_TYPE,
         name: "disk type",
         mend: |case, footer| {
             footer.disk_type = U32::new(match case.image.kind() {
@@ -55,7 +61,7 @@ const FIELDS: &[Field] = &[
         assumes: None,
     },
     Field {
-        fault: "data-offset",
+        fault: DATA_OFFSET,
         name: "data offset",
         mend: |_, footer| footer.data_offset = U64::new(Footer::NO_DATA_OFFSET),
         assumes: None,
@@ -98,8 +104,17 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let mut mended = *footer;
     let mut names: Vec<&str> = Vec::new();
     let mut assumes: Vec<String> = Vec::new();
+    let sparse = kind_of_header(case, footer)?;
     for field in FIELDS.iter().filter(is_wrong) {
-        (field.mend)(case, &mut mended);
+        match sparse {
+            // The header is there: it is not the offset that is wrong, but the type.
+            Some(disk_type) if field.fault == DATA_OFFSET => {
+                mended.disk_type = U32::new(disk_type);
+                names.push("disk type");
+                continue;
+            }
+            _ => (field.mend)(case, &mut mended),
+        }
         names.push(field.name);
         assumes.extend(field.assumes.map(Into::into));
     }
@@ -112,4 +127,18 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let mut step = Step::lossless("Mend the footer's fields", case.image.length, patches);
     step.assumes = assumes;
     Ok(vec![step])
+}
+
+/// The disk type that a dynamic header asks for which stands where a fixed disk's footer says, although a fixed disk
+/// has none.
+fn kind_of_header(case: &Case<'_>, footer: &Footer) -> Result<Option<u32>, Unreadable> {
+    let offset = footer.data_offset.get();
+    let end = offset.checked_add(DynamicHeader::LENGTH);
+    if footer.kind() != Some(DiskType::Fixed) || end.is_none_or(|end| end > case.image.length) {
+        return Ok(None);
+    }
+    let bytes = case.probe.bytes(offset, DynamicHeader::LENGTH as usize)?;
+    let header = DynamicHeader::read_from_bytes(&bytes).ok();
+    let header = header.filter(|header| header.cookie == DynamicHeader::COOKIE && header.checksum_is_right());
+    Ok(header.map(|header| if header.names_a_parent() { 4 } else { 3 }))
 }

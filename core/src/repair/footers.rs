@@ -8,7 +8,7 @@ use zerocopy::IntoBytes;
 
 use super::{Case, Cut, Patch, Proposal, Step};
 use crate::check::footer::agree;
-use crate::image::{Found, Image, TailContent};
+use crate::image::{Bat, Found, Image, TailContent};
 use crate::layout::SECTOR;
 use crate::layout::footer::{DiskType, Footer};
 
@@ -160,13 +160,13 @@ fn place(image: &Image, footer: &Footer, kind: DiskType) -> Option<Place> {
     if let Some((offset, _)) = image.closing_footer() {
         return Some(at(offset));
     }
-    if !image.knows_end_of_data() {
-        return None;
-    }
     let tail = &image.tail;
     let data_end = match kind {
         DiskType::Fixed => footer.current_size.get(),
-        _ => tail.end_of_data,
+        _ if image.knows_end_of_data() => tail.end_of_data,
+        // What a wrong entry leads to is somewhere in the file: the footer follows all of it.
+        _ if leads_nowhere(image) => image.length.checked_next_multiple_of(SECTOR)?,
+        _ => return None,
     };
     let behind = data_end.checked_add(Footer::LENGTH)?;
     if data_end > image.length {
@@ -191,6 +191,17 @@ fn place(image: &Image, footer: &Footer, kind: DiskType) -> Option<Place> {
         // Nobody knows what it is: keep it, and let the footer follow it.
         _ => Some(at(image.length.checked_next_multiple_of(SECTOR)?)),
     }
+}
+
+/// Whether every block that is not within the file begins behind its end: then it is the entries that are wrong, or
+/// nothing of their blocks is left. A block that is there in part speaks for a file that lost its end.
+fn leads_nowhere(image: &Image) -> bool {
+    let outside = |bat: &Bat| {
+        let outside = &bat.outside_file;
+        outside.count as usize == outside.first.len()
+            && outside.first.iter().all(|block| block.offset() >= image.length)
+    };
+    image.bat.value().is_some_and(outside) && !image.unreferenced.orphans.is_empty()
 }
 
 /// Whether `found` is `footer` with some of its bytes changed, rather than something else.

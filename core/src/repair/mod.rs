@@ -28,7 +28,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
-pub use requests::{FixedDisk, Request};
+pub use requests::{FixedDisk, ParentDisk, Request};
 
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
@@ -50,6 +50,8 @@ pub(crate) struct Case<'a> {
     pub now: TimeStamp,
     /// 16 random bytes, for a disk that needs an identity.
     pub fresh_unique_id: [u8; 16],
+    /// The parent, if the caller knows it.
+    pub parent: Option<ParentDisk>,
     /// The bytes of the file.
     pub probe: &'a dyn Probe,
 }
@@ -255,6 +257,7 @@ impl<S: Source> Search<'_, S> {
             deep: found.deep,
             now: self.wishes.circumstances.now,
             fresh_unique_id: self.wishes.fresh_unique_id,
+            parent: self.wishes.request.parent,
             probe: &probe,
         };
         for repair in REPAIRS {

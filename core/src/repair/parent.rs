@@ -160,7 +160,8 @@ fn is_wrong(image: &Image, number: usize, name: &str) -> bool {
     paths(image).find(|(other, _)| *other == number).is_none_or(|(_, path)| file_name(&path) != name)
 }
 
-fn header_name(name: &str) -> Option<[u8; 512]> {
+/// A name as the dynamic header holds it; `None` where it does not fit.
+pub(super) fn header_name(name: &str) -> Option<[u8; 512]> {
     let mut bytes = [0; 512];
     let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
     bytes.get_mut(..units.len())?.copy_from_slice(&units);

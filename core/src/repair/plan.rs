@@ -1,5 +1,7 @@
 //! A repair as data: what the file is made of afterwards, piece by piece, and the file read as if it were done.
 
+use core::ops::Range;
+
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -216,22 +218,19 @@ impl Plan {
         for patch in step.patches {
             let end = patch.end();
             plan.extend_to(end);
-            let mut pieces: Vec<Piece> = plan.range(0, patch.offset).collect();
-            match patch.content {
+            let pieces: Vec<Piece> = match patch.content {
                 // Of the plan before the step, so that patches of one step do not see each other.
-                Content::Copy { offset, length } => {
-                    pieces.extend(self.range(offset, offset.saturating_add(length)).map(|piece| Piece {
+                Content::Copy { offset, length } => self
+                    .range(offset, offset.saturating_add(length))
+                    .map(|piece| Piece {
                         start: patch.offset + (piece.start - offset),
                         content: piece.content,
                         reason: Some(patch.reason.clone()),
-                    }));
-                }
-                content => {
-                    pieces.push(Piece { start: patch.offset, content, reason: Some(patch.reason) });
-                }
-            }
-            pieces.extend(plan.range(end, u64::MAX));
-            plan.pieces = pieces;
+                    })
+                    .collect(),
+                content => vec![Piece { start: patch.offset, content, reason: Some(patch.reason) }],
+            };
+            plan.replace(patch.offset, end, pieces);
         }
         plan.extend_to(step.new_length);
         plan.pieces = plan.range(0, step.new_length).collect();
@@ -245,9 +244,27 @@ impl Plan {
         }
     }
 
+    /// Puts pieces in the place of what lies between two places of the file. The others are not touched: a step may
+    /// have thousands of patches.
+    fn replace(&mut self, start: u64, end: u64, pieces: Vec<Piece>) {
+        let hit = self.touching(start, end);
+        let before = self.pieces.get(hit.start).and_then(|piece| piece.within(0, start));
+        let last = hit.end.checked_sub(1).and_then(|last| self.pieces.get(last));
+        let behind = last.and_then(|piece| piece.within(end, u64::MAX));
+        self.pieces.splice(hit, before.into_iter().chain(pieces).chain(behind));
+    }
+
+    /// The numbers of the pieces that have bytes between two places of the file, or around them.
+    fn touching(&self, start: u64, end: u64) -> Range<usize> {
+        let first = self.pieces.partition_point(|piece| piece.end() <= start);
+        let behind = self.pieces.partition_point(|piece| piece.start < end);
+        first..behind.max(first)
+    }
+
     /// The pieces, or parts of pieces, between two places of the file.
     fn range(&self, start: u64, end: u64) -> impl Iterator<Item = Piece> {
-        self.pieces.iter().filter_map(move |piece| piece.within(start, end))
+        let pieces = self.pieces.get(self.touching(start, end)).unwrap_or_default();
+        pieces.iter().filter_map(move |piece| piece.within(start, end))
     }
 
     /// The changes: what is not as it was, in the order in which it can be written in place. Copies come first,

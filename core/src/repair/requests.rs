@@ -21,6 +21,17 @@ pub struct Request {
     pub hidden: Option<bool>,
     /// A footer for a file without one: the file is the virtual disk, sector by sector.
     pub fixed: Option<FixedDisk>,
+    /// The parent of a differencing disk that lost its dynamic header, and with it what it knew of its parent.
+    pub parent: Option<ParentDisk>,
+}
+
+/// What a dynamic header holds of a parent and nothing else in the file does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParentDisk {
+    /// The parent's unique id.
+    pub unique_id: [u8; 16],
+    /// When the parent was last changed.
+    pub time_stamp: TimeStamp,
 }
 
 /// How a raw disk becomes a fixed VHD.

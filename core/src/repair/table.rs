@@ -6,17 +6,19 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 
 use super::{Case, Proposal, Step, Unreadable, header};
-use crate::image::Found;
+use crate::image::{Found, PAGE};
+use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
 use crate::layout::batmap::{BatmapExpected, BatmapHeader};
 use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
-use crate::layout::{SECTOR, bat};
 
 /// How far into the file the BAT is looked for. Every known writer puts it right behind the header.
 const SEARCH: u64 = 1 << 20;
 /// Block sizes that are tried, the usual one first.
 const BLOCK_SIZES: [u32; 4] = [2 << 20, 512 << 10, 1 << 20, 4 << 20];
+/// How many whole tables are read at the most; what is full of ones looks like a table everywhere.
+const MOST_TABLES: usize = 16;
 /// The most entries that are read to try a place; more than a disk of 2 TiB has at 512 KiB.
 const MOST_ENTRIES: u64 = 8 << 20;
 
@@ -73,10 +75,22 @@ pub(super) fn find(case: &Case<'_>, header: Option<&DynamicHeader>) -> Result<Op
     let usual = [stored, behind_header].into_iter().flatten();
     let usual = usual.filter(|offset| *offset >= Footer::LENGTH && offset.is_multiple_of(SECTOR));
     let anywhere = (Footer::LENGTH..SEARCH.min(case.image.length)).step_by(SECTOR as usize);
+    let start = case.probe.bytes(0, SEARCH.min(case.image.length) as usize)?;
+    let mut tables = 0;
     let mut best: Option<(u32, Table)> = None;
     for offset in usual.chain(anywhere) {
         for block_size in block_sizes(header) {
-            let Some((allocated, table)) = try_at(case, footer, header, offset, block_size)? else {
+            let Some(place) = Place::of(case, footer, header, offset, block_size) else {
+                continue;
+            };
+            // Most places are no table, and the first sector shows it.
+            let head = usize::try_from(offset).ok().and_then(|offset| start.get(offset..));
+            let head = head.map(|head| &head[..head.len().min(place.length.min(SECTOR) as usize)]);
+            if tables == MOST_TABLES || head.is_some_and(|head| !place.is_plausible(head)) {
+                continue;
+            }
+            tables += 1;
+            let Some((allocated, table)) = try_at(case, footer, header, &place)? else {
                 continue;
             };
             // The first that has blocks; one without any only if there is no better.
@@ -98,40 +112,62 @@ fn block_sizes(header: Option<&DynamicHeader>) -> Vec<u32> {
     }
 }
 
-/// Whether a table stands at `offset` that a disk of this footer can have with blocks of this size.
+/// Where a table would be, with blocks of some size.
+struct Place {
+    offset: u64,
+    /// Bytes of the entries that the disk needs.
+    length: u64,
+    /// Where the table ends, padded, if it has no more entries than the disk needs.
+    end: u64,
+    /// Where blocks must end at the latest.
+    limit: u64,
+    needed: u64,
+    block_size: u32,
+    shape: BlockShape,
+}
+
+impl Place {
+    /// `None` where such a table does not fit into the file.
+    fn of(
+        case: &Case<'_>,
+        footer: &Footer,
+        header: Option<&DynamicHeader>,
+        offset: u64,
+        block_size: u32,
+    ) -> Option<Self> {
+        let header = header.copied().unwrap_or_else(zerocopy::FromZeros::new_zeroed);
+        let shape = BlockShape::of(&DynamicHeader { block_size: U32::new(block_size), ..header })?;
+        let needed = footer.current_size.get().div_ceil(shape.data);
+        let limit = case.image.limit();
+        if needed == 0 || needed > MOST_ENTRIES {
+            return None;
+        }
+        let end = offset.checked_add(padded_length(u32::try_from(needed).ok()?)).filter(|end| *end <= limit)?;
+        Some(Self { offset, length: needed * ENTRY_LENGTH, end, limit, needed, block_size, shape })
+    }
+
+    /// Whether these can be entries of the table.
+    fn is_plausible(&self, bytes: &[u8]) -> bool {
+        sectors(bytes).all(|sector| {
+            let offset = u64::from(sector) * SECTOR;
+            sector == UNALLOCATED || (offset >= self.end && offset + self.shape.length() <= self.limit)
+        })
+    }
+}
+
+/// What the table at a place says, and how many blocks it has; `None` where it is no table.
 fn try_at(
     case: &Case<'_>,
     footer: &Footer,
     header: Option<&DynamicHeader>,
-    offset: u64,
-    block_size: u32,
+    place: &Place,
 ) -> Result<Option<(u32, Table)>, Unreadable> {
-    let probe_header = DynamicHeader {
-        block_size: U32::new(block_size),
-        table_offset: U64::new(offset),
-        ..header.copied().unwrap_or_else(zerocopy::FromZeros::new_zeroed)
-    };
-    let Some(shape) = BlockShape::of(&probe_header) else {
-        return Ok(None);
-    };
-    let needed = footer.current_size.get().div_ceil(shape.data);
-    let length = needed * ENTRY_LENGTH;
-    let limit = case.image.limit();
-    let end = offset.checked_add(bat::padded_length(u32::try_from(needed).unwrap_or(u32::MAX)));
-    if needed == 0 || needed > MOST_ENTRIES || end.is_none_or(|end| end > limit) {
-        return Ok(None);
-    }
-    // Most places are no table, and the first sector shows it.
-    let head = case.probe.bytes(offset, length.min(SECTOR) as usize)?;
-    let plausible = |bytes: &[u8]| sectors(bytes).all(|sector| is_plausible(sector, end.unwrap_or(0), limit, shape));
-    if !plausible(&head) {
-        return Ok(None);
-    }
+    let Place { offset, length, needed, block_size, shape, .. } = *place;
     let bytes = case.probe.bytes(offset, length as usize)?;
     let mut allocated: Vec<u32> = sectors(&bytes).filter(|sector| *sector != UNALLOCATED).collect();
     allocated.sort_unstable();
     let apart = |pair: &[u32]| u64::from(pair[1] - pair[0]) * SECTOR >= shape.length();
-    if !plausible(&bytes) || !allocated.windows(2).all(apart) {
+    if !place.is_plausible(&bytes) || !allocated.windows(2).all(apart) {
         return Ok(None);
     }
     let Some(entries) = entries(case, footer, header, offset, needed)? else {
@@ -139,8 +175,10 @@ fn try_at(
     };
     // With blocks of another size the disk would need another number of entries.
     let exact = u64::from(entries) == needed && header.is_some_and(|header| header.max_table_entries.get() == entries);
-    // Two blocks show how far they are apart at the least, and none is larger in practice.
-    let certain = block_sizes(header).len() == 1 || exact || allocated.len() > 1;
+    // Blocks that follow each other as their creator puts them show how large they are.
+    let stride = if footer.is_tapdisk() { shape.length().next_multiple_of(PAGE) } else { shape.length() };
+    let touching = allocated.windows(2).any(|pair| u64::from(pair[1] - pair[0]) * SECTOR == stride);
+    let certain = block_sizes(header).len() == 1 || exact || touching;
     Ok(Some((allocated.len() as u32, Table { offset, entries, block_size, certain })))
 }
 
@@ -179,10 +217,4 @@ fn entries(
 
 fn sectors(bytes: &[u8]) -> impl Iterator<Item = u32> {
     bytes.as_chunks::<4>().0.iter().map(|entry| u32::from_be_bytes(*entry))
-}
-
-/// Whether a number can be an entry of a table that ends at `end`.
-fn is_plausible(sector: u32, end: u64, limit: u64, shape: BlockShape) -> bool {
-    let offset = u64::from(sector) * SECTOR;
-    sector == UNALLOCATED || (offset >= end && offset + shape.length() <= limit)
 }

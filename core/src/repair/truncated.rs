@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::bat::{clear_entry, virtual_range};
+use super::bat::{clear_entry, lost_place, virtual_range};
 use super::batmap::marks_cleared;
 use super::{Case, Patch, Proposal, Step};
-use crate::image::Block;
+use crate::image::{Bat, Block};
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
 use crate::layout::bitmap;
@@ -34,7 +34,11 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let mut new_length = image.length;
     for &block in &outside {
         let there = image.length.saturating_sub(block.offset());
-        if there > shape.bitmap {
+        if overlaps(bat, block, shape) {
+            // The entry is wrong: what lies there is another block's, and must not be taken for a bitmap.
+            patches.push(clear_entry(image, block.number));
+            loses.push(lost_place(image, block.number));
+        } else if there > shape.bitmap {
             new_length = new_length.max(block.offset() + shape.length());
             let (patch, lost) = without_lost_sectors(case, block, shape, there - shape.bitmap)?;
             patches.extend(patch);
@@ -51,6 +55,15 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let numbers: Vec<u32> = outside.iter().map(|block| block.number).collect();
     patches.extend(marks_cleared(image, &numbers));
     Ok(vec![Step { loses, ..Step::lossless("Close the disk behind what is left of it", new_length, patches) }])
+}
+
+/// Whether another entry leads to some of a block's bytes. The blocks are in the order of the file.
+fn overlaps(bat: &Bat, block: Block, shape: BlockShape) -> bool {
+    let at = bat.blocks.partition_point(|other| *other < block);
+    let neighbours = [at.checked_sub(1), at.checked_add(1)].into_iter().flatten();
+    neighbours
+        .filter_map(|index| bat.blocks.get(index))
+        .any(|other| other.offset().abs_diff(block.offset()) < shape.length())
 }
 
 /// The bitmap of a block of which only the first `there` bytes of data are left, and what that loses.

@@ -36,6 +36,21 @@ pub enum Verdict {
     NotAVhd,
 }
 
+impl Verdict {
+    /// The worse of two answers, for disks that are read together.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |verdict| match verdict {
+            Self::Sound => 0,
+            Self::Repairable => 1,
+            Self::Salvageable => 2,
+            Self::Unrepairable => 3,
+            Self::NotAVhd => 4,
+        };
+        if rank(other) > rank(self) { other } else { self }
+    }
+}
+
 /// Everything that a person or a script is told about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -230,7 +245,8 @@ fn tools(analysis: &Analysis) -> Vec<ToolReport> {
         .collect()
 }
 
-fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
+/// One fault, told of a disk of this kind.
+pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
     let rule = finding.fault.rule();
     FindingReport {
         id: rule.id.into(),
@@ -246,7 +262,8 @@ fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
     }
 }
 
-fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
+/// One repair, told.
+pub fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
     RepairReport {
         title: words::title(plan),
         lossless: plan.is_lossless(),

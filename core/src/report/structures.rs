@@ -91,7 +91,8 @@ impl Sheet<'_> {
 
     fn report(&self, base: u64, field: Field) -> FieldReport {
         let offset = base + field.at as u64;
-        let end = offset + field.length as u64;
+        // A footer of 511 bytes ends behind the end of the file.
+        let end = offset.saturating_add(field.length as u64);
         // A finding that covers more than the field itself, such as lost bytes, is not the field's.
         let faulty = self.findings.iter().any(|finding| {
             finding.severity() != Severity::Info

@@ -118,6 +118,15 @@ static BROWSER: DebianPackages = DebianPackages {
     effort: "about 1 minute: 100 MB to download",
 };
 
+static JUDGES: DebianPackages = DebianPackages {
+    programs: &["qemu-img", "vhdiinfo"],
+    packages: &["qemu-utils", "libvhdi-utils"],
+    purpose: "let tools of others judge the repaired disks",
+    effort: "some seconds: 10 MB to download",
+};
+
+/// What the tests over the images take.
+pub static FOR_NATIVE: &[&dyn Piece] = &[&JUDGES];
 /// What checking the formatting takes.
 pub static FOR_FORMAT: &[&dyn Piece] = &[&RUSTFMT];
 /// What the lints take.
@@ -133,7 +142,7 @@ pub static FOR_BROWSER: &[&dyn Piece] = &[&AXE, &BROWSER];
 
 /// Shows what is there and installs the rest.
 pub fn setup() -> Result<(), SetupError> {
-    for piece in [FOR_FORMAT, FOR_LINT, FOR_NO_STD, FOR_PAGE, FOR_BROWSER].concat() {
+    for piece in [FOR_FORMAT, FOR_LINT, FOR_NATIVE, FOR_NO_STD, FOR_PAGE, FOR_BROWSER].concat() {
         ensure(&[piece])?;
         println!("{:<44} {}", piece.name(), piece.find().unwrap_or_default());
     }
