@@ -351,7 +351,10 @@ impl Built {
         let Some(at) = self.batmap_at else {
             return;
         };
-        let map = &image[at + SECTOR..self.end_of_batmap()];
+        // Another fault may have cut the image off before.
+        let Some(map) = image.get(at + SECTOR..self.end_of_batmap()) else {
+            return;
+        };
         let sum = map_checksum(map, self.disk.size(), self.disk.creator);
         put(image, at + 24, &sum.to_be_bytes());
     }

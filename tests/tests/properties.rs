@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use proptest::test_runner::RngSeed;
 use proptest::test_runner::TestCaseResult;
 use vhd_analyser_core::analysis::Analysis;
 use vhd_analyser_core::finding::Severity;
@@ -19,10 +20,12 @@ use vhd_analyser_tests::build_faults::{BitmapEdit, Doubt, Edit, EntryEdit, Fault
 
 const NAME: &str = "disk.vhd";
 
-/// So many cases, unless the environment asks for another number.
+/// So many cases, always the same ones, unless the environment asks for another number of others: a test that fails now
+/// and then for nobody's change is of no use, and a long search is of much.
 fn config(cases: u32) -> ProptestConfig {
     let asked = env::var("VHD_ANALYSER_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig {
+        rng_seed: if asked.is_some() { RngSeed::Random } else { RngSeed::Fixed(2006) },
         cases: asked.unwrap_or(cases),
         failure_persistence: None,
         max_shrink_iters: 500,

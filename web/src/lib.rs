@@ -1,14 +1,17 @@
 //! The page: drop a VHD, read what is wrong with it, download a copy that works.
 //!
 //! ```text
-//!  page                                      worker
-//!  hooks::use_analyser ── Request(File) ───▶ worker::AnalysisWorker
+//!  page                                      worker, one for each file
+//!  hooks::use_analyser ── Request, File ───▶ worker::serve
 //!    │                                         │  source::BlobSource ── reads the File, a few ranges at once
 //!    │                                         │  vhd_analyser_core  ── knows the format
 //!    │ ◀──────────────── Response(Report) ─────┘
 //!    ▼
 //!  state::State ── components::* ── fixed_copy::compose ── a Blob to download
 //! ```
+//!
+//! Page and worker are one program, loaded once: [`program::Program`] starts it again as a worker, which costs no
+//! download and no compilation, and [`engine::Job`] ends it when nobody wants its answer any more.
 //!
 //! The page shows [`vhd_analyser_core::report::Report`] and knows nothing of the format below it. It never
 //! reads the file: it hands the `File` to the worker, and describes the fixed copy to the browser as pieces

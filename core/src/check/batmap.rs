@@ -26,6 +26,13 @@ pub enum BatmapFault {
         /// What the BAT has.
         entries: u32,
     },
+    /// The map, by its header, reaches into blocks.
+    IntoBlocks {
+        /// Where it would end, in bytes.
+        end: u64,
+        /// Where the first block begins, in bytes.
+        first: u64,
+    },
     /// A block begins where the batmap belongs.
     Overwritten {
         /// The block's number.
@@ -112,6 +119,15 @@ static TOO_SMALL: Rule = Rule {
     vhd_util: Some("batmap is invalid: batmap-BAT size mismatch"),
     minded_by: &[Tool::VhdUtil],
 };
+static INTO_BLOCKS: Rule = Rule {
+    id: "batmap.into-blocks",
+    severity: Severity::Error,
+    title: "Batmap: the map reaches into blocks",
+    meaning: "The batmap’s header gives the map a place, or a size, with which it lies on blocks. The blocks are where \
+              they belong; the header is wrong.",
+    vhd_util: Some("block … clobbers headers"),
+    minded_by: &[Tool::VhdUtil],
+};
 static OVERWRITTEN: Rule = Rule {
     id: "batmap.overwritten",
     severity: Severity::Error,
@@ -141,6 +157,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &CHECKSUM,
     &OFFSET,
     &TOO_SMALL,
+    &INTO_BLOCKS,
     &OVERWRITTEN,
     &UNALLOCATED_FULL,
 ];
@@ -156,6 +173,7 @@ impl BatmapFault {
             Self::Checksum { .. } => &CHECKSUM,
             Self::Offset(_) => &OFFSET,
             Self::TooSmall { .. } => &TOO_SMALL,
+            Self::IntoBlocks { .. } => &INTO_BLOCKS,
             Self::Overwritten { .. } => &OVERWRITTEN,
             Self::UnallocatedFull { .. } | Self::MoreUnallocatedFull(_) => &UNALLOCATED_FULL,
         }
@@ -170,6 +188,7 @@ impl BatmapFault {
             Self::Checksum { stored, .. } => write!(f, "0x{stored:08x}"),
             Self::Offset(offset) => write!(f, "0x{offset:x}"),
             Self::TooSmall { bits, .. } => write!(f, "{bits} bits"),
+            Self::IntoBlocks { end, .. } => write!(f, "an end at 0x{end:x}"),
             Self::Overwritten { block } | Self::UnallocatedFull { block } => write!(f, "block {block}"),
             Self::MoreUnallocatedFull(more) => write!(f, "{more} more blocks"),
         }
@@ -185,6 +204,7 @@ impl BatmapFault {
             Self::Checksum { computed, .. } => write!(f, "0x{computed:08x}"),
             Self::Offset(_) => f.write_str("a multiple of 512"),
             Self::TooSmall { entries, .. } => write!(f, "{entries} bits"),
+            Self::IntoBlocks { first, .. } => write!(f, "at 0x{first:x} at the latest"),
             Self::Overwritten { .. } => write!(f, "{}", Bytes(&BatmapHeader::COOKIE)),
             Self::UnallocatedFull { .. } => f.write_str("a BAT entry, or no mark"),
             Self::MoreUnallocatedFull(_) => Ok(()),
@@ -231,6 +251,11 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
     } else if batmap.computed_checksum.is_none() || end.is_none_or(|end| end > image.limit()) {
         faults.add(at, 12, BatmapFault::MapOutOfFile);
     }
+    let placed =
+        image.bat.value().and_then(|bat| bat.blocks.iter().find(|block| block.offset() >= image.end_of_metadata));
+    if let (Some(end), Some(first)) = (end, placed.map(|block| block.offset())) {
+        faults.add_if(end > first, at, 12, BatmapFault::IntoBlocks { end, first });
+    }
     let entries = image.header.value().map_or(0, |header| header.max_table_entries.get());
     let at = offset_of!(BatmapHeader, batmap_size);
     let bits = room * 8;
@@ -245,13 +270,14 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
     }
 }
 
-/// The block that begins at `offset`, or lies over it.
+/// The block that lies where the batmap belongs, at `place`: QEMU puts its first block right behind the BAT. An entry
+/// that leads there by damage leads over something else as well.
 #[cfg(feature = "alloc")]
-fn block_at(image: &crate::image::Image, offset: u64) -> Option<u32> {
-    let length = image.block_shape()?.length();
-    let mut blocks = image.bat.value()?.blocks.iter();
-    let on_it = |block: &&crate::image::Block| (block.offset()..block.offset() + length).contains(&offset);
-    blocks.find(on_it).map(|block| block.number)
+fn block_at(image: &crate::image::Image, place: u64) -> Option<u32> {
+    let bat = image.bat.value().filter(|bat| bat.overlapping.count == 0 && bat.on_metadata.count == 0)?;
+    let end = place + BatmapHeader::LENGTH;
+    let block = bat.blocks.first().filter(|block| (place..end).contains(&block.offset()))?;
+    Some(block.number)
 }
 
 /// No block may be marked full that is not allocated.

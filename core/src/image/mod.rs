@@ -21,7 +21,7 @@ pub(crate) use reader::Reader;
 pub use tail::{Tail, TailContent};
 
 use crate::layout::bat::BlockShape;
-use crate::layout::batmap::BatmapHeader;
+use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
 use crate::layout::locator::{ParentLocator, utf16};
@@ -271,14 +271,9 @@ impl Image {
         let bat_end = BatmapHeader::place(header);
         let batmap = self.batmap.value().filter(|batmap| batmap.header.is_known());
         let batmap_header_end = batmap.and(self.batmap.offset()).and_then(|offset| after(offset, BatmapHeader::LENGTH));
-        // A map that is not where it belongs is believed to be there only if it is one.
-        let belongs = |batmap: &&Batmap| {
-            let place = self.batmap.offset().and_then(|offset| after(offset, BatmapHeader::LENGTH));
-            batmap.is_intact() || place == Some(batmap.header.batmap_offset.get())
-        };
-        let map_end = batmap.filter(belongs).and_then(|batmap| {
-            after(batmap.header.batmap_offset.get(), u64::from(batmap.header.batmap_size.get()) * SECTOR)
-        });
+        // tapdisk puts the map right behind its header, with a bit for each entry. What the batmap's header says of
+        // that, no checksum covers.
+        let map_end = batmap_header_end.and_then(|end| after(end, map_length(header)));
         let locators = header.parent_locators.iter().filter(|locator| locator.is_used());
         let names = locators.map(|locator| after(locator.data_offset.get(), locator.space_in_bytes()?));
         [Some(Footer::LENGTH), header_end, bat_end, batmap_header_end, map_end]

@@ -86,6 +86,11 @@ pub fn checked_length(current_size: u64) -> u64 {
     (current_size >> 24).div_ceil(SECTOR).max(1) * SECTOR
 }
 
+/// Bytes of the map of a disk with this dynamic header: a bit for each entry of the BAT, padded to whole sectors.
+pub fn map_length(header: &DynamicHeader) -> u64 {
+    u64::from(header.max_table_entries.get()).div_ceil(8).div_ceil(SECTOR).max(1) * SECTOR
+}
+
 /// The checksum of a batmap, fed piece by piece.
 #[derive(Clone, Copy, Debug)]
 pub struct MapSum {

@@ -86,7 +86,7 @@ fn twins(case: &Case<'_>, bat: &Bat, lost: &[u32], first: Block, second: Block) 
     let agrees = stays.is_some_and(|block| fits(image, block.number, shared));
     Ok(match moved.as_slice() {
         // Unless it may as well be another block that lost its entry.
-        [one] if lost.is_empty() && agrees => step(*one).into_iter().collect(),
+        [one] if lost.is_empty() && agrees && bat.overlapping.count == 1 => step(*one).into_iter().collect(),
         _ => {
             let in_order: Vec<Block> =
                 [first, second].into_iter().filter(|block| stays_in_order(bat, block.number, *orphan)).collect();

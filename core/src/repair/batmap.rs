@@ -12,7 +12,7 @@ use super::{Case, Content, Patch, Proposal, Step, Unreadable, footers};
 use crate::image::{Bat, Block, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};
-use crate::layout::batmap::{BatmapHeader, MapSum, checked_length};
+use crate::layout::batmap::{BatmapHeader, MapSum, checked_length, map_length};
 use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
@@ -24,13 +24,14 @@ const MOST_BITMAPS: usize = 16 << 10;
 /// How many sectors of bitmaps are read at once.
 const GATHERED: u64 = 512;
 /// Findings after which nothing of the batmap can be relied on.
-const LOST: [&str; 8] = [
+const LOST: [&str; 9] = [
     "batmap.outside-file",
     "batmap.cookie",
     "batmap.version",
     "batmap.map-outside-file",
     "batmap.offset",
     "batmap.too-small",
+    "batmap.into-blocks",
     "batmap.checksum",
     "batmap.marked-not-full",
 ];
@@ -56,6 +57,15 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     };
     let in_the_way: Vec<Block> =
         bat.blocks.iter().copied().filter(|block| room.overlaps(block.offset(), shape.length())).collect();
+    // What is to be moved must be a block by its looks, and not only by its entry.
+    for block in &in_the_way {
+        let bytes = case.probe.bytes(block.offset(), shape.length() as usize)?;
+        let (bits, data) = bytes.split_at(shape.bitmap as usize);
+        let bits = Bitmap::new(bits, image.footer(), shape);
+        if bits.count() == 0 || bits.data_under_clear_bits(data).next().is_some() {
+            return Ok(Vec::new());
+        }
+    }
     let names =
         image.locators().filter_map(|(_, locator, _)| Some((locator.data_offset.get(), locator.space_in_bytes()?)));
     if names.into_iter().any(|(offset, length)| room.overlaps(offset, length)) {
@@ -83,7 +93,7 @@ struct Room {
 impl Room {
     fn of(header: &DynamicHeader) -> Option<Self> {
         let place = BatmapHeader::place(header)?;
-        let sectors = header.max_table_entries.get().div_ceil(8).div_ceil(SECTOR as u32).max(1);
+        let sectors = u32::try_from(map_length(header) / SECTOR).ok()?;
         Some(Self { header: place, map: place.checked_add(BatmapHeader::LENGTH)?, sectors })
     }
 

@@ -6,6 +6,8 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::U64;
 
 use super::{Case, Proposal, Step, footers};
+use crate::image::Batmap;
+use crate::layout::batmap::BatmapExpected;
 use crate::layout::footer::Footer;
 use crate::layout::geometry::Geometry;
 
@@ -34,7 +36,12 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
             step.assuming(format!("The disk was never resized: its size is the original one, {original} bytes."))
         });
     }
-    if original != room && room > 0 && !confirmed {
+    // Where the batmap is not right behind the BAT, it is rather the number of entries that is wrong.
+    let table_is_right = match BatmapExpected::of(footer) {
+        BatmapExpected::Yes => image.batmap.value().is_some_and(Batmap::is_intact),
+        _ => true,
+    };
+    if original != room && room > 0 && !confirmed && table_is_right {
         steps.push(
             resize(case, footer, room, "Set the current size to what the BAT has room for")
                 .assuming(format!("The disk ends with the last block that the BAT has room for, at {room} bytes.")),

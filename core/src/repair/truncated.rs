@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::bat::{clear_entry, lost_place, virtual_range};
+use super::bat::{clear_entry, virtual_range};
 use super::batmap::marks_cleared;
 use super::{Case, Patch, Proposal, Step};
 use crate::image::{Bat, Block};
@@ -24,9 +24,12 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     };
     let outside: Vec<Block> =
         bat.blocks.iter().copied().filter(|block| block.offset() + shape.length() > image.length).collect();
-    // Without a footer at the end, blocks beyond it are what was cut off. One entry far from all others is rather
-    // a wrong entry, but then nothing is at its place either, and its block goes in the same way.
-    if outside.is_empty() {
+    // Without a footer at the end, blocks beyond it are what was cut off. Where entries are wrong in other ways, too,
+    // nobody knows which of them that are.
+    if outside.is_empty() || bat.overlapping.count > 0 || bat.on_metadata.count > 0 {
+        return Ok(Vec::new());
+    }
+    if outside.iter().any(|block| overlaps(bat, *block, shape)) {
         return Ok(Vec::new());
     }
     let mut patches = Vec::new();
@@ -35,11 +38,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let mut closes_a_block = false;
     for &block in &outside {
         let there = image.length.saturating_sub(block.offset());
-        if overlaps(bat, block, shape) {
-            // The entry is wrong: what lies there is another block's, and must not be taken for a bitmap.
-            patches.push(clear_entry(image, block.number));
-            loses.push(lost_place(image, block.number));
-        } else if there > shape.bitmap {
+        if there > shape.bitmap {
             new_length = new_length.max(block.offset() + shape.length());
             closes_a_block = true;
             if let Some((without, lost)) = without_lost_sectors(case, block, shape, there - shape.bitmap)? {

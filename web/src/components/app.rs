@@ -46,12 +46,12 @@ pub fn App() -> Html {
                     <NoticeBox notice={notice.clone()} />
                 }
                 { main }
+                if dragging {
+                    <div class="drop-overlay">{ "Drop the disk to read it" }</div>
+                }
             </main>
             <p class="visually-hidden" role="status">{ state.announcement() }</p>
             <Help topic={*help} {on_close} />
-            if dragging {
-                <div class="drop-overlay">{ "Drop the disk to read it" }</div>
-            }
         </div>
     }
 }

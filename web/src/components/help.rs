@@ -85,12 +85,16 @@ pub fn Help(props: &HelpProps) -> Html {
                         <li>{ "Footers: the one at the end or its copy missing, damaged, too short, with a wrong checksum or \
                                at odds with one another." }</li>
                         <li>{ "The dynamic header: damaged, with a wrong checksum, or pointing to where nothing can be." }</li>
-                        <li>{ "The block allocation table: blocks outside the file or on top of the disk’s own structures." }</li>
+                        <li>{ "The block allocation table: blocks outside the file, on top of the disk’s own structures or of one \
+                               another, and blocks that no entry points at. tapdisk’s batmap beside it." }</li>
+                        <li>{ "A differencing disk’s own words about its parent: name and locators." }</li>
                         <li>{ "Bytes behind the end of the disk, a null UUID, an operation that was cut off half-way." }</li>
+                        <li>{ "With the deep check, which reads every block: bitmaps that do not agree with the data behind them." }</li>
                     </ul>
-                    <p>{ "Not looked at: the data in the blocks and the bitmaps before them, the parent of a differencing disk, \
-                          and partitions and file systems inside the disk. A disk that is called sound here can still hold \
-                          damaged files." }</p>
+                    <p>{ "Under “Accepted by” stands what other tools would say of the disk, foretold from their rules; they \
+                          are not run." }</p>
+                    <p>{ "Not looked at: the parent of a differencing disk itself, and partitions and file systems inside the \
+                          disk. A disk that is called sound here can still hold damaged files." }</p>
                 </section>
             </div>
         </dialog>
