@@ -39,16 +39,19 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(vec![step(case.image, offset, &header.sealed(), TITLE)]);
     }
     // Where the disk speaks no more for a guess than for what stands there, that stays.
-    let guesses = guesses(case.image, offset, &header).filter(DynamicHeader::checksum_is_right);
+    let guesses: Vec<_> = guesses(case.image, offset, &header).filter(DynamicHeader::checksum_is_right).collect();
     let evidence = |header: &DynamicHeader| evidence(case.image, offset, header);
-    let best = guesses.fold(header, |best, guess| if evidence(&guess) > evidence(&best) { guess } else { best });
+    let better =
+        |best: DynamicHeader, guess: &DynamicHeader| if evidence(guess) > evidence(&best) { *guess } else { best };
+    let best = guesses.iter().fold(header, better);
     let mut step = step(case.image, offset, &best.sealed(), TITLE);
     if case.image.kind() == Some(DiskType::Differencing) {
         step = step.assuming(
             "The parent's unique id and time stamp in the dynamic header are right: nothing in this file can prove it.",
         );
     }
-    if evidence(&best) < if best == header { 1 } else { 2 } {
+    // What is usual is enough where no guess speaks against it.
+    if evidence(&best) < if guesses.is_empty() { 1 } else { 2 } {
         step = step.assuming(format!(
             "The BAT is at 0x{:x}, and a block has {} bytes: something in the dynamic header is wrong, and nothing \
              proves that it is not this.",
