@@ -108,6 +108,10 @@ fn what_was_once_mended_wrongly() -> Result<(), TestCaseError> {
         (disk(Tapdisk11, 1024, 4, &full), vec![Fault::Changed(Footers, Edit::Put(60, vec![0, 0, 0, 2]), true)]),
         // Another block size, or another place of the BAT, got a right checksum and hid all data.
         (disk(Tapdisk11, 4096, 18, &few), vec![Fault::Changed(Header, Edit::Put(32, vec![4, 0, 0, 0]), false)]),
+        (
+            Disk { spare_entries: 130, ..disk(Windows, 65_536, 31, &few) },
+            vec![Fault::Changed(Header, Edit::Put(32, vec![0, 32, 0, 0]), false)],
+        ),
         (disk(Windows, 4096, 18, &few), vec![Fault::Changed(Header, Edit::Put(22, vec![7, 0]), false)]),
         // The wrong entry's bitmap was written over another block's data.
         (
