@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::{Bat, Image, Reader};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};
+use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::layout::bitmap::Bitmap;
 use crate::progress::{AnalysisError, Stage, Watch};
 use crate::source::{Read, Source};
@@ -98,7 +99,10 @@ pub(super) fn look<S: Source>(
 /// room for a block.
 fn regions(image: &Image, bat: &Bat, shape: BlockShape) -> Vec<Region> {
     let mut regions = Vec::new();
-    let mut end = image.end_of_metadata;
+    // Where a batmap belongs, what is left of it is not to be taken for a block.
+    let room = image.header.value().map_or(0, |header| BatmapHeader::LENGTH + map_length(header));
+    let end_of_batmap = image.batmap.offset().and_then(|offset| offset.checked_add(room));
+    let mut end = image.end_of_metadata.max(end_of_batmap.unwrap_or(0));
     let blocks = bat.blocks.iter().filter(|block| !bat.is_doubtful(**block, shape, image));
     // No BAT entry reaches further.
     let limit = image.limit().min(u64::from(UNALLOCATED) * SECTOR);
