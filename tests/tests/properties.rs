@@ -180,6 +180,9 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
         // of the disk, and so is one that leads behind the end of the file once there is something.
         doubt.blocks.extend(faults.iter().filter_map(|fault| fault.moved(built)));
     }
+    // A dynamic disk without a data offset is a fixed one, if its type says so, too.
+    let is_footer = |fault: &Fault| matches!(fault, Fault::Changed(Structure::Primary | Structure::Footers, ..));
+    doubt.everything |= faults.iter().filter(|fault| is_footer(fault)).count() > 1;
     // What was cut off and what follows the end now are one run of bytes in the place of data.
     let is_replaced = |pair: &[Fault]| matches!(pair, [Fault::Truncated(_), Fault::Trailing(..)]);
     doubt.everything |= is_replaced(faults);
@@ -217,7 +220,7 @@ fn try_plan(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt, deep: bool)
     keeps_the_disk(built, &copy, plan, doubt)
 }
 
-/// No patch writes over a block's data, unless it says that it is about that block.
+/// No patch writes over a block's data, unless it says that it is about that block, or the block is named as lost.
 fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan) -> TestCaseResult {
     for patch in plan.patches() {
         for (number, at) in &built.blocks_at {
@@ -228,7 +231,8 @@ fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan) -> TestCaseResu
             {
                 continue;
             }
-            let named = patch.reason.contains(&format!("block {number}"));
+            let is_lost = plan.loses.iter().any(|sentence| sentence.starts_with(&format!("Block {number}:")));
+            let named = is_lost || patch.reason.contains(&format!("block {number}"));
             prop_assert!(named, "data of block {number} is written over: {}", patch.reason);
         }
     }
