@@ -216,13 +216,17 @@ fn try_plan(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt, deep: bool)
     if doubt.everything {
         return Ok(());
     }
-    leaves_blocks_alone(built, image, plan)?;
+    leaves_blocks_alone(built, image, plan, doubt)?;
     keeps_the_disk(built, &copy, plan, doubt)
 }
 
 /// No patch writes over a block's data, unless it says that it is about that block, or the block is named as lost.
-fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan) -> TestCaseResult {
+fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt) -> TestCaseResult {
     for patch in plan.patches() {
+        // A block whose entry leads elsewhere, with nothing that denies it, is mended there.
+        if doubt.blocks.iter().any(|block| patch.reason.contains(&format!("block {block},"))) {
+            continue;
+        }
         for (number, at) in &built.blocks_at {
             let data = at + built.disk.bitmap_length()..at + built.disk.block_length();
             let hit = (patch.offset as usize).max(data.start)..(patch.end() as usize).min(data.end).min(image.len());
