@@ -2,9 +2,10 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
 use vhd_analyser_web::engine::Job;
@@ -13,7 +14,7 @@ use vhd_analyser_web::message;
 use vhd_analyser_web::program::Program;
 use vhd_analyser_web::worker::{Printed, Progress, Response, Task};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::Blob;
+use web_sys::{Blob, BroadcastChannel};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -110,20 +111,30 @@ async fn a_program_that_does_not_run_says_why() {
 }
 
 #[wasm_bindgen_test]
-async fn a_dropped_job_is_ended_in_the_middle_of_its_work() {
-    let beat = Response::Printed(Printed { utc_offset: 0, text: "beat".into() });
-    let work = format!("for (;;) {{ const at = Date.now(); while (Date.now() - at < 50); {} }}", answer(&beat));
-    let busy = worker(&work).await;
+async fn a_dropped_job_is_heard_no_more_and_its_worker_is_ended() {
+    // Heard by everybody, and not only by the page's side of the job.
+    let beats = BroadcastChannel::new("beats").unwrap();
+    let count = Rc::new(Cell::new(0));
+    let _listener = EventListener::new(&beats, "message", {
+        let count = count.clone();
+        move |_| count.set(count.get() + 1)
+    });
+    let answer = answer(&Response::Printed(Printed { utc_offset: 0, text: "beat".into() }));
+    let beating = worker(&format!(
+        "const beats = new BroadcastChannel('beats'); setInterval(() => {{ beats.postMessage(1); {answer} }}, 20);"
+    ))
+    .await;
     let heard = Heard::default();
-    let job = start(&busy, &heard);
+    let job = start(&beating, &heard);
     hears(&heard, 2).await;
-    drop(job);
-    let count = heard.borrow().len();
-    TimeoutFuture::new(300).await;
-    assert_eq!(heard.borrow().len(), count);
+    assert!(count.get() > 0);
 
-    // Dropped before the worker has started.
-    drop(start(&busy, &heard));
+    drop(job);
+    // Dropped before its worker has started.
+    drop(start(&beating, &heard));
+    let answers = heard.borrow().len();
+    TimeoutFuture::new(100).await;
+    count.set(0);
     TimeoutFuture::new(300).await;
-    assert_eq!(heard.borrow().len(), count);
+    assert_eq!((count.get(), heard.borrow().len()), (0, answers));
 }

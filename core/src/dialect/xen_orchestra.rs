@@ -66,7 +66,7 @@ fn check_footer(footer: &Footer) -> Result<(), String> {
         Err(not_equal(number(data_offset), Footer::LENGTH))
     } else if version != Footer::VERSION {
         Err(not_equal(version, Footer::VERSION))
-    } else if float(footer.original_size.get()) > float(footer.current_size.get()) {
+    } else if footer.original_size.get() > footer.current_size.get() {
         Err(falsy("footer.originalSize <= footer.currentSize"))
     } else if !matches!(footer.kind(), Some(DiskType::Dynamic | DiskType::Differencing)) {
         Err(falsy("footer.diskType === DISK_TYPES.DIFFERENCING || footer.diskType === DISK_TYPES.DYNAMIC"))
@@ -87,7 +87,7 @@ fn check_header(header: &DynamicHeader, footer: &Footer) -> Result<(), String> {
         Err(not_equal(version, DynamicHeader::VERSION))
     } else if !block_size.is_power_of_two() {
         Err(falsy("Number.isInteger(Math.log2(header.blockSize / SECTOR_SIZE))"))
-    } else if f64::from(header.max_table_entries.get()) < float(footer.current_size.get()) / f64::from(block_size) {
+    } else if header.blocks_for(footer.current_size.get()) > Some(u64::from(header.max_table_entries.get())) {
         Err(falsy("header.maxTableEntries >= footer.currentSize / header.blockSize"))
     } else {
         Ok(())
@@ -106,15 +106,10 @@ fn quoted(bytes: &[u8]) -> String {
     format!("'{}'", String::from_utf8_lossy(bytes).trim_end_matches('\0').escape_debug())
 }
 
-/// A number of 64 bits as JavaScript has it.
-fn float(number: u64) -> f64 {
-    number as f64
-}
-
-/// An offset as it is printed, all ones being none.
+/// An offset as it is printed, all ones being none. JavaScript rounds numbers beyond 2^53, which is not followed here.
 fn number(offset: u64) -> String {
     match offset {
         u64::MAX => "undefined".into(),
-        offset => float(offset).to_string(),
+        offset => offset.to_string(),
     }
 }

@@ -100,8 +100,7 @@ fn twins(case: &Case<'_>, bat: &Bat, lost: &[u32], first: Block, second: Block) 
                 )
             };
             // The one that keeps the order first.
-            let mut both = [first, second];
-            both.sort_by_key(|block| in_order.as_slice() != [*block]);
+            let both = if in_order.as_slice() == [second] { [second, first] } else { [first, second] };
             both.into_iter().filter_map(|block| Some(step(block)?.assuming(assumption(block)))).collect()
         }
     })
@@ -147,9 +146,8 @@ fn relinked(image: &Image, bat: &Bat, lost: &[u32]) -> Option<Step> {
             Some(block) => step.assuming(format!("Block {} is where its BAT entry says, off the grid.", block.number)),
         });
     }
-    // As many blocks as places, and all other blocks lie in their order: so may these.
-    let mut in_order: Vec<(u32, Orphan)> = lost.iter().copied().zip(orphans.iter().copied()).collect();
-    in_order.sort_unstable_by_key(|(block, _)| *block);
+    // As many blocks as places, and all other blocks lie in their order: so may these, both lists being in order.
+    let in_order: Vec<(u32, Orphan)> = lost.iter().copied().zip(orphans.iter().copied()).collect();
     if in_order.iter().all(|(block, orphan)| fits(image, *block, *orphan) && stays_in_order(bat, *block, *orphan)) {
         let step = relink(image, &in_order)?;
         return Some(step.assuming("The blocks lie in the file in their order, as all others do."));

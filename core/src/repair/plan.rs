@@ -270,27 +270,29 @@ impl Plan {
     /// The changes: what is not as it was, in the order in which it can be written in place. Copies come first,
     /// since what they read may be written over later. Each byte is written once.
     pub fn patches(&self) -> Vec<Patch> {
-        let changed = self.pieces.iter().filter(|piece| !piece.is_untouched(self.old_length));
-        let mut patches: Vec<Patch> = changed
-            .map(|piece| Patch {
-                offset: piece.start,
-                content: piece.content.clone(),
-                reason: piece.reason.clone().unwrap_or_default(),
-            })
-            .collect();
-        patches.sort_by_key(|patch| !matches!(patch.content, Content::Copy { .. }));
-        patches
+        let (copies, others): (Vec<&Piece>, _) =
+            self.changed().partition(|piece| matches!(piece.content, Content::Copy { .. }));
+        let patches = copies.into_iter().chain(others).map(|piece| Patch {
+            offset: piece.start,
+            content: piece.content.clone(),
+            reason: piece.reason.clone().unwrap_or_default(),
+        });
+        patches.collect()
+    }
+
+    /// The pieces that are not as they were, in the order of the file.
+    fn changed(&self) -> impl Iterator<Item = &Piece> {
+        self.pieces.iter().filter(|piece| !piece.is_untouched(self.old_length))
     }
 
     /// Whether the changes can be made in place, in their order: no copy is written to where a copy is read.
     pub fn is_orderly(&self) -> bool {
-        let copies = || self.pieces.iter().filter(|piece| !piece.is_untouched(self.old_length));
-        let reads = copies().filter_map(|piece| match piece.content {
+        let reads = self.changed().filter_map(|piece| match piece.content {
             Content::Copy { offset, length } => Some((offset, offset + length)),
             _ => None,
         });
         reads.into_iter().all(|(start, end)| {
-            copies()
+            self.changed()
                 .filter(|piece| matches!(piece.content, Content::Copy { .. }))
                 .all(|piece| piece.within(start, end).is_none())
         })
@@ -299,15 +301,10 @@ impl Plan {
     /// The ranges of the original file that the plan overwrites or cuts off, as offset and length, in order: with
     /// the old length they are all that is needed to go back.
     pub fn replaced(&self) -> Vec<(u64, u64)> {
-        let patches = self.patches().into_iter().map(|patch| (patch.offset, patch.end()));
+        let changed = self.changed().map(|piece| (piece.start, piece.end()));
         let cut = (self.new_length(), self.old_length);
-        let mut ranges: Vec<(u64, u64)> = patches
-            .chain([cut])
-            .map(|(start, end)| (start, end.min(self.old_length).saturating_sub(start)))
-            .filter(|(_, length)| *length > 0)
-            .collect();
-        ranges.sort_unstable();
-        ranges
+        let ranges = changed.chain([cut]).map(|(start, end)| (start, end.min(self.old_length).saturating_sub(start)));
+        ranges.filter(|(_, length)| *length > 0).collect()
     }
 
     /// The repaired file, in order and without gaps, as pieces of the original and new bytes.

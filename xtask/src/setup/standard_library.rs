@@ -4,6 +4,7 @@
 //! a sysroot under `target/tools`; builds for that target then use Debian's compiler with this sysroot, and all others
 //! keep the usual toolchain.
 
+use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,21 +34,36 @@ pub struct StandardLibrary {
     pub purpose: &'static str,
 }
 
+/// The flag that makes the compiler name files under `folder` as if they were under `name`.
+fn remapped(folder: &Path, name: &str) -> OsString {
+    let mut flag = OsString::from("--remap-path-prefix=");
+    flag.push(folder);
+    flag.push("=");
+    flag.push(name);
+    flag
+}
+
 impl StandardLibrary {
     /// The environment in which `cargo` builds for this target.
     pub fn environment(&self) -> Vec<(String, OsString)> {
-        if self.comes_with("rustc") {
-            return Vec::new();
-        }
         let target = self.target.to_uppercase().replace('-', "_");
-        let mut sysroot = OsString::from("--sysroot=");
-        sysroot.push(self.sysroot());
-        vec![
-            ("RUSTC".to_owned(), DEBIAN_RUSTC.into()),
-            ("RUSTDOC".to_owned(), DEBIAN_RUSTDOC.into()),
-            (format!("CARGO_TARGET_{target}_LINKER"), self.linker.into()),
-            (format!("CARGO_TARGET_{target}_RUSTFLAGS"), sysroot),
-        ]
+        // Where the sources lie on this computer is nobody's business who loads the page.
+        let mut flags = remapped(workspace::root(), "");
+        if let Some(home) = env::home_dir() {
+            let cargo = env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+            flags.push(" ");
+            flags.push(remapped(&cargo.join("registry/src"), "crates"));
+        }
+        let mut environment = Vec::new();
+        if !self.comes_with("rustc") {
+            flags.push(" --sysroot=");
+            flags.push(self.sysroot());
+            environment.push(("RUSTC".to_owned(), DEBIAN_RUSTC.into()));
+            environment.push(("RUSTDOC".to_owned(), DEBIAN_RUSTDOC.into()));
+            environment.push((format!("CARGO_TARGET_{target}_LINKER"), self.linker.into()));
+        }
+        environment.push((format!("CARGO_TARGET_{target}_RUSTFLAGS"), flags));
+        environment
     }
 
     fn comes_with(&self, rustc: &str) -> bool {
