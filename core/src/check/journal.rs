@@ -45,6 +45,13 @@ pub enum JournalFault {
     },
     /// It belongs to another disk.
     OtherDisk([u8; 16]),
+    /// The disk ended behind where it ends now, and neither file has what is missing.
+    EndMissing {
+        /// The first byte of the disk that is nowhere, from the start of the disk's file.
+        offset: u64,
+        /// Where the disk ended, in bytes.
+        end: u64,
+    },
     /// The disk was not being resized.
     NotNeeded,
 }
@@ -80,6 +87,9 @@ rules! {
         "A journal keeps metadata and a few blocks. This one is longer than any that vhd-util writes, and is not used.";
     OTHER_DISK: Warning, "other-disk", "it belongs to another disk",
         "The journal names another disk by its unique id. It is not used.";
+    END_MISSING: Warning, "end-missing", "the disk's end is missing",
+        "Before the resize the disk was longer than its file is now, and the journal does not keep what is missing. Taking \
+         the resize back would put nothing in its place; the journal is not used.";
     NOT_NEEDED: Info, "not-needed", "not needed",
         "The disk's footers are not poisoned: no resize was cut off, and the journal is not used.";
 }
@@ -94,6 +104,7 @@ impl JournalFault {
             Self::EntryChecksum { .. } => &CHECKSUM,
             Self::TooLong { .. } => &TOO_LONG,
             Self::OtherDisk(_) => &OTHER_DISK,
+            Self::EndMissing { .. } => &END_MISSING,
             Self::NotNeeded => &NOT_NEEDED,
         }
     }
@@ -108,6 +119,7 @@ impl JournalFault {
             Self::EntryChecksum { offset, stored, .. } => write!(f, "0x{stored:08x} at 0x{offset:x} of the journal"),
             Self::TooLong { length, .. } => write!(f, "{length} bytes"),
             Self::OtherDisk(id) => write!(f, "{}", uuid::Uuid::from_bytes(*id)),
+            Self::EndMissing { offset, .. } => write!(f, "nothing from 0x{offset:x} on"),
             Self::NotNeeded => Ok(()),
         }
     }
@@ -120,6 +132,7 @@ impl JournalFault {
             Self::EntryKind { .. } => f.write_str("1 to 8"),
             Self::TooLong { limit, .. } => write!(f, "at most {limit} bytes"),
             Self::OtherDisk(_) => f.write_str("the disk's own unique id"),
+            Self::EndMissing { end, .. } => write!(f, "a disk that ended at 0x{end:x}"),
             _ => Ok(()),
         }
     }
