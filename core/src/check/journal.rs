@@ -43,6 +43,8 @@ pub enum JournalFault {
         /// The longest that is read, in bytes.
         limit: u64,
     },
+    /// The primary footer's place, which is far behind everything that the disk or the journal has.
+    FooterOffset(u64),
     /// It belongs to another disk.
     OtherDisk([u8; 16]),
     /// The disk was not being resized.
@@ -78,6 +80,9 @@ rules! {
         "An entry is not what was written. The journal is not used.";
     TOO_LONG: Warning, "too-long", "longer than any journal",
         "A journal keeps metadata and a few blocks. This one is longer than any that vhd-util writes, and is not used.";
+    FOOTER_OFFSET: Warning, "footer-offset", "the footer's place is impossible",
+        "The journal says where the disk's primary footer was, and that is behind everything that the disk and the journal \
+         have. The journal is not used: the disk would be made that long.";
     OTHER_DISK: Warning, "other-disk", "it belongs to another disk",
         "The journal names another disk by its unique id. It is not used.";
     NOT_NEEDED: Info, "not-needed", "not needed",
@@ -93,6 +98,7 @@ impl JournalFault {
             Self::EntryCookie { .. } | Self::EntryKind { .. } => &ENTRY,
             Self::EntryChecksum { .. } => &CHECKSUM,
             Self::TooLong { .. } => &TOO_LONG,
+            Self::FooterOffset(_) => &FOOTER_OFFSET,
             Self::OtherDisk(_) => &OTHER_DISK,
             Self::NotNeeded => &NOT_NEEDED,
         }
@@ -107,6 +113,7 @@ impl JournalFault {
             Self::EntryKind { offset, kind } => write!(f, "type {kind} at 0x{offset:x} of the journal"),
             Self::EntryChecksum { offset, stored, .. } => write!(f, "0x{stored:08x} at 0x{offset:x} of the journal"),
             Self::TooLong { length, .. } => write!(f, "{length} bytes"),
+            Self::FooterOffset(offset) => write!(f, "offset 0x{offset:x}"),
             Self::OtherDisk(id) => write!(f, "{}", uuid::Uuid::from_bytes(*id)),
             Self::NotNeeded => Ok(()),
         }
@@ -119,6 +126,7 @@ impl JournalFault {
             Self::EntryChecksum { computed, .. } => write!(f, "0x{computed:08x}"),
             Self::EntryKind { .. } => f.write_str("1 to 8"),
             Self::TooLong { limit, .. } => write!(f, "at most {limit} bytes"),
+            Self::FooterOffset(_) => f.write_str("a place right behind the disk's data"),
             Self::OtherDisk(_) => f.write_str("the disk's own unique id"),
             _ => Ok(()),
         }
