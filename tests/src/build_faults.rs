@@ -243,11 +243,14 @@ impl Fault {
         )
     }
 
-    /// The block whose entry leads elsewhere afterwards.
-    pub fn moved(&self, built: &Built) -> Option<usize> {
+    /// The blocks whose entries lead elsewhere afterwards.
+    pub fn moved(&self, built: &Built) -> Range<usize> {
         match self {
-            Self::Entry(block, _) => nth_block(built, *block),
-            _ => None,
+            Self::Entry(block, _) => nth_block(built, *block).map_or(0..0, |block| block..block + 1),
+            Self::Entries(first, count, _) => {
+                nth_block(built, *first).map_or(0..0, |first| first..(first + count).min(built.disk.blocks))
+            }
+            _ => 0..0,
         }
     }
 
