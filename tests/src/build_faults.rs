@@ -237,6 +237,8 @@ impl Fault {
             Self::Entry(..)
                 | Self::Entries(..)
                 | Self::Trailing(..)
+                // A block without its bitmap does not look like one.
+                | Self::Bitmap(..)
                 // Without the footer, a block may end where it was.
                 | Self::Changed(Structure::Primary | Structure::Footers, ..)
                 | Self::Truncated(_)
