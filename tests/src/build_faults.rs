@@ -237,17 +237,22 @@ impl Fault {
             Self::Entry(..)
                 | Self::Entries(..)
                 | Self::Trailing(..)
+                // A block without its bitmap does not look like one.
+                | Self::Bitmap(..)
                 // Without the footer, a block may end where it was.
                 | Self::Changed(Structure::Primary | Structure::Footers, ..)
                 | Self::Truncated(_)
         )
     }
 
-    /// The block whose entry leads elsewhere afterwards.
-    pub fn moved(&self, built: &Built) -> Option<usize> {
+    /// The blocks whose entries lead elsewhere afterwards.
+    pub fn moved(&self, built: &Built) -> Range<usize> {
         match self {
-            Self::Entry(block, _) => nth_block(built, *block),
-            _ => None,
+            Self::Entry(block, _) => nth_block(built, *block).map_or(0..0, |block| block..block + 1),
+            Self::Entries(first, count, _) => {
+                nth_block(built, *first).map_or(0..0, |first| first..(first + count).min(built.disk.blocks))
+            }
+            _ => 0..0,
         }
     }
 

@@ -178,7 +178,7 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
     if doubt.size || faults.iter().filter(|fault| fault.makes_room()).count() > 1 {
         // An entry that leads to another block's place is in order once that one's leads elsewhere, or is behind the end
         // of the disk, and so is one that leads behind the end of the file once there is something.
-        doubt.blocks.extend(faults.iter().filter_map(|fault| fault.moved(built)));
+        doubt.blocks.extend(faults.iter().flat_map(|fault| fault.moved(built)));
     }
     // A dynamic disk without a data offset is a fixed one, if its type says so, too.
     let is_footer = |fault: &Fault| matches!(fault, Fault::Changed(Structure::Primary | Structure::Footers, ..));

@@ -50,8 +50,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
             "The parent's unique id and time stamp in the dynamic header are right: nothing in this file can prove it.",
         );
     }
-    // What is usual is enough where no guess speaks against it.
-    if evidence(&best) < if guesses.is_empty() { 1 } else { 2 } {
+    // What is usual is enough where no guess speaks against it, and no other must have as much for it.
+    let is_rival = |other: &&DynamicHeader| **other != best && evidence(other) >= evidence(&best);
+    let rivals = guesses.iter().chain([&header]).filter(is_rival).count();
+    if rivals > 0 || evidence(&best) < if guesses.is_empty() { 1 } else { 2 } {
         step = step.assuming(format!(
             "The BAT is at 0x{:x}, and a block has {} bytes: something in the dynamic header is wrong, and nothing \
              proves that it is not this.",

@@ -22,15 +22,20 @@ pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFa
     if !footers().any(Footer::is_poisoned) && image.closing_footer().is_some() {
         return Err(JournalFault::NotNeeded);
     }
-    let end = journal.header.footer_offset.get().saturating_add(Footer::LENGTH);
+    let footer_offset = journal.header.footer_offset.get();
+    // No checksum covers this number, and the file is to be made as long as it says. It was never longer than what is
+    // there now and what the journal keeps.
+    let kept: u64 = journal.entries.iter().map(|kept| kept.bytes.len() as u64).sum();
+    if footer_offset > image.length.saturating_add(kept) {
+        return Err(JournalFault::FooterOffset(footer_offset));
+    }
+    let end = footer_offset.saturating_add(Footer::LENGTH);
     let patches: Vec<Patch> = journal
         .entries
         .iter()
         .map(|kept| {
             let (offset, reason) = match kept.kind {
-                EntryKind::PrimaryFooter => {
-                    (journal.header.footer_offset.get(), "the primary footer, from the journal")
-                }
+                EntryKind::PrimaryFooter => (footer_offset, "the primary footer, from the journal"),
                 EntryKind::BackupFooter => (kept.offset, "the backup footer, from the journal"),
                 EntryKind::Header => (kept.offset, "the dynamic header, from the journal"),
                 EntryKind::Locator => (kept.offset, "a parent's name, from the journal"),
