@@ -43,8 +43,6 @@ pub enum JournalFault {
         /// The longest that is read, in bytes.
         limit: u64,
     },
-    /// The primary footer's place, which is far behind everything that the disk or the journal has.
-    FooterOffset(u64),
     /// It belongs to another disk.
     OtherDisk([u8; 16]),
     /// The disk ended behind where it ends now, and neither file has what is missing.
@@ -87,9 +85,6 @@ rules! {
         "An entry is not what was written. The journal is not used.";
     TOO_LONG: Warning, "too-long", "longer than any journal",
         "A journal keeps metadata and a few blocks. This one is longer than any that vhd-util writes, and is not used.";
-    FOOTER_OFFSET: Warning, "footer-offset", "the footer's place is impossible",
-        "The journal says where the disk's primary footer was, and that is behind everything that the disk and the journal \
-         have. The journal is not used: the disk would be made that long.";
     OTHER_DISK: Warning, "other-disk", "it belongs to another disk",
         "The journal names another disk by its unique id. It is not used.";
     END_MISSING: Warning, "end-missing", "the disk's end is missing",
@@ -108,7 +103,6 @@ impl JournalFault {
             Self::EntryCookie { .. } | Self::EntryKind { .. } => &ENTRY,
             Self::EntryChecksum { .. } => &CHECKSUM,
             Self::TooLong { .. } => &TOO_LONG,
-            Self::FooterOffset(_) => &FOOTER_OFFSET,
             Self::OtherDisk(_) => &OTHER_DISK,
             Self::EndMissing { .. } => &END_MISSING,
             Self::NotNeeded => &NOT_NEEDED,
@@ -124,7 +118,6 @@ impl JournalFault {
             Self::EntryKind { offset, kind } => write!(f, "type {kind} at 0x{offset:x} of the journal"),
             Self::EntryChecksum { offset, stored, .. } => write!(f, "0x{stored:08x} at 0x{offset:x} of the journal"),
             Self::TooLong { length, .. } => write!(f, "{length} bytes"),
-            Self::FooterOffset(offset) => write!(f, "offset 0x{offset:x}"),
             Self::OtherDisk(id) => write!(f, "{}", uuid::Uuid::from_bytes(*id)),
             Self::EndMissing { offset, .. } => write!(f, "nothing from 0x{offset:x} on"),
             Self::NotNeeded => Ok(()),
@@ -138,7 +131,6 @@ impl JournalFault {
             Self::EntryChecksum { computed, .. } => write!(f, "0x{computed:08x}"),
             Self::EntryKind { .. } => f.write_str("1 to 8"),
             Self::TooLong { limit, .. } => write!(f, "at most {limit} bytes"),
-            Self::FooterOffset(_) => f.write_str("a place right behind the disk's data"),
             Self::OtherDisk(_) => f.write_str("the disk's own unique id"),
             Self::EndMissing { end, .. } => write!(f, "a disk that ended at 0x{end:x}"),
             _ => Ok(()),
