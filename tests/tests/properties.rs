@@ -180,9 +180,13 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
         // of the disk, and so is one that leads behind the end of the file once there is something.
         doubt.blocks.extend(faults.iter().flat_map(|fault| fault.moved(built)));
     }
-    // A dynamic disk without a data offset is a fixed one, if its type says so, too.
-    let is_footer = |fault: &Fault| matches!(fault, Fault::Changed(Structure::Primary | Structure::Footers, ..));
-    doubt.everything |= faults.iter().filter(|fault| is_footer(fault)).count() > 1;
+    // A dynamic disk without a data offset is a fixed one, if its type says so, too; and a checksum does not tell which
+    // two fields are wrong.
+    let of_footers = |fault: &Fault| matches!(fault, Fault::Changed(Structure::Primary | Structure::Footers, ..));
+    let of_headers = |fault: &Fault| matches!(fault, Fault::Changed(..)) && !of_footers(fault);
+    let are_two =
+        |faults: &[Fault], kind: &dyn Fn(&Fault) -> bool| faults.iter().filter(|fault| kind(fault)).count() > 1;
+    doubt.everything |= are_two(faults, &of_footers) || are_two(faults, &of_headers);
     // What was cut off and what follows the end now are one run of bytes in the place of data.
     let is_replaced = |pair: &[Fault]| matches!(pair, [Fault::Truncated(_), Fault::Trailing(..)]);
     doubt.everything |= is_replaced(faults);
