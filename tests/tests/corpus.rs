@@ -232,6 +232,18 @@ fn journals_take_a_resize_back() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What neither the disk nor its journal has is not made up.
+#[test]
+fn a_journal_does_not_replace_the_end_of_a_disk() -> Result<(), Box<dyn Error>> {
+    for (name, case) in cases()?.iter().filter(|(_, case)| case.revert.is_some()) {
+        let (image, journal) = (case.image()?, case.file("disk.vhd.journal")?);
+        let cut = image.get(..2048).ok_or("a short image")?;
+        let findings = analysed_with(cut, &journal, &case.target)?.findings;
+        assert!(findings.iter().any(|finding| finding.id() == "journal.end-missing"), "{name}: {findings:?}");
+    }
+    Ok(())
+}
+
 /// A null unique id becomes a random one of the right version, the same in both footers, and nothing else changes.
 #[test]
 fn a_null_unique_id_becomes_a_random_one() -> Result<(), Box<dyn Error>> {

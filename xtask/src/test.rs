@@ -14,7 +14,7 @@ use crate::{page, workspace};
 const FIRST_LOAD_LIMIT: u64 = 250_000;
 
 /// How many inputs each fuzz target is given.
-const SHORT_RUN: u32 = 20_000;
+const SHORT_RUN: u32 = 5_000;
 
 /// A kind of tests; the order is that of running, quick ones first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

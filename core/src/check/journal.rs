@@ -43,10 +43,15 @@ pub enum JournalFault {
         /// The longest that is read, in bytes.
         limit: u64,
     },
-    /// The primary footer's place, which is far behind everything that the disk or the journal has.
-    FooterOffset(u64),
     /// It belongs to another disk.
     OtherDisk([u8; 16]),
+    /// The disk ended behind where it ends now, and neither file has what is missing.
+    EndMissing {
+        /// The first byte of the disk that is nowhere, from the start of the disk's file.
+        offset: u64,
+        /// Where the disk ended, in bytes.
+        end: u64,
+    },
     /// The disk was not being resized.
     NotNeeded,
 }
@@ -80,11 +85,11 @@ rules! {
         "An entry is not what was written. The journal is not used.";
     TOO_LONG: Warning, "too-long", "longer than any journal",
         "A journal keeps metadata and a few blocks. This one is longer than any that vhd-util writes, and is not used.";
-    FOOTER_OFFSET: Warning, "footer-offset", "the footer's place is impossible",
-        "The journal says where the disk's primary footer was, and that is behind everything that the disk and the journal \
-         have. The journal is not used: the disk would be made that long.";
     OTHER_DISK: Warning, "other-disk", "it belongs to another disk",
         "The journal names another disk by its unique id. It is not used.";
+    END_MISSING: Warning, "end-missing", "the disk's end is missing",
+        "Before the resize the disk was longer than its file is now, and the journal does not keep what is missing. Taking \
+         the resize back would put nothing in its place; the journal is not used.";
     NOT_NEEDED: Info, "not-needed", "not needed",
         "The disk's footers are not poisoned: no resize was cut off, and the journal is not used.";
 }
@@ -98,8 +103,8 @@ impl JournalFault {
             Self::EntryCookie { .. } | Self::EntryKind { .. } => &ENTRY,
             Self::EntryChecksum { .. } => &CHECKSUM,
             Self::TooLong { .. } => &TOO_LONG,
-            Self::FooterOffset(_) => &FOOTER_OFFSET,
             Self::OtherDisk(_) => &OTHER_DISK,
+            Self::EndMissing { .. } => &END_MISSING,
             Self::NotNeeded => &NOT_NEEDED,
         }
     }
@@ -113,8 +118,8 @@ impl JournalFault {
             Self::EntryKind { offset, kind } => write!(f, "type {kind} at 0x{offset:x} of the journal"),
             Self::EntryChecksum { offset, stored, .. } => write!(f, "0x{stored:08x} at 0x{offset:x} of the journal"),
             Self::TooLong { length, .. } => write!(f, "{length} bytes"),
-            Self::FooterOffset(offset) => write!(f, "offset 0x{offset:x}"),
             Self::OtherDisk(id) => write!(f, "{}", uuid::Uuid::from_bytes(*id)),
+            Self::EndMissing { offset, .. } => write!(f, "nothing from 0x{offset:x} on"),
             Self::NotNeeded => Ok(()),
         }
     }
@@ -126,8 +131,8 @@ impl JournalFault {
             Self::EntryChecksum { computed, .. } => write!(f, "0x{computed:08x}"),
             Self::EntryKind { .. } => f.write_str("1 to 8"),
             Self::TooLong { limit, .. } => write!(f, "at most {limit} bytes"),
-            Self::FooterOffset(_) => f.write_str("a place right behind the disk's data"),
             Self::OtherDisk(_) => f.write_str("the disk's own unique id"),
+            Self::EndMissing { end, .. } => write!(f, "a disk that ended at 0x{end:x}"),
             _ => Ok(()),
         }
     }

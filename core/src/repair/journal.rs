@@ -12,7 +12,7 @@ use crate::layout::journal::EntryKind;
 /// Everything that the journal keeps, written back, and the file cut behind its footer.
 ///
 /// # Errors
-/// Where the journal does not belong to this disk, or there is nothing to take back.
+/// Where the journal does not belong to this disk, there is nothing to take back, or the disk's end is in neither file.
 pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFault> {
     let footers = || image.footers().filter_map(Found::value);
     let known = footers().find(|footer| footer.is_intact() || footer.is_poisoned());
@@ -23,12 +23,7 @@ pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFa
         return Err(JournalFault::NotNeeded);
     }
     let footer_offset = journal.header.footer_offset.get();
-    // No checksum covers this number, and the file is to be made as long as it says. It was never longer than what is
-    // there now and what the journal keeps.
-    let kept: u64 = journal.entries.iter().map(|kept| kept.bytes.len() as u64).sum();
-    if footer_offset > image.length.saturating_add(kept) {
-        return Err(JournalFault::FooterOffset(footer_offset));
-    }
+    // No checksum covers this number, and the file is to be made as long as it says: what is there must reach to it.
     let end = footer_offset.saturating_add(Footer::LENGTH);
     let patches: Vec<Patch> = journal
         .entries
@@ -49,6 +44,20 @@ pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFa
         // What would lie behind the footer is no part of the disk as it was.
         .filter(|patch| patch.end() <= end)
         .collect();
+    let offset = first_gap(&patches, image.length);
+    if offset < end {
+        return Err(JournalFault::EndMissing { offset, end });
+    }
     let cut = (image.length > end).then(|| Cut { offset: end, length: image.length - end, zeros: false });
     Ok(Step { cut, ..Step::lossless("Take the resize back with its journal", end, patches) })
+}
+
+/// The first byte from `length` on that no patch writes.
+fn first_gap(patches: &[Patch], length: u64) -> u64 {
+    let mut ranges: Vec<(u64, u64)> = patches.iter().map(|patch| (patch.offset, patch.end())).collect();
+    ranges.sort_unstable();
+    let covered = ranges
+        .into_iter()
+        .try_fold(length, |covered, (start, end)| if start > covered { Err(covered) } else { Ok(covered.max(end)) });
+    covered.unwrap_or_else(|gap| gap)
 }

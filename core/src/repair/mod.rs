@@ -228,6 +228,9 @@ impl<S: Source> Search<'_, S> {
 
     /// `plan` with one more step, and what follows from there.
     fn try_step(&mut self, plan: &Plan, step: Step, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
+        if !step.is_possible() {
+            return Ok(());
+        }
         self.trials += 1;
         let longer = plan.then(step);
         let patched = Patched::new(self.source, &longer);

@@ -80,6 +80,9 @@ pub struct Cut {
     pub zeros: bool,
 }
 
+/// The longest file there can be, in bytes: no system counts further.
+const LONGEST_FILE: u64 = i64::MAX as u64;
+
 /// One step of a plan, as a repair proposes it.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -108,6 +111,12 @@ impl Step {
     pub(crate) fn assuming(mut self, assumption: impl Into<String>) -> Self {
         self.assumes.push(assumption.into());
         self
+    }
+
+    /// Whether a file system could hold the file afterwards: what a damaged disk says may lead anywhere.
+    pub(crate) fn is_possible(&self) -> bool {
+        let ends = self.patches.iter().map(|patch| patch.offset.checked_add(patch.content.length()));
+        ends.chain([Some(self.new_length)]).all(|end| end.is_some_and(|end| end <= LONGEST_FILE))
     }
 }
 
@@ -396,6 +405,14 @@ mod tests {
         let read = Read { offset: 0, buffer: &mut bytes };
         assert_eq!(Patched::new(&source, plan).read(&mut [read]), Ok(()));
         bytes
+    }
+
+    #[test]
+    fn a_step_to_where_no_file_reaches_is_not_possible() {
+        assert!(step(vec![patch(2, b"ab")], 10).is_possible());
+        assert!(!step(vec![], u64::MAX).is_possible());
+        assert!(!step(vec![patch(LONGEST_FILE - 1, b"ab")], 10).is_possible());
+        assert!(!step(vec![patch(u64::MAX - 1, b"abc")], 10).is_possible());
     }
 
     #[test]
