@@ -106,6 +106,15 @@ fn what_was_once_mended_wrongly() -> Result<(), TestCaseError> {
     let cases = [
         // A dynamic disk whose footers call it fixed became a fixed disk of metadata.
         (disk(Tapdisk11, 1024, 4, &full), vec![Fault::Changed(Footers, Edit::Put(60, vec![0, 0, 0, 2]), true)]),
+        // A data offset that led into a block put a header there.
+        (
+            disk(Windows, 65_536, 24, &full),
+            vec![Fault::Changed(Footers, Edit::Put(16, vec![0, 0, 0, 0, 0, 0, 0x20, 0]), true)],
+        ),
+        (
+            disk(Tapdisk11, 65_536, 24, &full),
+            vec![Fault::Changed(Footers, Edit::Put(16, vec![0, 0, 0, 0, 0, 0, 0x20, 0]), false)],
+        ),
         // Another block size, or another place of the BAT, got a right checksum and hid all data.
         (disk(Tapdisk11, 4096, 18, &few), vec![Fault::Changed(Header, Edit::Put(32, vec![4, 0, 0, 0]), false)]),
         (
