@@ -233,7 +233,7 @@ fn try_plan(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt, deep: bool)
     keeps_the_disk(built, &copy, plan, doubt)
 }
 
-/// No patch writes over a block's data, unless it says that it is about that block, or the block is named as lost.
+/// No patch writes over a block's data, unless it says that it is about that block, or the block is moved or named as lost.
 fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt) -> TestCaseResult {
     for patch in plan.patches() {
         // A block whose entry leads elsewhere, with nothing that denies it, is mended there.
@@ -249,7 +249,10 @@ fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt) 
                 continue;
             }
             let is_lost = plan.loses.iter().any(|sentence| sentence.starts_with(&format!("Block {number}:")));
-            let named = is_lost || patch.reason.contains(&format!("block {number}"));
+            let is_moved = plan.patches().iter().any(|patch| {
+                matches!(patch.content, Content::Copy { .. }) && patch.reason.contains(&format!("block {number},"))
+            });
+            let named = is_lost || is_moved || patch.reason.contains(&format!("block {number}"));
             prop_assert!(named, "data of block {number} is written over: {}", patch.reason);
         }
     }
