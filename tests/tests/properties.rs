@@ -106,6 +106,15 @@ fn what_was_once_mended_wrongly() -> Result<(), TestCaseError> {
     let cases = [
         // A dynamic disk whose footers call it fixed became a fixed disk of metadata.
         (disk(Tapdisk11, 1024, 4, &full), vec![Fault::Changed(Footers, Edit::Put(60, vec![0, 0, 0, 2]), true)]),
+        // A data offset that led into a block put a header there.
+        (
+            disk(Windows, 65_536, 24, &full),
+            vec![Fault::Changed(Footers, Edit::Put(16, vec![0, 0, 0, 0, 0, 0, 0x20, 0]), true)],
+        ),
+        (
+            disk(Tapdisk11, 65_536, 24, &full),
+            vec![Fault::Changed(Footers, Edit::Put(16, vec![0, 0, 0, 0, 0, 0, 0x20, 0]), false)],
+        ),
         // Another block size, or another place of the BAT, got a right checksum and hid all data.
         (disk(Tapdisk11, 4096, 18, &few), vec![Fault::Changed(Header, Edit::Put(32, vec![4, 0, 0, 0]), false)]),
         (
@@ -180,9 +189,13 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
         // of the disk, and so is one that leads behind the end of the file once there is something.
         doubt.blocks.extend(faults.iter().flat_map(|fault| fault.moved(built)));
     }
-    // A dynamic disk without a data offset is a fixed one, if its type says so, too.
-    let is_footer = |fault: &Fault| matches!(fault, Fault::Changed(Structure::Primary | Structure::Footers, ..));
-    doubt.everything |= faults.iter().filter(|fault| is_footer(fault)).count() > 1;
+    // A dynamic disk without a data offset is a fixed one, if its type says so, too; and a checksum does not tell which
+    // two fields are wrong.
+    let of_footers = |fault: &Fault| matches!(fault, Fault::Changed(Structure::Primary | Structure::Footers, ..));
+    let of_headers = |fault: &Fault| matches!(fault, Fault::Changed(..)) && !of_footers(fault);
+    let are_two =
+        |faults: &[Fault], kind: &dyn Fn(&Fault) -> bool| faults.iter().filter(|fault| kind(fault)).count() > 1;
+    doubt.everything |= are_two(faults, &of_footers) || are_two(faults, &of_headers);
     // What was cut off and what follows the end now are one run of bytes in the place of data.
     let is_replaced = |pair: &[Fault]| matches!(pair, [Fault::Truncated(_), Fault::Trailing(..)]);
     doubt.everything |= is_replaced(faults);
@@ -220,7 +233,7 @@ fn try_plan(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt, deep: bool)
     keeps_the_disk(built, &copy, plan, doubt)
 }
 
-/// No patch writes over a block's data, unless it says that it is about that block, or the block is named as lost.
+/// No patch writes over a block's data, unless it says that it is about that block, or the block is moved or named as lost.
 fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt) -> TestCaseResult {
     for patch in plan.patches() {
         // A block whose entry leads elsewhere, with nothing that denies it, is mended there.
@@ -236,7 +249,10 @@ fn leaves_blocks_alone(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt) 
                 continue;
             }
             let is_lost = plan.loses.iter().any(|sentence| sentence.starts_with(&format!("Block {number}:")));
-            let named = is_lost || patch.reason.contains(&format!("block {number}"));
+            let is_moved = plan.patches().iter().any(|patch| {
+                matches!(patch.content, Content::Copy { .. }) && patch.reason.contains(&format!("block {number},"))
+            });
+            let named = is_lost || is_moved || patch.reason.contains(&format!("block {number}"));
             prop_assert!(named, "data of block {number} is written over: {}", patch.reason);
         }
     }

@@ -138,12 +138,17 @@ fn relinked(image: &Image, bat: &Bat, lost: &[u32]) -> Option<Step> {
     taken.dedup();
     if taken.len() == lost.len() {
         let step = relink(image, &by_evidence)?;
-        // A block off the grid may be the one whose entry is wrong, although nothing is in its way.
-        let stays = |block: &&Block| !lost.contains(&block.number);
-        let is_off = |block: &Block| bat.grid.is_some_and(|grid| !grid.holds(block.offset()));
-        return Some(match bat.blocks.iter().filter(stays).find(|block| is_off(block)) {
+        // A block off the grid may be the one whose entry is wrong, although nothing is in its way; and one on the grid
+        // behind the end of the file may be where it says, and be cut off.
+        let is_strange = |block: &&Block| {
+            let on_grid = bat.grid.is_some_and(|grid| grid.holds(block.offset()));
+            if lost.contains(&block.number) { on_grid && block.offset() >= image.limit() } else { !on_grid }
+        };
+        return Some(match bat.blocks.iter().find(is_strange) {
             None => step,
-            Some(block) => step.assuming(format!("Block {} is where its BAT entry says, off the grid.", block.number)),
+            Some(_) => step.assuming(
+                "No other BAT entry is wrong than those that cannot be right, and no block was cut off the file.",
+            ),
         });
     }
     // As many blocks as places, and all other blocks lie in their order: so may these, both lists being in order.

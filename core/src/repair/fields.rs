@@ -141,5 +141,8 @@ fn kind_of_header(case: &Case<'_>, footer: &Footer) -> Result<Option<u32>, Unrea
     let header = DynamicHeader::read_from_bytes(&bytes).ok();
     let header =
         header.filter(|header| header.cookie == DynamicHeader::COOKIE || header.with_cookie().checksum_is_right());
-    Ok(header.map(|header| if header.names_a_parent() { 4 } else { 3 }))
+    let by_header = header.map(|header| if header.names_a_parent() { 4 } else { 3 });
+    // A fixed disk begins with its data, and not with a copy of its footer.
+    let by_backup = (case.image.backup.value() == Some(footer)).then_some(3);
+    Ok(by_header.or(by_backup))
 }

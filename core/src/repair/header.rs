@@ -21,7 +21,8 @@ const CONSTANTS: [&str; 3] = ["header.version", "header.data-offset", "header.re
 ///
 /// Where the checksum was wrong and no constant explains it, a field is wrong that may still look right: a block size
 /// that is a power of two, and not the disk's. So one other value is taken where the checksum asks for it and the disk
-/// speaks for it; what is usual, or fits the size of the disk, is taken for proven. A differencing disk's parent is not.
+/// speaks for it; the usual place of the BAT, and as many entries as the disk needs, are taken for proven. A differencing
+/// disk's parent is not.
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let Some((offset, header)) = mendable(case.image) else {
         return Ok(Vec::new());
@@ -38,22 +39,18 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if !case.has("header.checksum") || header.checksum_is_right() {
         return Ok(vec![step(case.image, offset, &header.sealed(), TITLE)]);
     }
-    // Where the disk speaks no more for a guess than for what stands there, that stays.
-    let guesses: Vec<_> = guesses(case.image, offset, &header).filter(DynamicHeader::checksum_is_right).collect();
-    let evidence = |header: &DynamicHeader| evidence(case.image, offset, header);
-    let better =
-        |best: DynamicHeader, guess: &DynamicHeader| if evidence(guess) > evidence(&best) { *guess } else { best };
-    let best = guesses.iter().fold(header, better);
+    // What stands there goes before a guess; of two that the disk speaks for, neither is proven.
+    let guesses = guesses(case.image, offset, &header).filter(|guess| guess.checksum_is_right() && *guess != header);
+    let confirmed: Vec<DynamicHeader> =
+        [header].into_iter().chain(guesses).filter(|header| is_confirmed(case.image, offset, header)).collect();
+    let best = confirmed.first().copied().unwrap_or(header);
     let mut step = step(case.image, offset, &best.sealed(), TITLE);
     if case.image.kind() == Some(DiskType::Differencing) {
         step = step.assuming(
             "The parent's unique id and time stamp in the dynamic header are right: nothing in this file can prove it.",
         );
     }
-    // What is usual is enough where no guess speaks against it, and no other must have as much for it.
-    let is_rival = |other: &&DynamicHeader| **other != best && evidence(other) >= evidence(&best);
-    let rivals = guesses.iter().chain([&header]).filter(is_rival).count();
-    if rivals > 0 || evidence(&best) < if guesses.is_empty() { 1 } else { 2 } {
+    if confirmed.len() != 1 {
         step = step.assuming(format!(
             "The BAT is at 0x{:x}, and a block has {} bytes: something in the dynamic header is wrong, and nothing \
              proves that it is not this.",
@@ -76,16 +73,10 @@ fn guesses(image: &Image, offset: u64, header: &DynamicHeader) -> impl Iterator<
     with_table.into_iter().chain(with_entries).chain(with_blocks)
 }
 
-/// How far the disk itself shows that the header describes its blocks well: a checksum of bytes fits many headers.
-fn evidence(image: &Image, offset: u64, header: &DynamicHeader) -> u8 {
+/// Whether the disk itself shows that the header describes its blocks well: a checksum of bytes fits many headers.
+fn is_confirmed(image: &Image, offset: u64, header: &DynamicHeader) -> bool {
     let table_is_usual = offset.checked_add(DynamicHeader::LENGTH) == Some(header.table_offset.get());
-    let blocks_are_usual = header.block_size.get() == DynamicHeader::USUAL_BLOCK_SIZE;
-    let entries_fit = header.blocks_for(current_size(image)) == Some(u64::from(header.max_table_entries.get()));
-    match (table_is_usual, entries_fit, blocks_are_usual) {
-        (true, true, _) => 2,
-        (true, false, true) => 1,
-        _ => 0,
-    }
+    table_is_usual && header.blocks_for(current_size(image)) == Some(u64::from(header.max_table_entries.get()))
 }
 
 fn current_size(image: &Image) -> u64 {

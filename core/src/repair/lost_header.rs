@@ -31,7 +31,9 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         Found::Read { offset, value }
             if value.cookie != DynamicHeader::COOKIE && !value.with_cookie().checksum_is_right() =>
         {
-            rebuilt(case, *offset)
+            // A data offset may lead anywhere, into somebody's data, while the header is where it always was.
+            let steps = elsewhere(case, footer)?;
+            if steps.is_empty() { rebuilt(case, *offset) } else { Ok(steps) }
         }
         Found::OutOfFile { .. } | Found::Absent if image.kind().is_some_and(DiskType::is_sparse) => {
             elsewhere(case, footer)
@@ -44,8 +46,8 @@ fn rebuilt(case: &Case<'_>, offset: u64) -> Proposal {
     let kind = case.image.footer().and_then(|footer| footer.kind());
     let end = offset.checked_add(DynamicHeader::LENGTH).and_then(padded_to_sector);
     let table = table::find(case, None)?;
-    // The header must not be written over the BAT.
-    let Some(table) = table.filter(|table| end.is_some_and(|end| end <= table.offset || offset >= table.offset)) else {
+    // Every known writer puts the header before the BAT; behind it the header would be written over blocks.
+    let Some(table) = table.filter(|table| end.is_some_and(|end| end <= table.offset)) else {
         return Ok(Vec::new());
     };
     let mut header = DynamicHeader {
@@ -132,7 +134,10 @@ fn elsewhere(case: &Case<'_>, footer: &Footer) -> Proposal {
     let bytes = case.probe.bytes(SECTOR, length)?;
     let is_header = <DynamicHeader as zerocopy::FromBytes>::read_from_bytes(&bytes)
         .is_ok_and(|header| header.cookie == DynamicHeader::COOKIE && header.checksum_is_right());
-    let Some((end, _)) = case.image.closing_footer().filter(|_| is_header) else {
+    let closing = case.image.closing_footer().map(|(offset, _)| offset);
+    // Two copies that agree were written like that, whatever their checksum says.
+    let agreed = || case.image.primary.offset().filter(|_| case.image.primary.value() == case.image.backup.value());
+    let Some(end) = closing.or_else(agreed).filter(|_| is_header) else {
         return Ok(Vec::new());
     };
     let mended = Footer { data_offset: U64::new(SECTOR), ..*footer }.sealed();
