@@ -203,7 +203,7 @@ fn findings(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("Findings");
-    // A meaning is told once, however many findings share it.
+    // A meaning or a remedy is told once, however many findings share it.
     let mut told = report.explanation.first().cloned().unwrap_or_default();
     for finding in &report.findings {
         let (mark, color) = match finding.severity {
@@ -221,6 +221,10 @@ fn findings(page: &mut Page, report: &Report) {
         if !told.contains(&finding.message) {
             page.item("    ", PLAIN, &finding.message);
             told.push_str(&finding.message);
+        }
+        if !told.contains(&finding.remedy) {
+            page.item("    ", PLAIN, &finding.remedy);
+            told.push_str(&finding.remedy);
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct Rule {
     pub title: &'static str,
     /// What it means, in plain sentences.
     pub meaning: &'static str,
+    /// What to do about it, in plain sentences.
+    pub remedy: &'static str,
     /// What `vhd-util check` prints of it.
     pub vhd_util: Option<&'static str>,
     /// The tools that would stumble over it alone, in some kind of disk. See [`crate::dialect::minded_by`].

@@ -27,6 +27,7 @@ fn findings() -> Result<String, Box<dyn Error>> {
     );
     for rule in rules() {
         write!(page, "\n## `{}`\n\n**{}** ({})\n\n{}\n", rule.id, rule.title, rule.severity, rule.meaning)?;
+        write!(page, "\nWhat to do: {}\n", rule.remedy)?;
         if let Some(words) = rule.vhd_util {
             write!(page, "\nvhd-util says: “{words}”\n")?;
         }

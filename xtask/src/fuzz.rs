@@ -85,5 +85,5 @@ fn run(target: Target, length: Length) -> Result<(), ProcessError> {
     fuzz.env("PATH", setup::path()).current_dir(workspace::root());
     // There is no unsafe code to be looked into, and it goes some times as fast without a sanitizer.
     fuzz.args(["+nightly", "fuzz", "run", "--sanitizer", "none", &target.to_string(), "--"]);
-    process::run(fuzz.args(LIMITS).args(length).args(["-print_final_stats=1", "-verbosity=0"]))
+    process::run(fuzz.args(LIMITS).args(length).args(["-print_final_stats=1", "-print_funcs=0", "-verbosity=0"]))
 }

@@ -3,8 +3,7 @@
 
 use core::fmt;
 
-use crate::dialect::Tool;
-use crate::finding::{Rule, Severity};
+use crate::finding::Rule;
 use crate::layout::SECTOR;
 
 /// What can be wrong with entries of the BAT.
@@ -67,73 +66,47 @@ impl fmt::Display for Entry {
     }
 }
 
-static OUT_OF_FILE: Rule = Rule {
-    id: "bat.outside-file",
-    severity: Severity::Error,
-    title: "BAT: not within the file",
-    meaning: "The block allocation table (BAT) ends behind the end of the file. The entries that are missing said \
-              where blocks are.",
-    vhd_util: Some("error reading bat: -5"),
-    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
-};
-static ON_METADATA: Rule = Rule {
-    id: "bat.entry.on-metadata",
-    severity: Severity::Error,
-    title: "BAT: a block lies on the metadata",
-    meaning: "The entry points into the footer, header, BAT, batmap or parent names at the start of the file. Whoever \
-              writes to this block of the disk destroys them.",
-    vhd_util: Some("block … clobbers headers"),
-    minded_by: &[Tool::VhdUtil],
-};
-static OUTSIDE_FILE: Rule = Rule {
-    id: "bat.entry.outside-file",
-    severity: Severity::Error,
-    title: "BAT: a block lies outside of the file",
-    meaning: "The entry points at a block that does not end before the primary footer, or not within the file at all: \
-              the entry is wrong, or the end of the file is gone.",
-    vhd_util: Some("block … clobbers footer"),
-    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV],
-};
-static DUPLICATE: Rule = Rule {
-    id: "bat.entry.duplicate",
-    severity: Severity::Error,
-    title: "BAT: two entries for one block",
-    meaning: "Two places of the virtual disk show the same block of the file, and a write to one changes the other. One \
-              of the entries is wrong.",
-    vhd_util: Some("block … clobbers block …"),
-    minded_by: &[Tool::VhdUtil],
-};
-static OVERLAP: Rule = Rule {
-    id: "bat.entry.overlap",
-    severity: Severity::Error,
-    title: "BAT: two blocks overlap",
-    meaning: "Two blocks share some bytes of the file, so that a write to one destroys part of the other. One of the \
-              entries is wrong.",
-    vhd_util: Some("block … clobbers block …"),
-    minded_by: &[Tool::VhdUtil],
-};
-static BEYOND_SIZE: Rule = Rule {
-    id: "bat.entry.beyond-size",
-    severity: Severity::Info,
-    title: "BAT: a block behind the end of the disk",
-    meaning: "The BAT has room for more blocks than the current size needs, and one of those behind the end is \
-              allocated. Nothing reads it; the disk may have been larger once.",
-    vhd_util: None,
-    minded_by: &[],
-};
-static OFF_GRID: Rule = Rule {
-    id: "bat.entry.off-grid",
-    severity: Severity::Info,
-    title: "BAT: blocks off the grid",
-    meaning: "Some blocks do not lie where the program that made the disk puts them: another program wrote to it, too. \
-              Every tool reads them.",
-    vhd_util: None,
-    minded_by: &[],
-};
-
-/// Every rule of this family.
-pub(crate) static RULES: &[&Rule] =
-    &[&OUT_OF_FILE, &ON_METADATA, &OUTSIDE_FILE, &DUPLICATE, &OVERLAP, &BEYOND_SIZE, &OFF_GRID];
+rules! {
+    OUT_OF_FILE: Error, "bat.outside-file", "BAT: not within the file",
+        Some("error reading bat: -5"), [VhdUtil Qemu HyperV],
+        "The block allocation table (BAT) ends behind the end of the file. The entries that are missing said where \
+         blocks are.",
+        "The repair looks for the BAT elsewhere in the file. If the file was cut off there, look for another copy.";
+    ON_METADATA: Error, "bat.entry.on-metadata", "BAT: a block lies on the metadata",
+        Some("block … clobbers headers"), [VhdUtil],
+        "The entry points into the footer, header, BAT, batmap or parent names at the start of the file. Whoever \
+         writes to this block of the disk destroys them.",
+        "The repair links the block that fits if one lies in the file unused, or else clears the entry and names \
+         the sectors that go.";
+    OUTSIDE_FILE: Error, "bat.entry.outside-file", "BAT: a block lies outside of the file",
+        Some("block … clobbers footer"), [VhdUtil Qemu HyperV],
+        "The entry points at a block that does not end before the primary footer, or not within the file at all: \
+         the entry is wrong, or the end of the file is gone.",
+        "If the file was cut off, get it again, whole. If not, the repair links the block that fits, or clears the \
+         entry and names the sectors that go.";
+    DUPLICATE: Error, "bat.entry.duplicate", "BAT: two entries for one block",
+        Some("block … clobbers block …"), [VhdUtil],
+        "Two places of the virtual disk show the same block of the file, and a write to one changes the other. One \
+         of the entries is wrong.",
+        "The repair links one of the two to an unused block that fits, or clears one and names the sectors that go. \
+         Compare what the ways of repair leave.";
+    OVERLAP: Error, "bat.entry.overlap", "BAT: two blocks overlap",
+        Some("block … clobbers block …"), [VhdUtil],
+        "Two blocks share some bytes of the file, so that a write to one destroys part of the other. One of the \
+         entries is wrong.",
+        "The repair moves the entry that is off to the unused block that fits, or clears it and names the sectors \
+         that go.";
+    BEYOND_SIZE: Info, "bat.entry.beyond-size", "BAT: a block behind the end of the disk",
+        None, [],
+        "The BAT has room for more blocks than the current size needs, and one of those behind the end is \
+         allocated. Nothing reads it; the disk may have been larger once.",
+        "Nothing has to be done. If the disk’s end is missing, its current size was set too small.";
+    OFF_GRID: Info, "bat.entry.off-grid", "BAT: blocks off the grid",
+        None, [],
+        "Some blocks do not lie where the program that made the disk puts them: another program wrote to it, too. \
+         Every tool reads them.",
+        "Nothing has to be done.";
+}
 
 impl BatFault {
     /// What is the same for every occurrence of this fault.
@@ -168,7 +141,7 @@ impl BatFault {
             Self::OutsideFile(entry) => write!(f, "an end at 0x{:x} at the latest", entry.limit),
             Self::Duplicate(..) => f.write_str("a block for each entry"),
             Self::Overlap(first, _) => write!(f, "the second at 0x{:x} or behind", first.limit),
-            Self::BeyondSize(entry) => write!(f, "none behind the disk's {} blocks", entry.limit),
+            Self::BeyondSize(entry) => write!(f, "none behind the disk’s {} blocks", entry.limit),
             Self::OffGrid { .. } => f.write_str("one distance between all blocks"),
             Self::More(..) => Ok(()),
         }

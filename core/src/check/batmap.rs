@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use crate::dialect::Tool;
-use crate::finding::{Bytes, Rule, Severity};
+use crate::finding::{Bytes, Rule};
 use crate::layout::batmap::BatmapHeader;
 
 /// What can be wrong with the batmap.
@@ -57,110 +56,58 @@ pub enum BatmapFault {
 /// What vhd-util prints where the batmap cannot be read, whatever the reason.
 const UNREADABLE: Option<&str> = Some("error calculating end of metadata: -22");
 
-static OUT_OF_FILE: Rule = Rule {
-    id: "batmap.outside-file",
-    severity: Severity::Error,
-    title: "Batmap: not within the file",
-    meaning: "Disks made by tapdisk have a batmap behind the BAT; here the file ends before it. XenServer and \
-              XCP-ng refuse the disk.",
-    vhd_util: UNREADABLE,
-    minded_by: &[Tool::VhdUtil],
-};
-static COOKIE: Rule = Rule {
-    id: "batmap.cookie",
-    severity: Severity::Error,
-    title: "Batmap: invalid cookie",
-    meaning: "Disks made by tapdisk have a batmap behind the BAT, which begins with “tdbatmap”. XenServer and \
-              XCP-ng refuse the disk without it. QEMU knows no batmap: where it wrote to the disk, a block may \
-              lie in the batmap's place.",
-    vhd_util: UNREADABLE,
-    minded_by: &[Tool::VhdUtil],
-};
-static VERSION: Rule = Rule {
-    id: "batmap.version",
-    severity: Severity::Error,
-    title: "Batmap: unknown version",
-    meaning: "The newest version of the batmap is 1.2. XenServer and XCP-ng refuse anything newer.",
-    vhd_util: UNREADABLE,
-    minded_by: &[Tool::VhdUtil],
-};
-static MAP_OUT_OF_FILE: Rule = Rule {
-    id: "batmap.map-outside-file",
-    severity: Severity::Error,
-    title: "Batmap: the map is not within the file",
-    meaning: "The batmap's header names a place for the map that is behind the end of the file, or too small for \
-              the disk. XenServer and XCP-ng refuse the disk.",
-    vhd_util: UNREADABLE,
-    minded_by: &[Tool::VhdUtil],
-};
-static CHECKSUM: Rule = Rule {
-    id: "batmap.checksum",
-    severity: Severity::Error,
-    title: "Batmap: invalid checksum",
-    meaning: "The checksum does not fit the map of the blocks that are written throughout. XenServer and XCP-ng \
-              refuse the disk.",
-    vhd_util: UNREADABLE,
-    minded_by: &[Tool::VhdUtil],
-};
-
-static OFFSET: Rule = Rule {
-    id: "batmap.offset",
-    severity: Severity::Error,
-    title: "Batmap: the map is not on a sector",
-    meaning: "The map begins at a whole sector behind the batmap’s header.",
-    vhd_util: Some("batmap is invalid: invalid batmap offset"),
-    minded_by: &[Tool::VhdUtil],
-};
-static TOO_SMALL: Rule = Rule {
-    id: "batmap.too-small",
-    severity: Severity::Error,
-    title: "Batmap: fewer bits than the BAT has entries",
-    meaning: "The batmap has a bit for each entry of the BAT. XenServer and XCP-ng refuse a disk with fewer.",
-    vhd_util: Some("batmap is invalid: batmap-BAT size mismatch"),
-    minded_by: &[Tool::VhdUtil],
-};
-static INTO_BLOCKS: Rule = Rule {
-    id: "batmap.into-blocks",
-    severity: Severity::Error,
-    title: "Batmap: the map reaches into blocks",
-    meaning: "The batmap’s header gives the map a place, or a size, with which it lies on blocks. The blocks are where \
-              they belong; the header is wrong.",
-    vhd_util: Some("block … clobbers headers"),
-    minded_by: &[Tool::VhdUtil],
-};
-static OVERWRITTEN: Rule = Rule {
-    id: "batmap.overwritten",
-    severity: Severity::Error,
-    title: "Batmap: a block lies in its place",
-    meaning: "QEMU knows no batmap: it wrote to a disk of tapdisk’s, and put a block where the batmap was. The data is \
-              good, and QEMU reads it; XenServer and XCP-ng refuse the disk until the block lies elsewhere and the \
-              batmap is back.",
-    vhd_util: UNREADABLE,
-    minded_by: &[Tool::VhdUtil],
-};
-static UNALLOCATED_FULL: Rule = Rule {
-    id: "batmap.unallocated-full",
-    severity: Severity::Error,
-    title: "Batmap: a block marked full that is not there",
-    meaning: "The batmap says that every sector of the block is written, and the BAT has no block: either the mark is \
-              wrong, or the BAT entry was never written, or lost.",
-    vhd_util: Some("batmap shows unallocated block … full"),
-    minded_by: &[Tool::VhdUtil],
-};
-
-/// Every rule of this family.
-pub(crate) static RULES: &[&Rule] = &[
-    &OUT_OF_FILE,
-    &COOKIE,
-    &VERSION,
-    &MAP_OUT_OF_FILE,
-    &CHECKSUM,
-    &OFFSET,
-    &TOO_SMALL,
-    &INTO_BLOCKS,
-    &OVERWRITTEN,
-    &UNALLOCATED_FULL,
-];
+rules! {
+    OUT_OF_FILE: Error, "batmap.outside-file", "Batmap: not within the file",
+        UNREADABLE, [VhdUtil],
+        "Disks made by tapdisk have a batmap behind the BAT; here the file ends before it. XenServer and XCP-ng \
+         refuse the disk.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    COOKIE: Error, "batmap.cookie", "Batmap: invalid cookie",
+        UNREADABLE, [VhdUtil],
+        "Disks made by tapdisk have a batmap behind the BAT, which begins with “tdbatmap”. XenServer and XCP-ng \
+         refuse the disk without it. QEMU knows no batmap: where it wrote to the disk, a block may lie in the \
+         batmap’s place.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    VERSION: Error, "batmap.version", "Batmap: unknown version",
+        UNREADABLE, [VhdUtil],
+        "The newest version of the batmap is 1.2. XenServer and XCP-ng refuse anything newer.",
+        "The repair builds the batmap anew from the blocks’ bitmaps, in version 1.2.";
+    MAP_OUT_OF_FILE: Error, "batmap.map-outside-file", "Batmap: the map is not within the file",
+        UNREADABLE, [VhdUtil],
+        "The batmap’s header names a place for the map that is behind the end of the file, or too small for the \
+         disk. XenServer and XCP-ng refuse the disk.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    CHECKSUM: Error, "batmap.checksum", "Batmap: invalid checksum",
+        UNREADABLE, [VhdUtil],
+        "The checksum does not fit the map of the blocks that are written throughout. XenServer and XCP-ng refuse \
+         the disk.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    OFFSET: Error, "batmap.offset", "Batmap: the map is not on a sector",
+        Some("batmap is invalid: invalid batmap offset"), [VhdUtil],
+        "The map begins at a whole sector behind the batmap’s header.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    TOO_SMALL: Error, "batmap.too-small", "Batmap: fewer bits than the BAT has entries",
+        Some("batmap is invalid: batmap-BAT size mismatch"), [VhdUtil],
+        "The batmap has a bit for each entry of the BAT. XenServer and XCP-ng refuse a disk with fewer.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    INTO_BLOCKS: Error, "batmap.into-blocks", "Batmap: the map reaches into blocks",
+        Some("block … clobbers headers"), [VhdUtil],
+        "The batmap’s header gives the map a place, or a size, with which it lies on blocks. The blocks are where \
+         they belong; the header is wrong.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    OVERWRITTEN: Error, "batmap.overwritten", "Batmap: a block lies in its place",
+        UNREADABLE, [VhdUtil],
+        "QEMU knows no batmap: it wrote to a disk of tapdisk’s, and put a block where the batmap was. The data is \
+         good, and QEMU reads it; XenServer and XCP-ng refuse the disk until the block lies elsewhere and the \
+         batmap is back.",
+        "The repair moves the block to the end of the file and builds the batmap anew. Do not let QEMU write to the \
+         disk again.";
+    UNALLOCATED_FULL: Error, "batmap.unallocated-full", "Batmap: a block marked full that is not there",
+        Some("batmap shows unallocated block … full"), [VhdUtil],
+        "The batmap says that every sector of the block is written, and the BAT has no block: either the mark is \
+         wrong, or the BAT entry was never written, or lost.",
+        "The repair links the block if just one unused block of the file fits, or else clears the mark.";
+}
 
 impl BatmapFault {
     /// What is the same for every occurrence of this fault.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::finding::{Rule, Severity};
+use crate::finding::Rule;
 
 /// What can be wrong with blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,53 +45,32 @@ pub struct Hidden {
     pub first: u32,
 }
 
-static ORPHAN: Rule = Rule {
-    id: "block.orphan",
-    severity: Severity::Warning,
-    title: "A block that no BAT entry points at",
-    meaning: "Here lies what looks like a block: a bitmap, and data just where the bitmap says. Its BAT entry was never \
-              written, or was lost. Do not run a repair that cuts it off, as vhd-util's does.",
-    vhd_util: None,
-    minded_by: &[],
-};
-static HIDDEN_DATA: Rule = Rule {
-    id: "block.hidden-data",
-    severity: Severity::Error,
-    title: "Data under clear bits of a bitmap",
-    meaning: "The sector bitmap calls these sectors not written, so that the disk reads zeros there; but there is data. \
-              The bitmap was damaged, or a write was cut off.",
-    vhd_util: None,
-    minded_by: &[],
-};
-static STALE_DATA: Rule = Rule {
-    id: "block.stale-data",
-    severity: Severity::Warning,
-    title: "Data under clear bits of a bitmap",
-    meaning: "The sector bitmap calls these sectors not written, so that the parent's data is read there; but there is \
-              data. It may be left over from before, or the bitmap was damaged.",
-    vhd_util: None,
-    minded_by: &[],
-};
-static MARKED_NOT_FULL: Rule = Rule {
-    id: "batmap.marked-not-full",
-    severity: Severity::Error,
-    title: "Batmap: a block marked full that is not",
-    meaning: "tapdisk does not look at the bitmap of a block that the batmap calls full, and reads what lies in its \
-              sectors; other tools go by the bitmap, which says that some were never written.",
-    vhd_util: None,
-    minded_by: &[],
-};
-static FULL_UNMARKED: Rule = Rule {
-    id: "batmap.full-unmarked",
-    severity: Severity::Info,
-    title: "Batmap: full blocks that are not marked",
-    meaning: "The batmap could spare tapdisk a look at the bitmaps of these blocks. It costs time, not data.",
-    vhd_util: None,
-    minded_by: &[],
-};
-
-/// Every rule of this family.
-pub(crate) static RULES: &[&Rule] = &[&ORPHAN, &HIDDEN_DATA, &STALE_DATA, &MARKED_NOT_FULL, &FULL_UNMARKED];
+rules! {
+    ORPHAN: Warning, "block.orphan", "A block that no BAT entry points at",
+        None, [],
+        "Here lies what looks like a block: a bitmap, and data just where the bitmap says. Its BAT entry was never \
+         written, or was lost. Do not run a repair that cuts it off, as vhd-util’s does.",
+        "Keep the file as it is until you know whether data is missing from the disk. The block itself does no harm.";
+    HIDDEN_DATA: Error, "block.hidden-data", "Data under clear bits of a bitmap",
+        None, [],
+        "The sector bitmap calls these sectors not written, so that the disk reads zeros there; but there is data. \
+         The bitmap was damaged, or a write was cut off.",
+        "The repair sets the bits, which brings the data back; it assumes that the data was meant to be there.";
+    STALE_DATA: Warning, "block.stale-data", "Data under clear bits of a bitmap",
+        None, [],
+        "The sector bitmap calls these sectors not written, so that the parent’s data is read there; but there is \
+         data. It may be left over from before, or the bitmap was damaged.",
+        "Look whether data is missing from the disk. If not, nothing has to be done.";
+    MARKED_NOT_FULL: Error, "batmap.marked-not-full", "Batmap: a block marked full that is not",
+        None, [],
+        "tapdisk does not look at the bitmap of a block that the batmap calls full, and reads what lies in its \
+         sectors; other tools go by the bitmap, which says that some were never written.",
+        "The repair builds the batmap anew from the blocks’ bitmaps.";
+    FULL_UNMARKED: Info, "batmap.full-unmarked", "Batmap: full blocks that are not marked",
+        None, [],
+        "The batmap could spare tapdisk a look at the bitmaps of these blocks. It costs time, not data.",
+        "Nothing has to be done.";
+}
 
 impl BlockFault {
     /// What is the same for every occurrence of this fault.

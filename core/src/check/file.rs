@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use crate::dialect::Tool;
-use crate::finding::{Rule, Severity};
+use crate::finding::Rule;
 
 /// What can be wrong with the file as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,56 +33,36 @@ pub enum FileFault {
     },
 }
 
-static SHORT_FOOTER: Rule = Rule {
-    id: "file.short-footer",
-    severity: Severity::Error,
-    title: "Primary footer: 511 bytes instead of 512",
-    meaning: "Old versions of Virtual PC wrote the footer without its last byte, which is reserved and zero. \
-              XenServer and XCP-ng allow for that. Whoever reads the last 512 bytes of the file finds no footer \
-              there: Hyper-V, Azure, and QEMU if the disk is fixed.",
-    vhd_util: None,
-    minded_by: &[Tool::Qemu, Tool::HyperV, Tool::XenOrchestra, Tool::Azure],
-};
-static TRAILING_BYTES: Rule = Rule {
-    id: "file.trailing-bytes",
-    severity: Severity::Error,
-    title: "The file goes on behind the disk's end",
-    meaning: "The primary footer must be the very last thing in the file, and it is not. A copy or an upload that \
-              was padded leaves a disk like that, and so does a write that ran over the end.",
-    vhd_util: Some("primary footer invalid: invalid cookie"),
-    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV, Tool::XenOrchestra, Tool::Azure],
-};
-static TRUNCATED: Rule = Rule {
-    id: "file.truncated",
-    severity: Severity::Error,
-    title: "The file is shorter than the disk",
-    meaning: "A fixed disk holds every sector of the virtual disk, and the file is too short for them: its end, or \
-              something before it, is gone.",
-    vhd_util: None,
-    minded_by: &[Tool::HyperV],
-};
-static UNREFERENCED: Rule = Rule {
-    id: "file.unreferenced",
-    severity: Severity::Warning,
-    title: "Bytes that no structure refers to",
-    meaning: "Between the last block and the primary footer there is room for a block, and it is not empty. It may \
-              be a block whose BAT entry was never written, or was lost. Do not run a repair that cuts it off, \
-              as vhd-util's does, before you know what it is.",
-    vhd_util: None,
-    minded_by: &[],
-};
-static GAP: Rule = Rule {
-    id: "file.gap",
-    severity: Severity::Info,
-    title: "A gap before the primary footer",
-    meaning: "Between the data and the primary footer there are bytes that nothing refers to. That is usual where \
-              room was set aside, on a logical volume for one.",
-    vhd_util: None,
-    minded_by: &[],
-};
-
-/// Every rule of this family.
-pub(crate) static RULES: &[&Rule] = &[&SHORT_FOOTER, &TRAILING_BYTES, &TRUNCATED, &UNREFERENCED, &GAP];
+rules! {
+    SHORT_FOOTER: Error, "file.short-footer", "Primary footer: 511 bytes instead of 512",
+        None, [Qemu HyperV XenOrchestra Azure],
+        "Old versions of Virtual PC wrote the footer without its last byte, which is reserved and zero. XenServer \
+         and XCP-ng allow for that. Whoever reads the last 512 bytes of the file finds no footer there: Hyper-V, \
+         Azure, and QEMU if the disk is fixed.",
+        "The repair adds the byte.";
+    TRAILING_BYTES: Error, "file.trailing-bytes", "The file goes on behind the disk’s end",
+        Some("primary footer invalid: invalid cookie"), [VhdUtil Qemu HyperV XenOrchestra Azure],
+        "The primary footer must be the very last thing in the file, and it is not. A copy or an upload that was \
+         padded leaves a disk like that, and so does a write that ran over the end.",
+        "The repair puts the footer where it belongs. What it cuts off it names, and what may be a block stays.";
+    TRUNCATED: Error, "file.truncated", "The file is shorter than the disk",
+        None, [HyperV],
+        "A fixed disk holds every sector of the virtual disk, and the file is too short for them: its end, or \
+         something before it, is gone.",
+        "Get the file again, whole. What is gone cannot be put back.";
+    UNREFERENCED: Warning, "file.unreferenced", "Bytes that no structure refers to",
+        None, [],
+        "Between the last block and the primary footer there is room for a block, and it is not empty. It may be a \
+         block whose BAT entry was never written, or was lost. Do not run a repair that cuts it off, as vhd-util’s \
+         does, before you know what it is.",
+        "Nothing has to be done to read the disk. If data is missing from it, keep the file as it is: the data may \
+         be here.";
+    GAP: Info, "file.gap", "A gap before the primary footer",
+        None, [],
+        "Between the data and the primary footer there are bytes that nothing refers to. That is usual where room \
+         was set aside, on a logical volume for one.",
+        "Nothing has to be done.";
+}
 
 impl FileFault {
     /// What is the same for every occurrence of this fault.

@@ -122,100 +122,125 @@ macro_rules! said {
     };
 }
 
-/// Declares the rules of one fault for both footers.
-macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:tt,
-        [$($primary:ident)*], [$($backup:ident)*], $meaning:literal;)*) => {
+/// Declares the rules of faults that either footer may have, as [`rules`] does; who minds is told for each of the two.
+macro_rules! rules_of_both {
+    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:tt, [$($primary:ident)*], [$($backup:ident)*],
+        $meaning:literal, $remedy:literal;)*) => {
         $(static $name: [Rule; 2] = [
-            Rule {
-                id: concat!("footer.primary.", $id),
-                severity: Severity::$severity,
-                title: concat!("Primary footer: ", $title),
-                meaning: $meaning,
-                vhd_util: said!(primary $vhd_util),
-                minded_by: &[$(Tool::$primary),*],
-            },
-            Rule {
-                id: concat!("footer.backup.", $id),
-                severity: Severity::$severity,
-                title: concat!("Backup footer: ", $title),
-                meaning: $meaning,
-                vhd_util: said!(backup $vhd_util),
-                minded_by: &[$(Tool::$backup),*],
-            },
+            rule!(primary "Primary", $severity, $id, $title, $vhd_util, [$($primary)*], $meaning, $remedy),
+            rule!(backup "Backup", $severity, $id, $title, $vhd_util, [$($backup)*], $meaning, $remedy),
         ];)*
         /// Every rule of this family.
         pub(crate) static RULES: &[&Rule] = &[$(&$name[0], &$name[1],)* &DIFFER];
     };
 }
 
-rules! {
-    MISSING: Error, "missing", "the file is too short for it", "invalid cookie",
-        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
-        "A footer takes 512 bytes, and the file does not have them.";
-    COOKIE: Error, "cookie", "invalid cookie", "invalid cookie",
-        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
+/// The rule of a fault in one of the footers.
+macro_rules! rule {
+    ($slot:ident $footer:literal, $severity:ident, $id:literal, $title:literal, $vhd_util:tt, [$($tool:ident)*],
+        $meaning:literal, $remedy:literal) => {
+        Rule {
+            id: concat!("footer.", stringify!($slot), ".", $id),
+            severity: Severity::$severity,
+            title: concat!($footer, " footer: ", $title),
+            meaning: $meaning,
+            remedy: $remedy,
+            vhd_util: said!($slot $vhd_util),
+            minded_by: &[$(Tool::$tool),*],
+        }
+    };
+}
+
+rules_of_both! {
+    MISSING: Error, "missing", "the file is too short for it",
+        "invalid cookie", [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
+        "A footer takes 512 bytes, and the file does not have them.",
+        "Get the file again from where it came from. If that is all there is, nothing of the disk is left in it.";
+    COOKIE: Error, "cookie", "invalid cookie",
+        "invalid cookie", [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
         "A footer begins with the cookie “conectix”. Where it is missing, tools do not take the file for a VHD: \
-         XenServer, XCP-ng, Hyper-V and Azure look for it at the end of the file, QEMU at the start.";
-    POISONED: Error, "poisoned", "a journalled operation was cut off", "invalid cookie",
-        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
+         XenServer, XCP-ng, Hyper-V and Azure look for it at the end of the file, QEMU at the start.",
+        "The repair writes the other footer in its place. While a VM uses the disk this is normal: detach it first.";
+    POISONED: Error, "poisoned", "a journalled operation was cut off",
+        "invalid cookie", [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
         "The cookie is “v_poison”: vhd-util was changing the size of the disk with a journal and did not finish. \
-         The journal file next to the disk holds what is needed to go back; without it, do not write to the disk.";
-    CHECKSUM: Error, "checksum", "invalid checksum", "invalid checksum",
-        [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
-        "The checksum does not fit the footer's bytes, so at least one of its fields is not what was written.";
-    CHECKSUM_BEFORE_HIDDEN: Info, "checksum-before-hidden", "checksum from before the disk was hidden", -,
-        [Qemu HyperV XenOrchestra Azure], [Qemu XenOrchestra],
-        "Early tapdisk set the hidden flag without renewing the checksum. XenServer and XCP-ng allow for that; \
-         QEMU does not open the disk.";
-    RESERVED_FEATURE: Error, "reserved-feature", "the reserved feature is not set", "invalid 'reserved' feature",
-        [VhdUtil], [VhdUtil],
-        "Bit 1 of the features must always be set.";
-    EXTRA_FEATURES: Error, "extra-features", "unknown features are set", "invalid extra features",
-        [VhdUtil], [VhdUtil],
-        "Of the features, only bit 0 (temporary) and bit 1 (reserved) exist.";
-    VERSION: Error, "version", "unknown file format version", "invalid file format version",
-        [VhdUtil HyperV], [VhdUtil XenOrchestra],
-        "The only version of the format is 1.0.";
-    DATA_OFFSET: Error, "data-offset", "a fixed disk with a data offset", "invalid data offset",
-        [VhdUtil], [VhdUtil],
-        "The data offset points at the dynamic header, and a fixed disk has none.";
-    TIME_STAMP: Error, "time-stamp", "created in the future", "creation time in future",
-        [VhdUtil], [VhdUtil],
-        "The disk says that it was created later than now. XenServer and XCP-ng refuse it until that time has \
-         come. Check the clock of this computer, too.";
+         The journal file next to the disk holds what is needed to go back; without it, do not write to the disk.",
+        "Give the journal along with the disk: the repair takes the resize back. Without it, the repair can only \
+         assume that nothing was moved yet.";
+    CHECKSUM: Error, "checksum", "invalid checksum",
+        "invalid checksum", [VhdUtil Qemu HyperV XenOrchestra Azure], [VhdUtil Qemu XenOrchestra],
+        "The checksum does not fit the footer’s bytes, so at least one of its fields is not what was written.",
+        "The repair writes the other footer in its place, or renews the checksum where the field that changed can \
+         be told.";
+    CHECKSUM_BEFORE_HIDDEN: Info, "checksum-before-hidden", "checksum from before the disk was hidden",
+        -, [Qemu HyperV XenOrchestra Azure], [Qemu XenOrchestra],
+        "Early tapdisk set the hidden flag without renewing the checksum. XenServer and XCP-ng allow for that; QEMU \
+         does not open the disk.",
+        "Nothing has to be done for XenServer and XCP-ng. For QEMU, ask for the hidden flag to be set again: that \
+         renews the checksum.";
+    RESERVED_FEATURE: Error, "reserved-feature", "the reserved feature is not set",
+        "invalid 'reserved' feature", [VhdUtil], [VhdUtil],
+        "Bit 1 of the features must always be set.",
+        "The repair sets the field in both footers and renews their checksums.";
+    EXTRA_FEATURES: Error, "extra-features", "unknown features are set",
+        "invalid extra features", [VhdUtil], [VhdUtil],
+        "Of the features, only bit 0 (temporary) and bit 1 (reserved) exist.",
+        "The repair sets the field in both footers and renews their checksums.";
+    VERSION: Error, "version", "unknown file format version",
+        "invalid file format version", [VhdUtil HyperV], [VhdUtil XenOrchestra],
+        "The only version of the format is 1.0.",
+        "The repair sets the field in both footers and renews their checksums.";
+    DATA_OFFSET: Error, "data-offset", "a fixed disk with a data offset",
+        "invalid data offset", [VhdUtil], [VhdUtil],
+        "The data offset points at the dynamic header, and a fixed disk has none.",
+        "The repair sets the field in both footers and renews their checksums.";
+    TIME_STAMP: Error, "time-stamp", "created in the future",
+        "creation time in future", [VhdUtil], [VhdUtil],
+        "The disk says that it was created later than now. XenServer and XCP-ng refuse it until that time has come. \
+         Check the clock of this computer, too.",
+        "Set this computer’s clock right. If it is, the repair sets the time to now in both footers.";
     CREATOR_VERSION: Error, "creator-version", "made by an unknown version of tapdisk",
-        "unsupported tap creator version",
-        [VhdUtil], [VhdUtil],
-        "The newest version that tapdisk writes is 1.3. XenServer and XCP-ng refuse anything newer.";
-    GEOMETRY: Error, "geometry", "geometry larger than the disk", "geometry too large",
-        [VhdUtil], [VhdUtil],
-        "Cylinders, heads and sectors per track address more than the current size asks for.";
-    LARGEST_GEOMETRY: Warning, "largest-geometry", "largest geometry, not that of the disk", "geometry too large",
-        [VhdUtil], [VhdUtil],
-        "QEMU writes the largest geometry there is to say that the current size counts (force_size). QEMU, \
-         Hyper-V and Azure are content with it; XenServer and XCP-ng refuse the disk.";
-    DISK_TYPE: Error, "disk-type", "unknown disk type", "invalid data offset",
-        [VhdUtil HyperV], [VhdUtil XenOrchestra],
-        "A disk is fixed (2), dynamic (3) or differencing (4).";
-    SAVED_STATE: Error, "saved-state", "invalid saved state", "invalid 'saved' state",
-        [VhdUtil], [VhdUtil],
-        "The saved state is 0 or 1.";
-    HIDDEN: Error, "hidden", "invalid hidden flag", "invalid 'hidden' state",
-        [VhdUtil], [VhdUtil],
-        "tapdisk's hidden flag is 0 or 1.";
-    RESERVED: Error, "reserved", "reserved bytes are not zero", "invalid 'reserved' bits",
-        [VhdUtil], [VhdUtil],
-        "The last 426 bytes of a footer are zero. Something wrote there.";
-    RESIZED: Info, "resized", "the disk was made larger", -,
-        [], [],
-        "The current size is larger than the original one. Nothing is wrong with that.";
-    SHRUNK: Warning, "shrunk", "smaller than it was made", -,
-        [XenOrchestra], [XenOrchestra],
-        "The current size is below the original one. Xen Orchestra does not back up such a disk.";
-    UNIQUE_ID: Error, "unique-id", "no unique id", "invalid (NULL) uuid",
-        [VhdUtil], [VhdUtil],
-        "Every disk has a unique id (UUID) that is not null. Without one no child can name it as its parent.";
+        "unsupported tap creator version", [VhdUtil], [VhdUtil],
+        "The newest version that tapdisk writes is 1.3. XenServer and XCP-ng refuse anything newer.",
+        "The repair sets the field in both footers and renews their checksums.";
+    GEOMETRY: Error, "geometry", "geometry larger than the disk",
+        "geometry too large", [VhdUtil], [VhdUtil],
+        "Cylinders, heads and sectors per track address more than the current size asks for.",
+        "The repair computes the geometry from the current size. The size itself stays.";
+    LARGEST_GEOMETRY: Warning, "largest-geometry", "largest geometry, not that of the disk",
+        "geometry too large", [VhdUtil], [VhdUtil],
+        "QEMU writes the largest geometry there is to say that the current size counts (force_size). QEMU, Hyper-V \
+         and Azure are content with it; XenServer and XCP-ng refuse the disk.",
+        "Nothing has to be done for QEMU, Hyper-V and Azure. For XenServer and XCP-ng, let qemu-img write the disk \
+         again without force_size.";
+    DISK_TYPE: Error, "disk-type", "unknown disk type",
+        "invalid data offset", [VhdUtil HyperV], [VhdUtil XenOrchestra],
+        "A disk is fixed (2), dynamic (3) or differencing (4).",
+        "The repair sets the type that the rest of the file shows.";
+    SAVED_STATE: Error, "saved-state", "invalid saved state",
+        "invalid 'saved' state", [VhdUtil], [VhdUtil],
+        "The saved state is 0 or 1.",
+        "The repair sets the field in both footers and renews their checksums.";
+    HIDDEN: Error, "hidden", "invalid hidden flag",
+        "invalid 'hidden' state", [VhdUtil], [VhdUtil],
+        "tapdisk’s hidden flag is 0 or 1.",
+        "The repair sets the field in both footers and renews their checksums.";
+    RESERVED: Error, "reserved", "reserved bytes are not zero",
+        "invalid 'reserved' bits", [VhdUtil], [VhdUtil],
+        "The last 426 bytes of a footer are zero. Something wrote there.",
+        "The repair clears the bytes in both footers and renews their checksums.";
+    RESIZED: Info, "resized", "the disk was made larger",
+        -, [], [],
+        "The current size is larger than the original one. Nothing is wrong with that.",
+        "Nothing has to be done.";
+    SHRUNK: Warning, "shrunk", "smaller than it was made",
+        -, [XenOrchestra], [XenOrchestra],
+        "The current size is below the original one. Xen Orchestra does not back up such a disk.",
+        "Nothing has to be done to read the disk. Before a backup with Xen Orchestra, copy it into a new disk.";
+    UNIQUE_ID: Error, "unique-id", "no unique id",
+        "invalid (NULL) uuid", [VhdUtil], [VhdUtil],
+        "Every disk has a unique id (UUID) that is not null. Without one no child can name it as its parent.",
+        "The repair gives the disk a new, random unique id.";
 }
 
 /// The rule of [`FooterFault::Differs`], which is of both footers.
@@ -225,6 +250,7 @@ static DIFFER: Rule = Rule {
     title: "The footers differ",
     meaning: "The backup footer at the start must be a copy of the primary at the end. Tools read one or the \
               other, so that they see two different disks.",
+    remedy: "The repair makes both alike, from the one that fits the header and the BAT.",
     vhd_util: Some("primary and backup footers do not match"),
     minded_by: &[Tool::VhdUtil, Tool::XenOrchestra],
 };

@@ -58,34 +58,58 @@ pub enum HeaderFault {
 }
 
 rules! {
-    "header", "Dynamic header";
-    OUT_OF_FILE: Error, "outside-file", "not within the file", Some("error seeking to header: -22"), [VhdUtil Qemu HyperV XenOrchestra],
-        "The footer's data offset says where the dynamic header is, and there the file has already ended. \
-         Without the header nothing says where the blocks are.";
-    COOKIE: Error, "cookie", "invalid cookie", Some("header is invalid: invalid cookie"), [VhdUtil Qemu HyperV XenOrchestra],
-        "A dynamic header begins with the cookie “cxsparse”. No tool opens the disk without it.";
-    CHECKSUM: Error, "checksum", "invalid checksum", Some("header is invalid: invalid checksum"), [VhdUtil HyperV XenOrchestra],
-        "The checksum does not fit the header's bytes, so at least one of its fields is not what was written. \
-         QEMU does not look at this checksum; the others refuse the disk.";
-    VERSION: Error, "version", "unknown version", Some("header is invalid: invalid header version"), [VhdUtil HyperV XenOrchestra],
-        "The only version of the header is 1.0.";
-    DATA_OFFSET: Error, "data-offset", "the unused data offset is set", Some("header is invalid: invalid data offset"), [VhdUtil XenOrchestra],
-        "The header's data offset is not in use and must be all ones.";
-    TABLE_OFFSET: Error, "table-offset", "the BAT is not on a sector", Some("header is invalid: invalid table offset"), [VhdUtil Qemu HyperV],
-        "The block allocation table (BAT) begins at a whole sector behind the footer's backup.";
-    TABLE_OUT_OF_FILE: Error, "table-outside-file", "the BAT is not within the file",
+    OUT_OF_FILE: Error, "header.outside-file", "Dynamic header: not within the file",
+        Some("error seeking to header: -22"), [VhdUtil Qemu HyperV XenOrchestra],
+        "The footer’s data offset says where the dynamic header is, and there the file has already ended. Without \
+         the header nothing says where the blocks are.",
+        "The repair looks for the header in its usual place and corrects the data offset. If the file was cut off \
+         before it, look for another copy.";
+    COOKIE: Error, "header.cookie", "Dynamic header: invalid cookie",
+        Some("header is invalid: invalid cookie"), [VhdUtil Qemu HyperV XenOrchestra],
+        "A dynamic header begins with the cookie “cxsparse”. No tool opens the disk without it.",
+        "The repair puts the cookie back, or builds a lost header anew from the BAT and the footer.";
+    CHECKSUM: Error, "header.checksum", "Dynamic header: invalid checksum",
+        Some("header is invalid: invalid checksum"), [VhdUtil HyperV XenOrchestra],
+        "The checksum does not fit the header’s bytes, so at least one of its fields is not what was written. QEMU \
+         does not look at this checksum; the others refuse the disk.",
+        "The repair looks for the one field that does not fit the rest of the file, and renews the checksum.";
+    VERSION: Error, "header.version", "Dynamic header: unknown version",
+        Some("header is invalid: invalid header version"), [VhdUtil HyperV XenOrchestra],
+        "The only version of the header is 1.0.",
+        "The repair sets the field and renews the header’s checksum.";
+    DATA_OFFSET: Error, "header.data-offset", "Dynamic header: the unused data offset is set",
+        Some("header is invalid: invalid data offset"), [VhdUtil XenOrchestra],
+        "The header’s data offset is not in use and must be all ones.",
+        "The repair sets the field and renews the header’s checksum.";
+    TABLE_OFFSET: Error, "header.table-offset", "Dynamic header: the BAT is not on a sector",
         Some("header is invalid: invalid table offset"), [VhdUtil Qemu HyperV],
-        "The block allocation table (BAT) must end before the primary footer. Without it nothing says where \
-         the blocks are.";
-    BLOCK_SIZE: Error, "block-size", "impossible block size", Some("header is invalid: invalid block size"), [VhdUtil Qemu HyperV XenOrchestra],
-        "The size of a block is a power of two, and at least a sector; 2 MiB as a rule.";
-    LARGE_BLOCKS: Warning, "large-blocks", "blocks larger than 2 MiB", None, [VhdUtil],
-        "The format allows it, but XenServer and XCP-ng open no disk with blocks larger than 2 MiB.";
-    TOO_FEW_ENTRIES: Error, "too-few-entries", "the BAT is too small for the disk", Some("error reading bat: -22"), [VhdUtil Qemu HyperV XenOrchestra],
+        "The block allocation table (BAT) begins at a whole sector behind the footer’s backup.",
+        "The repair looks for the BAT and corrects the offset.";
+    TABLE_OUT_OF_FILE: Error, "header.table-outside-file", "Dynamic header: the BAT is not within the file",
+        Some("header is invalid: invalid table offset"), [VhdUtil Qemu HyperV],
+        "The block allocation table (BAT) must end before the primary footer. Without it nothing says where the \
+         blocks are.",
+        "The repair looks for the BAT and corrects its offset or its number of entries. If the file was cut off \
+         before it, look for another copy.";
+    BLOCK_SIZE: Error, "header.block-size", "Dynamic header: impossible block size",
+        Some("header is invalid: invalid block size"), [VhdUtil Qemu HyperV XenOrchestra],
+        "The size of a block is a power of two, and at least a sector; 2 MiB as a rule.",
+        "The repair finds the size from how far the blocks are apart.";
+    LARGE_BLOCKS: Warning, "header.large-blocks", "Dynamic header: blocks larger than 2 MiB",
+        None, [VhdUtil],
+        "The format allows it, but XenServer and XCP-ng open no disk with blocks larger than 2 MiB.",
+        "Nothing has to be done for QEMU and Hyper-V. For XenServer and XCP-ng, let qemu-img or Hyper-V write the \
+         disk again.";
+    TOO_FEW_ENTRIES: Error, "header.too-few-entries", "Dynamic header: the BAT is too small for the disk",
+        Some("error reading bat: -22"), [VhdUtil Qemu HyperV XenOrchestra],
         "The current size needs more blocks than the block allocation table (BAT) has entries: the end of the \
-         virtual disk has no place.";
-    RESERVED: Error, "reserved", "reserved bytes are not zero", Some("header is invalid: invalid reserved bits"), [VhdUtil],
-        "The reserved bytes of the header are zero. Something wrote there.";
+         virtual disk has no place.",
+        "The repair sets the current size to the original one or to what the BAT has room for, or finds the right \
+         number of entries.";
+    RESERVED: Error, "header.reserved", "Dynamic header: reserved bytes are not zero",
+        Some("header is invalid: invalid reserved bits"), [VhdUtil],
+        "The reserved bytes of the header are zero. Something wrote there.",
+        "The repair clears the bytes and renews the header’s checksum.";
 }
 
 impl HeaderFault {
@@ -129,7 +153,7 @@ impl HeaderFault {
     pub fn expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfFile { file, .. } => {
-                write!(f, "within the file's {file} bytes, 512 as a rule")
+                write!(f, "within the file’s {file} bytes, 512 as a rule")
             }
             Self::Cookie(_) => write!(f, "{}", Bytes(&DynamicHeader::COOKIE)),
             Self::Checksum { computed, .. } => write!(f, "0x{computed:08x}"),

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::finding::{Bytes, Rule, Severity};
+use crate::finding::{Bytes, Rule};
 use crate::layout::journal::JournalHeader;
 
 /// What can be wrong with a journal. Its offsets are in the journal, not in the disk.
@@ -56,42 +56,43 @@ pub enum JournalFault {
     NotNeeded,
 }
 
-/// Declares the rules of this family.
-macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $meaning:literal;)*) => {
-        $(static $name: Rule = Rule {
-            id: concat!("journal.", $id),
-            severity: Severity::$severity,
-            title: concat!("Journal: ", $title),
-            meaning: $meaning,
-            vhd_util: None,
-            minded_by: &[],
-        };)*
-        /// Every rule of this family.
-        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 rules! {
-    COOKIE: Warning, "cookie", "this is no journal",
-        "A journal of vhd-util begins with “vjournal”. The file that was given beside the disk is something else, and is \
-         not used.";
-    CUT_OFF: Warning, "cut-off", "its end is missing",
-        "The journal ends before its last entry. It was cut off, or is still being written; it is not used, since half of \
-         it would leave the disk half changed.";
-    ENTRY: Warning, "entry", "an entry is damaged",
-        "An entry does not begin as an entry does, or has a type that does not exist. The journal is not used.";
-    CHECKSUM: Warning, "checksum", "an entry has an invalid checksum",
-        "An entry is not what was written. The journal is not used.";
-    TOO_LONG: Warning, "too-long", "longer than any journal",
-        "A journal keeps metadata and a few blocks. This one is longer than any that vhd-util writes, and is not used.";
-    OTHER_DISK: Warning, "other-disk", "it belongs to another disk",
-        "The journal names another disk by its unique id. It is not used.";
-    END_MISSING: Warning, "end-missing", "the disk's end is missing",
-        "Before the resize the disk was longer than its file is now, and the journal does not keep what is missing. Taking \
-         the resize back would put nothing in its place; the journal is not used.";
-    NOT_NEEDED: Info, "not-needed", "not needed",
-        "The disk's footers are not poisoned: no resize was cut off, and the journal is not used.";
+    COOKIE: Warning, "journal.cookie", "Journal: this is no journal",
+        None, [],
+        "A journal of vhd-util begins with “vjournal”. The file that was given beside the disk is something else, \
+         and is not used.",
+        "Give the file that ends in “.journal” and lay beside the disk, or none.";
+    CUT_OFF: Warning, "journal.cut-off", "Journal: its end is missing",
+        None, [],
+        "The journal ends before its last entry. It was cut off, or is still being written; it is not used, since \
+         half of it would leave the disk half changed.",
+        "Look for a whole copy of the journal; nothing else takes the resize back safely.";
+    ENTRY: Warning, "journal.entry", "Journal: an entry is damaged",
+        None, [],
+        "An entry does not begin as an entry does, or has a type that does not exist. The journal is not used.",
+        "Look for another copy of the journal; nothing else takes the resize back safely.";
+    CHECKSUM: Warning, "journal.checksum", "Journal: an entry has an invalid checksum",
+        None, [],
+        "An entry is not what was written. The journal is not used.",
+        "Look for another copy of the journal; nothing else takes the resize back safely.";
+    TOO_LONG: Warning, "journal.too-long", "Journal: longer than any journal",
+        None, [],
+        "A journal keeps metadata and a few blocks. This one is longer than any that vhd-util writes, and is not \
+         used.",
+        "Make sure that it is the journal that lay beside this disk.";
+    OTHER_DISK: Warning, "journal.other-disk", "Journal: it belongs to another disk",
+        None, [],
+        "The journal names another disk by its unique id. It is not used.",
+        "Look for the journal that lay beside this disk, named like it.";
+    END_MISSING: Warning, "journal.end-missing", "Journal: the disk’s end is missing",
+        None, [],
+        "Before the resize the disk was longer than its file is now, and the journal does not keep what is missing. \
+         Taking the resize back would put nothing in its place; the journal is not used.",
+        "Get the disk again, whole, and keep the journal with it.";
+    NOT_NEEDED: Info, "journal.not-needed", "Journal: not needed",
+        None, [],
+        "The disk’s footers are not poisoned: no resize was cut off, and the journal is not used.",
+        "Nothing has to be done.";
 }
 
 impl JournalFault {
@@ -131,7 +132,7 @@ impl JournalFault {
             Self::EntryChecksum { computed, .. } => write!(f, "0x{computed:08x}"),
             Self::EntryKind { .. } => f.write_str("1 to 8"),
             Self::TooLong { limit, .. } => write!(f, "at most {limit} bytes"),
-            Self::OtherDisk(_) => f.write_str("the disk's own unique id"),
+            Self::OtherDisk(_) => f.write_str("the disk’s own unique id"),
             Self::EndMissing { end, .. } => write!(f, "a disk that ended at 0x{end:x}"),
             _ => Ok(()),
         }

@@ -4,8 +4,7 @@ use core::fmt;
 
 use uuid::Uuid;
 
-use crate::dialect::Tool;
-use crate::finding::{Rule, Severity, Text};
+use crate::finding::{Rule, Text};
 
 /// What can be wrong between a disk and its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,59 +38,36 @@ pub enum LinkFault {
     },
 }
 
-static MISSING: Rule = Rule {
-    id: "chain.parent-missing",
-    severity: Severity::Error,
-    title: "Chain: the parent is not there",
-    meaning: "A differencing disk holds only what was changed since its parent. Without the parent at one of the places \
-              that the disk names, no tool reads it.",
-    vhd_util: Some("error resolving …: -2"),
-    minded_by: &[Tool::VhdUtil, Tool::Qemu, Tool::HyperV, Tool::XenOrchestra],
-};
-static OTHER_DISK: Rule = Rule {
-    id: "chain.parent-unique-id",
-    severity: Severity::Error,
-    title: "Chain: the parent is another disk",
-    meaning: "The disk names its parent by a unique id, and the disk that is there has another. Read together they would \
-              give a mixture of two disks.",
-    vhd_util: Some("invalid parent …: invalid parent uuid"),
-    minded_by: &[Tool::VhdUtil, Tool::HyperV],
-};
-static DAMAGED: Rule = Rule {
-    id: "chain.parent-damaged",
-    severity: Severity::Error,
-    title: "Chain: the parent is damaged",
-    meaning: "The disk itself may be sound, but an ancestor of it has errors of its own, and the chain is read through it.",
-    vhd_util: None,
-    minded_by: &[Tool::VhdUtil, Tool::HyperV],
-};
-static LOOP: Rule = Rule {
-    id: "chain.loop",
-    severity: Severity::Error,
-    title: "Chain: it leads back to itself",
-    meaning: "Following the parents leads to a disk that was passed before. A chain ends with a disk that has no parent.",
-    vhd_util: None,
-    minded_by: &[Tool::VhdUtil, Tool::HyperV],
-};
-static LARGER: Rule = Rule {
-    id: "chain.parent-larger",
-    severity: Severity::Warning,
-    title: "Chain: the parent is larger",
-    meaning: "The parent is larger than this disk, whose end hides what the parent has behind it.",
-    vhd_util: None,
-    minded_by: &[],
-};
-static SMALLER: Rule = Rule {
-    id: "chain.parent-smaller",
-    severity: Severity::Info,
-    title: "Chain: the parent is smaller",
-    meaning: "This disk was made larger than its parent. That is sound; a coalesce has to make the parent larger first.",
-    vhd_util: None,
-    minded_by: &[],
-};
-
-/// Every rule of this family.
-pub(crate) static RULES: &[&Rule] = &[&MISSING, &OTHER_DISK, &DAMAGED, &LOOP, &LARGER, &SMALLER];
+rules! {
+    MISSING: Error, "chain.parent-missing", "Chain: the parent is not there",
+        Some("error resolving …: -2"), [VhdUtil Qemu HyperV XenOrchestra],
+        "A differencing disk holds only what was changed since its parent. Without the parent at one of the places \
+         that the disk names, no tool reads it.",
+        "Put the parent back beside the disk under the name that the disk gives, or give it along.";
+    OTHER_DISK: Error, "chain.parent-unique-id", "Chain: the parent is another disk",
+        Some("invalid parent …: invalid parent uuid"), [VhdUtil HyperV],
+        "The disk names its parent by a unique id, and the disk that is there has another. Read together they would \
+         give a mixture of two disks.",
+        "Find the parent by its unique id. Do not write another id into the disk unless you know that this parent’s \
+         data has not changed since.";
+    DAMAGED: Error, "chain.parent-damaged", "Chain: the parent is damaged",
+        None, [VhdUtil HyperV],
+        "The disk itself may be sound, but an ancestor of it has errors of its own, and the chain is read through \
+         it.",
+        "Repair the parent first, then check this disk again.";
+    LOOP: Error, "chain.loop", "Chain: it leads back to itself",
+        None, [VhdUtil HyperV],
+        "Following the parents leads to a disk that was passed before. A chain ends with a disk that has no parent.",
+        "Find out which disk was overwritten or renamed: one of these stands in another’s place.";
+    LARGER: Warning, "chain.parent-larger", "Chain: the parent is larger",
+        None, [],
+        "The parent is larger than this disk, whose end hides what the parent has behind it.",
+        "Nothing has to be done, if the disk was made smaller on purpose.";
+    SMALLER: Info, "chain.parent-smaller", "Chain: the parent is smaller",
+        None, [],
+        "This disk was made larger than its parent. That is sound; a coalesce has to make the parent larger first.",
+        "Nothing has to be done; leave room for the coalesce.";
+}
 
 impl LinkFault {
     /// What is the same for every occurrence of this fault.

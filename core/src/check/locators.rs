@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use crate::dialect::Tool;
-use crate::finding::{Bytes, Rule, Severity, Text};
+use crate::finding::{Bytes, Rule, Text};
 
 /// A fault of one locator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,45 +40,56 @@ pub enum Wrong {
     None,
 }
 
-/// Declares the rules of this family.
-macro_rules! rules {
-    ($($name:ident: $id:literal, $title:literal, $vhd_util:expr, $meaning:literal;)*) => {
-        $(static $name: Rule = Rule {
-            id: concat!("locator.", $id),
-            severity: Severity::Error,
-            title: concat!("Parent locator: ", $title),
-            meaning: $meaning,
-            vhd_util: $vhd_util,
-            minded_by: &[Tool::VhdUtil],
-        };)*
-        /// Every rule of this family.
-        pub(crate) static RULES: &[&Rule] = &[$(&$name),*];
-    };
-}
-
 rules! {
-    CODE: "code", "unknown platform code", Some("invalid parent locator …: invalid platform code"),
-        "The code says how the parent's name is written, and nobody knows this one. vhd-util does not even open the disk.";
-    DUPLICATE: "duplicate", "a platform code twice", Some("duplicate platform code in locator …"),
-        "Each platform code may be used once.";
-    UNUSED: "unused", "not in use, but not zero", Some("invalid parent locator …: non-zero locator"),
-        "An entry without a platform code is zero throughout.";
-    OFFSET: "data-offset", "no data offset", Some("invalid parent locator …: invalid data offset"),
-        "The data offset says where the parent's name is, and it cannot be at the very start of the file.";
-    SPACE: "data-space", "impossible data space", Some("invalid parent locator …: invalid data space"),
-        "The data space is counted in sectors by the specification, and in bytes by most programs; this is neither.";
-    LENGTH: "data-length", "impossible data length", Some("invalid parent locator …: invalid data length"),
-        "The parent's name does not fit into the space that is set aside for it, or has no length at all.";
-    OUT_OF_FILE: "outside-file", "not within the file", Some("invalid parent locator …: invalid size"),
-        "The parent's name would be behind the end of the file. vhd-util's repair makes the file that long.";
-    RESERVED: "reserved", "reserved bytes are not zero", Some("invalid parent locator …: invalid reserved bits"),
-        "The reserved bytes of a locator are zero. Something wrote there.";
-    UNDECODABLE: "name-unreadable", "the name is unreadable", Some("error reading parent locator …: -22"),
-        "The bytes are not a name in the encoding that the platform code announces.";
-    NAME: "name", "another name than the header's", Some("parent locator … name (…) does not match header name (…)"),
-        "Header and locators must name one parent. Tools follow the locators; XenServer and XCP-ng refuse the disk.";
-    NONE: "none", "none names the parent", Some("could not find parent …"),
-        "A differencing disk needs a locator that says where its parent is.";
+    CODE: Error, "locator.code", "Parent locator: unknown platform code",
+        Some("invalid parent locator …: invalid platform code"), [VhdUtil],
+        "The code says how the parent’s name is written, and nobody knows this one. vhd-util does not even open the \
+         disk.",
+        "The repair gives it the code that its name is written for, or clears it where another locator names the \
+         parent.";
+    DUPLICATE: Error, "locator.duplicate", "Parent locator: a platform code twice",
+        Some("duplicate platform code in locator …"), [VhdUtil],
+        "Each platform code may be used once.",
+        "The repair keeps the one that names the parent as the header does, and clears the other.";
+    UNUSED: Error, "locator.unused", "Parent locator: not in use, but not zero",
+        Some("invalid parent locator …: non-zero locator"), [VhdUtil],
+        "An entry without a platform code is zero throughout.",
+        "The repair clears the entry.";
+    OFFSET: Error, "locator.data-offset", "Parent locator: no data offset",
+        Some("invalid parent locator …: invalid data offset"), [VhdUtil],
+        "The data offset says where the parent’s name is, and it cannot be at the very start of the file.",
+        "The repair clears the locator, where another one names the parent.";
+    SPACE: Error, "locator.data-space", "Parent locator: impossible data space",
+        Some("invalid parent locator …: invalid data space"), [VhdUtil],
+        "The data space is counted in sectors by the specification, and in bytes by most programs; this is neither.",
+        "The repair clears the locator, where another one names the parent.";
+    LENGTH: Error, "locator.data-length", "Parent locator: impossible data length",
+        Some("invalid parent locator …: invalid data length"), [VhdUtil],
+        "The parent’s name does not fit into the space that is set aside for it, or has no length at all.",
+        "The repair clears the locator, where another one names the parent.";
+    OUT_OF_FILE: Error, "locator.outside-file", "Parent locator: not within the file",
+        Some("invalid parent locator …: invalid size"), [VhdUtil],
+        "The parent’s name would be behind the end of the file. vhd-util’s repair makes the file that long.",
+        "The repair clears the locator, where another one names the parent. Do not let vhd-util repair it.";
+    RESERVED: Error, "locator.reserved", "Parent locator: reserved bytes are not zero",
+        Some("invalid parent locator …: invalid reserved bits"), [VhdUtil],
+        "The reserved bytes of a locator are zero. Something wrote there.",
+        "The repair clears the bytes.";
+    UNDECODABLE: Error, "locator.name-unreadable", "Parent locator: the name is unreadable",
+        Some("error reading parent locator …: -22"), [VhdUtil],
+        "The bytes are not a name in the encoding that the platform code announces.",
+        "The repair writes the name anew into the locator’s space, or clears the locator where another names the \
+         parent.";
+    NAME: Error, "locator.name", "Parent locator: another name than the header’s",
+        Some("parent locator … name (…) does not match header name (…)"), [VhdUtil],
+        "Header and locators must name one parent. Tools follow the locators; XenServer and XCP-ng refuse the disk.",
+        "Look which file is the parent. The repair makes header and locators agree on the name that most of them \
+         give, and says which.";
+    NONE: Error, "locator.none", "Parent locator: none names the parent",
+        Some("could not find parent …"), [VhdUtil],
+        "A differencing disk needs a locator that says where its parent is.",
+        "Find the parent by its unique id, which the dynamic header holds. Nothing in the file says what it is \
+         called.";
 }
 
 impl LocatorFault {
@@ -123,9 +133,9 @@ impl LocatorFault {
             Wrong::Offset | Wrong::OutOfFile(_) => "a place within the file",
             Wrong::Space(_) => "less than 512 (sectors), or a multiple of 512 (bytes)",
             Wrong::Length(_) => "the length of the name",
-            Wrong::Undecodable => "the parent's name",
+            Wrong::Undecodable => "the parent’s name",
             Wrong::Name(_) => "the name that the dynamic header gives",
-            Wrong::None => "a locator with the parent's name",
+            Wrong::None => "a locator with the parent’s name",
         })
     }
 }

@@ -1,16 +1,16 @@
 //! The checks, a file for each family. Checking goes on after the first fault.
 
-/// Declares the rules of a family: the family's prefix of their names, the structure that their titles begin with, then
-/// for each its name in the code, its weight, the rest of its name and of its title, vhd-util's words, who minds, and what
-/// it means.
+/// Declares the rules of a family. Each has its name in the code, its weight, its name for scripts and its title, vhd-util's
+/// words, who minds, what it means, and what to do.
 macro_rules! rules {
-    ($family:literal, $structure:literal;
-     $($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, [$($tool:ident)*], $meaning:literal;)*) => {
+    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, [$($tool:ident)*],
+        $meaning:literal, $remedy:literal;)*) => {
         $(static $name: crate::finding::Rule = crate::finding::Rule {
-            id: concat!($family, ".", $id),
+            id: $id,
             severity: crate::finding::Severity::$severity,
-            title: concat!($structure, ": ", $title),
+            title: $title,
             meaning: $meaning,
+            remedy: $remedy,
             vhd_util: $vhd_util,
             minded_by: &[$(crate::dialect::Tool::$tool),*],
         };)*

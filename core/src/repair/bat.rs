@@ -223,7 +223,7 @@ pub(super) fn virtual_range(image: &Image, block: u32, start: u64, end: u64) -> 
     let first = u64::from(block) * data;
     let (start, end) = (first + start, (first + end).min(size));
     let instead = match image.kind() {
-        Some(DiskType::Differencing) => "the parent's data is",
+        Some(DiskType::Differencing) => "the parent’s data is",
         _ => "zeros are",
     };
     format!("bytes 0x{start:x} to 0x{:x} of the virtual disk: {instead} read there", end.saturating_sub(1))

@@ -115,7 +115,7 @@ fn moved_away(image: &Image, bat: &Bat, shape: BlockShape, footer: &Footer, bloc
     for block in blocks {
         let place = bat.grid.map_or(end, |grid| grid.at_or_behind(end));
         let content = Content::Copy { offset: block.offset(), length: shape.length() };
-        let reason = format!("block {}, which lies in the batmap's place", block.number);
+        let reason = format!("block {}, which lies in the batmap’s place", block.number);
         patches.push(Patch { offset: place, content, reason });
         let sector = u32::try_from(place / SECTOR).ok().filter(|sector| *sector != UNALLOCATED)?;
         let reason = format!("the BAT entry of block {}, at its new place", block.number);
@@ -123,7 +123,7 @@ fn moved_away(image: &Image, bat: &Bat, shape: BlockShape, footer: &Footer, bloc
         end = place + shape.length();
     }
     patches.push(footers::patch(end, footer, "the primary footer, behind the block that was moved"));
-    let title = "Move the block out of the batmap's place, and make the batmap anew";
+    let title = "Move the block out of the batmap’s place, and make the batmap anew";
     Some(Step::lossless(title, end + Footer::LENGTH, patches))
 }
 
@@ -200,7 +200,7 @@ fn patches(image: &Image, place: u64, header: &BatmapHeader, map: &[u8]) -> Vec<
     sum.add(&map[..covered]);
     let header = BatmapHeader { checksum: U32::new(sum.checksum()), ..*header };
     vec![
-        Patch::bytes(place, header.as_bytes(), "the batmap's header, with its checksum"),
+        Patch::bytes(place, header.as_bytes(), "the batmap’s header, with its checksum"),
         Patch::bytes(header.batmap_offset.get(), map, "the batmap: a bit for each block that is full"),
     ]
 }

@@ -124,7 +124,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     names.dedup();
     let reason = format!("the footer with its {} mended and its checksum renewed", names.join(" and its "));
     let patches = footers::everywhere(case.image, &mended.sealed(), &reason);
-    let mut step = Step::lossless("Mend the footer's fields", case.image.length, patches);
+    let mut step = Step::lossless("Mend the footer’s fields", case.image.length, patches);
     step.assumes = assumes;
     Ok(vec![step])
 }

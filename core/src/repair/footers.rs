@@ -85,7 +85,7 @@ fn candidates(image: &Image) -> Vec<Candidate> {
     add(
         image.stray.value(),
         "Put the footer back at the end of the file",
-        "the disk's footer, found before the end of the file",
+        "the disk’s footer, found before the end of the file",
     );
     if candidates.is_empty() {
         candidates.extend(mended(image.primary.value(), backup));
@@ -100,7 +100,7 @@ fn mended(primary: Option<&Footer>, backup: Option<&Footer>) -> Vec<Candidate> {
         if footer.with_cookie().is_intact() {
             candidates.push(Candidate {
                 footer: footer.with_cookie(),
-                title: "Put the footer's cookie back",
+                title: "Put the footer’s cookie back",
                 reason: "the footer with its cookie; the checksum shows that nothing else was changed",
                 assumes: None,
             });
@@ -113,7 +113,7 @@ fn mended(primary: Option<&Footer>, backup: Option<&Footer>) -> Vec<Candidate> {
     for footer in [primary, backup].into_iter().flatten() {
         candidates.push(Candidate {
             footer: footer.sealed(),
-            title: "Renew the footer's checksum",
+            title: "Renew the footer’s checksum",
             reason: "the footer with its checksum renewed",
             assumes: (!confirmed).then_some(
                 "Every field of the footer is as it was written. Its checksum denies that, and there is no \
@@ -145,7 +145,7 @@ fn step(image: &Image, candidate: Candidate) -> Option<Step> {
     let mut assumes: Vec<String> = candidate.assumes.map(String::from).into_iter().collect();
     if place.offset > image.length && place.offset != image.tail.end_of_data {
         assumes.push(
-            "Nothing of the disk's data is lost at the end of the file, although it does not end with a whole sector."
+            "Nothing of the disk’s data is lost at the end of the file, although it does not end with a whole sector."
                 .into(),
         );
     }

@@ -30,7 +30,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let constants = CONSTANTS.iter().any(|id| case.has(id));
     if case.has("header.cookie") {
         // The checksum fits once the cookie is there: nothing else was changed.
-        return Ok(vec![step(case.image, offset, &header.with_cookie(), "Put the dynamic header's cookie back")]);
+        return Ok(vec![step(case.image, offset, &header.with_cookie(), "Put the dynamic header’s cookie back")]);
     }
     if !constants && !case.has("header.checksum") {
         return Ok(Vec::new());
@@ -47,7 +47,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let mut step = step(case.image, offset, &best.sealed(), TITLE);
     if case.image.kind() == Some(DiskType::Differencing) {
         step = step.assuming(
-            "The parent's unique id and time stamp in the dynamic header are right: nothing in this file can prove it.",
+            "The parent’s unique id and time stamp in the dynamic header are right: nothing in this file can prove it.",
         );
     }
     if confirmed.len() != 1 {

@@ -33,9 +33,9 @@ pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFa
                 EntryKind::PrimaryFooter => (footer_offset, "the primary footer, from the journal"),
                 EntryKind::BackupFooter => (kept.offset, "the backup footer, from the journal"),
                 EntryKind::Header => (kept.offset, "the dynamic header, from the journal"),
-                EntryKind::Locator => (kept.offset, "a parent's name, from the journal"),
+                EntryKind::Locator => (kept.offset, "a parent’s name, from the journal"),
                 EntryKind::Bat => (kept.offset, "the BAT, from the journal"),
-                EntryKind::BatmapHeader => (kept.offset, "the batmap's header, from the journal"),
+                EntryKind::BatmapHeader => (kept.offset, "the batmap’s header, from the journal"),
                 EntryKind::Batmap => (kept.offset, "the batmap, from the journal"),
                 EntryKind::Data => (kept.offset, "data, from the journal"),
             };

@@ -44,7 +44,7 @@ fn without_parent(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Step 
     .sealed();
     let reason = "the dynamic header without a parent";
     let patches = vec![header::patch(offset, &mended, reason)];
-    let step = Step::lossless("Clear the parent's fields", case.image.length, patches);
+    let step = Step::lossless("Clear the parent’s fields", case.image.length, patches);
     // One stray field is damage; all of them together are a parent.
     if header.parent_unique_id != [0; 16] && header.parent_unicode_name != [0; 512] {
         step.assuming("The disk is dynamic, as both footers say, and has no parent, although the header names one.")
@@ -93,11 +93,11 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
     if !is_unanimous(case.image, name) {
         assumes.push(format!("The parent is “{name}”: so most of the places say that name it."));
     }
-    let reason = "the dynamic header, with its parent's name and locators in agreement";
+    let reason = "the dynamic header, with its parent’s name and locators in agreement";
     if mended != *header {
         patches.insert(0, header::patch(offset, &mended.sealed(), reason));
     }
-    let mut step = Step::lossless("Bring the parent's names into agreement", case.image.length, patches);
+    let mut step = Step::lossless("Bring the parent’s names into agreement", case.image.length, patches);
     step.assumes = assumes;
     Some(step)
 }
@@ -187,7 +187,7 @@ fn rewritten(image: &Image, number: usize, path: &str) -> Option<(ParentLocator,
     let mut bytes = data;
     // The rest of the space is zero, so that nothing of the old name is left.
     bytes.resize(usize::try_from(space).ok()?, 0);
-    let reason = format!("the parent's name in locator {number}");
+    let reason = format!("the parent’s name in locator {number}");
     Some((locator, Patch::bytes(locator.data_offset.get(), &bytes, reason)))
 }
 

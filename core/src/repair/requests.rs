@@ -50,9 +50,9 @@ pub(super) fn hide(image: &Image, hidden: bool) -> Option<Step> {
     }
     let mended = Footer { hidden: u8::from(hidden), ..*footer }.sealed();
     let (title, reason) = if hidden {
-        ("Hide the disk", "the footer with tapdisk's hidden flag set")
+        ("Hide the disk", "the footer with tapdisk’s hidden flag set")
     } else {
-        ("Show the disk", "the footer with tapdisk's hidden flag taken away")
+        ("Show the disk", "the footer with tapdisk’s hidden flag taken away")
     };
     Some(Step::lossless(title, image.length, footers::everywhere(image, &mended, reason)))
 }

@@ -75,6 +75,8 @@ pub struct FindingObject<'a> {
     pub severity: Severity,
     /// What is wrong, what was found and expected, and what it means.
     pub message: String,
+    /// What to do about it.
+    pub remedy: &'a str,
     /// Where it is, in bytes from the start of the file.
     pub offset: u64,
     /// How many bytes it concerns; 0 where bytes are missing.
@@ -150,6 +152,7 @@ impl<'a> From<&'a FindingReport> for FindingObject<'a> {
             id: &finding.id,
             severity: finding.severity,
             message: format!("{title}{facts}. {message}"),
+            remedy: &finding.remedy,
             offset: finding.offset,
             length: finding.length,
             minded_by: &finding.minded_by,

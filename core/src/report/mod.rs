@@ -97,6 +97,8 @@ pub struct FindingReport {
     pub title: String,
     /// What it means, in plain sentences.
     pub message: String,
+    /// What to do about it, in plain sentences.
+    pub remedy: String,
     /// Where it is, in bytes from the start of the file.
     pub offset: u64,
     /// How many bytes it concerns; 0 where bytes are missing.
@@ -253,6 +255,7 @@ pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
         severity: rule.severity,
         title: rule.title.into(),
         message: rule.meaning.into(),
+        remedy: rule.remedy.into(),
         offset: finding.offset,
         length: finding.length,
         found: finding.fault.found().to_string(),

@@ -138,7 +138,7 @@ fn explanation(analysis: &Analysis, verdict: Verdict) -> Vec<String> {
                 "Read what the repair assumes or loses before you use it. Your file itself is not touched."
             }
             _ => {
-                "Keep the file as it is, and keep other tools from writing to it: vhd-util's repair cuts off or fills \
+                "Keep the file as it is, and keep other tools from writing to it: vhd-util’s repair cuts off or fills \
                  with zeros what it does not understand."
             }
         }
@@ -164,7 +164,7 @@ fn story(analysis: &Analysis) -> Option<String> {
     if lost > 0 && is_primary_lost(analysis) {
         return Some(format!(
             "The end of the file is missing: the footer that belongs there, and {} that the block allocation table \
-             (BAT) names. Look for a complete copy first; vhd-util's repair would fill what is gone with zeros and \
+             (BAT) names. Look for a complete copy first; vhd-util’s repair would fill what is gone with zeros and \
              call the disk valid.",
             match lost {
                 1 => "a block".to_owned(),
@@ -230,7 +230,7 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
     }
     if analysis.findings.iter().any(|finding| matches!(finding.id(), "file.unreferenced" | "block.orphan")) {
         cautions.push(
-            "The file holds bytes that may be a lost block. Nothing here cuts them off; vhd-util's repair does.".into(),
+            "The file holds bytes that may be a lost block. Nothing here cuts them off; vhd-util’s repair does.".into(),
         );
     }
     cautions

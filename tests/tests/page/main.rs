@@ -9,6 +9,7 @@ mod server;
 
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 
 use browser::{Failure, Page, browse, from_xtask};
 use serde_json::{Value, json};
@@ -18,10 +19,7 @@ use vhd_analyser_tests::{bytes, huge, incident};
 #[tokio::test]
 async fn the_incidents_disk_is_diagnosed_and_repaired() -> Result<(), Failure> {
     browse(async |page| {
-        let disk = page.folder().join(incident::NAME);
-        incident::write(&disk)?;
-        page.choose(&disk).await?;
-        page.expect_verdict(incident::NAME, "repairable").await?;
+        choose_incident(page, incident::NAME).await?;
         page.expect("[data-testid=finding][data-id='footer.primary.cookie']", "").await?;
 
         page.select("report-utc-offset", "420").await?;
@@ -103,10 +101,7 @@ async fn a_disk_that_vanishes_before_it_is_read_is_explained() -> Result<(), Fai
 #[tokio::test]
 async fn a_disk_that_vanishes_after_it_was_read_is_explained() -> Result<(), Failure> {
     browse(async |page| {
-        let disk = page.folder().join("gone.vhd");
-        incident::write(&disk)?;
-        page.choose(&disk).await?;
-        page.expect_verdict("gone.vhd", "repairable").await?;
+        let disk = choose_incident(page, "gone.vhd").await?;
         fs::remove_file(&disk)?;
         page.click("check-fixed").await?;
         page.expect("main", CHANGED).await?;
@@ -118,10 +113,7 @@ async fn a_disk_that_vanishes_after_it_was_read_is_explained() -> Result<(), Fai
 #[tokio::test]
 async fn a_disk_that_changes_is_explained() -> Result<(), Failure> {
     browse(async |page| {
-        let disk = page.folder().join("busy.vhd");
-        incident::write(&disk)?;
-        page.choose(&disk).await?;
-        page.expect_verdict("busy.vhd", "repairable").await?;
+        let disk = choose_incident(page, "busy.vhd").await?;
         fs::File::options().append(true).open(&disk)?.write_all(&[1; 4096])?;
         page.click("check-fixed").await?;
         page.expect("main", CHANGED).await?;
@@ -240,6 +232,15 @@ const FIXED_IS_SOUND: &str = "[data-testid=fixed-verdict][data-verdict=sound]";
 
 /// How the page begins to explain that the browser no longer gives a file's bytes.
 const CHANGED: &str = "The file was changed, moved or removed";
+
+/// Opens the incident's disk under this name, and gives its path.
+async fn choose_incident(page: &Page, name: &str) -> Result<PathBuf, Failure> {
+    let disk = page.folder().join(name);
+    incident::write(&disk)?;
+    page.choose(&disk).await?;
+    page.expect_verdict(name, "repairable").await?;
+    Ok(disk)
+}
 
 async fn still_works(page: &Page) -> Result<(), Failure> {
     let sound = page.folder().join("sound.vhd");

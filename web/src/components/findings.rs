@@ -51,6 +51,7 @@ fn row(finding: &FindingReport) -> Html {
             </summary>
             <div class="row-body">
                 <p>{ &finding.message }</p>
+                <p>{ &finding.remedy }</p>
                 <dl class="facts">
                     { fact("Where", &place(finding)) }
                     { fact("Found", &finding.found) }
