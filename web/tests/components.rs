@@ -82,6 +82,7 @@ fn finding(id: &str, severity: Severity) -> FindingReport {
         severity,
         title: "Primary footer: <b>invalid</b> cookie".into(),
         message: "<script>alert(1)</script>".into(),
+        remedy: "<img src=x onerror=alert(1)>".into(),
         offset: 220_655_616,
         length: 8,
         found: "00".into(),
