@@ -1,9 +1,10 @@
 //! The project's own commands, started as `cargo xtask …`.
 //!
 //! One file a command: [`setup`] finds and installs what the others need, [`serve`] shows the page on this
-//! computer, [`mod@test`] runs every test. [`page`] builds the page for both.
+//! computer, [`dist`] makes it ready for others, [`mod@test`] runs every test. [`page`] builds the page for all of them.
 
 mod bench;
+mod dist;
 mod fuzz;
 mod page;
 mod process;
@@ -33,6 +34,11 @@ enum Command {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
+    /// Build the page to take elsewhere: a folder for any web server, and one file
+    Dist,
+    /// What Trunk starts when its own work is done
+    #[command(hide = true)]
+    FinishPage,
     /// Measure what is slow if anything is, on images that are made for it, as ratios
     Bench,
     /// Give the core broken files without end
@@ -57,6 +63,10 @@ enum Error {
     Setup(#[from] setup::SetupError),
     #[error(transparent)]
     Serve(#[from] serve::ServeError),
+    #[error(transparent)]
+    Dist(#[from] dist::DistError),
+    #[error(transparent)]
+    Finish(#[from] page::FinishError),
     #[error("the measurements failed: {0}")]
     Bench(process::ProcessError),
     #[error(transparent)]
@@ -79,6 +89,8 @@ fn run(command: Command) -> Result<(), Error> {
     match command {
         Command::Setup => setup::setup()?,
         Command::Serve { port } => serve::serve(port)?,
+        Command::Dist => dist::dist()?,
+        Command::FinishPage => page::finish()?,
         Command::Bench => bench::bench().map_err(Error::Bench)?,
         Command::Fuzz { minutes, targets } => fuzz::fuzz(&targets, fuzz::Length::Minutes(minutes))?,
         Command::Test { steps } => test::test(&steps)?,

@@ -1,15 +1,22 @@
-//! Building the page, for serving it and for its tests.
+//! Building the page, for serving it, for its tests, and for taking it elsewhere.
 
-use std::fs;
+mod finish;
+mod offline;
+mod one_file;
+mod policy;
+
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
+use std::{env, fs};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::process::{self, ProcessError};
 use crate::{setup, workspace};
+
+pub use finish::{FinishError, ONE_FILE, finish};
 
 /// Trunk in the workspace, with the project's tools and the compiler that can make WASM.
 pub fn trunk() -> Command {
@@ -18,6 +25,10 @@ pub fn trunk() -> Command {
         .current_dir(workspace::root())
         .env("PATH", setup::path())
         .envs(setup::WASM.environment())
+        // The page says what it was built from.
+        .envs(commit().map(|commit| ("VHD_ANALYSER_COMMIT", commit)))
+        // What Trunk starts when it is done is this program.
+        .envs(env::current_exe().map(|program| ("VHD_ANALYSER_XTASK", program)))
         // Trunk takes only the words true and false here, everybody else takes anything.
         .env_remove("NO_COLOR")
         // Where in its code an error arose helps nobody here …
@@ -25,6 +36,14 @@ pub fn trunk() -> Command {
         // … and neither does the news of another version: this one is the one that fits.
         .env("TRUNK_SKIP_VERSION_CHECK", "true");
     trunk
+}
+
+/// The commit that is checked out, with a plus sign where something was changed since; none outside of a repository.
+fn commit() -> Option<String> {
+    let git = |arguments: &[&str]| process::read(Command::new("git").current_dir(workspace::root()).args(arguments));
+    let commit = git(&["rev-parse", "--short=10", "HEAD"]).ok()?;
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"]).ok()?;
+    Some(format!("{}{}", commit.trim(), if changed.is_empty() { "" } else { "+" }))
 }
 
 /// Builds the release page into `dist/`.
@@ -37,6 +56,10 @@ pub fn first_load(dist: &Path) -> io::Result<u64> {
     let mut total = 0;
     for entry in fs::read_dir(dist)? {
         let path = entry?.path();
+        // These are fetched later, if at all.
+        if path.ends_with(ONE_FILE) || path.ends_with(offline::SERVICE_WORKER) {
+            continue;
+        }
         let loaded =
             path.extension().is_some_and(|kind| ["html", "css", "js", "wasm"].iter().any(|known| kind == *known));
         if loaded {

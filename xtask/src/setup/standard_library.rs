@@ -34,6 +34,15 @@ pub struct StandardLibrary {
     pub purpose: &'static str,
 }
 
+/// The folders in which cargo keeps the sources of crates, one for each registry: two computers that use another mirror
+/// build the same bytes.
+fn registries() -> Vec<PathBuf> {
+    let home = env::home_dir().map(|home| home.join(".cargo"));
+    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or(home).unwrap_or_default();
+    let folders = fs::read_dir(cargo.join("registry/src")).into_iter().flatten().flatten();
+    folders.map(|folder| folder.path()).collect()
+}
+
 /// The flag that makes the compiler name files under `folder` as if they were under `name`.
 fn remapped(folder: &Path, name: &str) -> OsString {
     let mut flag = OsString::from("--remap-path-prefix=");
@@ -49,10 +58,9 @@ impl StandardLibrary {
         let target = self.target.to_uppercase().replace('-', "_");
         // Where the sources lie on this computer is nobody's business who loads the page.
         let mut flags = remapped(workspace::root(), "");
-        if let Some(home) = env::home_dir() {
-            let cargo = env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+        for registry in registries() {
             flags.push(" ");
-            flags.push(remapped(&cargo.join("registry/src"), "crates"));
+            flags.push(remapped(&registry, "crates"));
         }
         let mut environment = Vec::new();
         if !self.comes_with("rustc") {

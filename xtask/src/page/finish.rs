@@ -1,0 +1,87 @@
+//! The last step of every build of the page, started by Trunk when its own work is done.
+//!
+//! ```text
+//! what Trunk built ──┬─ policy ──────────────▶ index.html
+//!                    ├─ one_file ── policy ──▶ vhd-analyser.html
+//!                    └─ offline ─────────────▶ service-worker.js, which knows every file by its SHA-256
+//! ```
+
+use std::path::PathBuf;
+use std::{env, fs, io};
+
+use lol_html::errors::RewritingError;
+
+use super::{offline, one_file, policy};
+
+/// The page in one file, beside the page in many.
+pub const ONE_FILE: &str = "vhd-analyser.html";
+
+/// Why the page was not finished.
+#[derive(Debug, thiserror::Error)]
+pub enum FinishError {
+    #[error(
+        "`cargo xtask finish-page` is started by Trunk, which says where the page is; build it with `cargo xtask dist`"
+    )]
+    NotByTrunk,
+    #[error("{} could not be read or written: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("the page's HTML could not be rewritten: {0}")]
+    Html(#[from] RewritingError),
+    #[error("there is no file that ends in {0} beside the page")]
+    NoFile(&'static str),
+    #[error("the program's text has “{0}” in it, which would end its element: the page cannot be one file")]
+    EndsElement(&'static str),
+    #[error("the service worker's text has no place for {0}")]
+    NoPlace(&'static str),
+}
+
+/// The built page, in the folder where Trunk gathers it.
+pub struct Built(PathBuf);
+
+impl Built {
+    /// The text of a file.
+    pub fn text(&self, name: &str) -> Result<String, FinishError> {
+        let path = self.0.join(name);
+        fs::read_to_string(&path).map_err(|source| FinishError::File { path, source })
+    }
+
+    /// The bytes of a file.
+    pub fn bytes(&self, name: &str) -> Result<Vec<u8>, FinishError> {
+        let path = self.0.join(name);
+        fs::read(&path).map_err(|source| FinishError::File { path, source })
+    }
+
+    /// Writes a file.
+    pub fn write(&self, name: &str, content: &str) -> Result<(), FinishError> {
+        let path = self.0.join(name);
+        fs::write(&path, content).map_err(|source| FinishError::File { path, source })
+    }
+
+    /// The names of all files, in order.
+    pub fn names(&self) -> Result<Vec<String>, FinishError> {
+        let failed = |source| FinishError::File { path: self.0.clone(), source };
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.0).map_err(failed)? {
+            names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The name of the file that is called like this at its end.
+    pub fn name_of(&self, end: &'static str) -> Result<String, FinishError> {
+        // The service worker is no part of the page.
+        let is_it = |name: &String| name.ends_with(end) && name != offline::SERVICE_WORKER;
+        self.names()?.into_iter().find(is_it).ok_or(FinishError::NoFile(end))
+    }
+}
+
+/// Makes of what Trunk has built what is served.
+pub fn finish() -> Result<(), FinishError> {
+    let folder = env::var_os("TRUNK_STAGING_DIR").ok_or(FinishError::NotByTrunk)?;
+    let built = Built(folder.into());
+    let html = built.text("index.html")?;
+    built.write(ONE_FILE, &policy::with_policy(&one_file::one_file(&built, &html)?, policy::ONE_FILE)?)?;
+    built.write("index.html", &policy::with_policy(&html, policy::FOLDER)?)?;
+    built.write(offline::SERVICE_WORKER, &offline::service_worker(&built)?)
+}
