@@ -7,12 +7,15 @@ use std::error::Error;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use criterion::{Criterion, Throughput};
 use vhd_analyser_core::analysis::{Options, analyse};
+use vhd_analyser_core::image;
 use vhd_analyser_core::repair::Request;
 use vhd_analyser_core::report::Verdict;
 use vhd_analyser_core::source::{Read, Source};
-use vhd_analyser_tests::analysed::NOW;
+use vhd_analyser_tests::analysed::{NOW, analysed_deep};
 use vhd_analyser_tests::bytes::{put, seal};
+use vhd_analyser_tests::corpus::cases;
 
 const BLOCK: u64 = 2 << 20;
 /// Blocks of the largest dynamic disk, 2,040 GiB.
@@ -109,6 +112,33 @@ fn measured(disk: &Huge, verdict: Verdict) -> Result<Duration, Box<dyn Error>> {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    ratios()?;
+    parts()
+}
+
+/// Parsing, the check for overlaps, and the deep check, each compared with the last run.
+fn parts() -> Result<(), Box<dyn Error>> {
+    let mut criterion = Criterion::default().sample_size(20).configure_from_args();
+    let case = cases()?.remove("sound-tap").ok_or("no sound disk in the corpus")?;
+    let (image, huge) = (case.image()?, Huge::new(MOST, true, false));
+    criterion.bench_function("parse: open a disk of tapdisk's", |bencher| {
+        bencher.iter(|| image::open(&image.as_slice(), &mut |_| ControlFlow::Continue(())));
+    });
+    criterion.bench_function("overlap check: 1,044,480 entries in no order", |bencher| {
+        bencher.iter(|| image::open(&huge, &mut |_| ControlFlow::Continue(())));
+    });
+    let mut group = criterion.benchmark_group("deep check");
+    group.throughput(Throughput::Bytes(image.len() as u64));
+    group.bench_function("every bitmap and block of a disk of tapdisk's", |bencher| {
+        bencher.iter(|| analysed_deep(&image, &case.target));
+    });
+    group.finish();
+    criterion.final_summary();
+    Ok(())
+}
+
+/// How times grow with the disk.
+fn ratios() -> Result<(), Box<dyn Error>> {
     println!(
         "{:<44} {:>12} {:>12} {:>8}",
         "analysis of a dynamic disk, every block there", "1/8 of them", "2,040 GiB", "ratio"

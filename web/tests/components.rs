@@ -124,6 +124,7 @@ fn report() -> Report {
                 after: after.clone(),
                 copied_from: None,
             }],
+            replaced: vec![(512, 512)],
             segments: vec![Segment::Source { offset: 0, length: 512 }, Segment::Bytes(after)],
         }),
         tools: vec![tool(Tool::VhdUtil, false, Some(true)), tool(Tool::Azure, false, Some(false))],

@@ -1,12 +1,6 @@
 //! The way back from a repair in place: a file with the bytes that the repair writes over or cuts off.
 //!
-//! ```text
-//! {"format":"vhd-analyser undo 1","file":"disk.vhd","old_length":…,"new_length":…,"ranges":[{"offset":…,"length":…},…]}
-//! the bytes of the first range, then those of the second, and so on to the end of the file
-//! ```
-//!
-//! The first line is JSON and ends with a line feed. Lengths and offsets are in bytes, those of the ranges in the disk
-//! before the repair. To go back by hand: write every range at its offset, then set the disk's length to `old_length`.
+//! [`vhd_analyser_core::repair::undo`] has its format.
 
 use std::fmt;
 use std::fs::{File, Permissions};
@@ -15,8 +9,9 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use vhd_analyser_core::repair::Plan;
+use vhd_analyser_core::repair::undo::{FORMAT, head};
 
 use super::in_place::{open, undo_path};
 use crate::disk::Disk;
@@ -25,17 +20,13 @@ use crate::failure::Failure;
 use crate::progress::Watch;
 use crate::sparse::{Copy, CopyError, Zeros};
 
-/// What the first line says the file is.
-const FORMAT: &str = "vhd-analyser undo 1";
 /// The longest first line that is read, in bytes.
 const LONGEST_HEAD: u64 = 64 << 20;
 
 /// The first line.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct Head {
     format: String,
-    /// The disk's name, for a person.
-    file: String,
     /// The disk's length before the repair, in bytes.
     old_length: u64,
     /// The disk's length after it.
@@ -44,7 +35,7 @@ struct Head {
 }
 
 /// A range of the disk before the repair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 struct Range {
     /// First byte.
     offset: u64,
@@ -60,36 +51,28 @@ pub fn write(disk: &Disk, file: &File, plan: &Plan) -> Result<PathBuf, Failure> 
     let path = undo_path(disk);
     // Only its owner: it holds bytes of the disk.
     let draft = Draft::beside(&path, Permissions::from_mode(0o600), Existing::Keep).map_err(taken)?;
-    let ranges: Vec<Range> = plan.replaced().into_iter().map(|(offset, length)| Range { offset, length }).collect();
-    let head = Head {
-        format: FORMAT.to_owned(),
-        file: disk.path().to_string_lossy().into_owned(),
-        old_length: plan.old_length,
-        new_length: plan.new_length(),
-        ranges,
-    };
-    fill(&draft, disk, file, &head)?;
+    fill(&draft, disk, file, plan)?;
     draft.sync()?;
     draft.publish(Existing::Keep).map_err(taken)?;
     Ok(path)
 }
 
-fn fill(draft: &Draft, disk: &Disk, file: &File, head: &Head) -> Result<(), Failure> {
+fn fill(draft: &Draft, disk: &Disk, file: &File, plan: &Plan) -> Result<(), Failure> {
     let failed = |error| draft.failed(error);
-    let mut line = serde_json::to_vec(head).map_err(|error| failed(error.into()))?;
-    line.push(b'\n');
-    draft.file().write_all_at(&line, 0).map_err(failed)?;
+    let ranges = plan.replaced();
+    let line = head(&disk.path().to_string_lossy(), plan.old_length, plan.new_length(), &ranges);
+    draft.file().write_all_at(line.as_bytes(), 0).map_err(failed)?;
     let mut watch = Watch::new();
     let mut at = line.len() as u64;
-    for Range { offset, length } in &head.ranges {
-        let range = *offset..offset.saturating_add(*length);
+    for (offset, length) in ranges {
+        let range = offset..offset.saturating_add(length);
         let copy = Copy { from: file, range, to: draft.file(), at, zeros: Zeros::Leave };
-        copy.run(&mut |done| watch.at("saving the way back", done, *length)).map_err(|error| match error {
+        copy.run(&mut |done| watch.at("saving the way back", done, length)).map_err(|error| match error {
             CopyError::Read(error) => Failure::Read { path: disk.path().to_owned(), error },
             CopyError::Write(error) => failed(error),
             CopyError::Interrupted => Failure::Interrupted,
         })?;
-        at = at.saturating_add(*length);
+        at = at.saturating_add(length);
     }
     draft.file().set_len(at).map_err(failed)
 }

@@ -20,6 +20,7 @@ mod requests;
 mod size;
 mod table;
 mod truncated;
+pub mod undo;
 mod unique_id;
 
 use core::cell::RefCell;

@@ -149,6 +149,9 @@ pub struct RepairReport {
     pub cut: Option<String>,
     /// The changes, in the order in which they are to be made.
     pub patches: Vec<PatchReport>,
+    /// The ranges of the original file, as offset and length in bytes, that the repair writes over or cuts off: what an
+    /// undo file keeps.
+    pub replaced: Vec<(u64, u64)>,
     /// The repaired file as pieces of the original and new bytes, in order, without gaps.
     pub segments: Vec<Segment>,
 }
@@ -293,6 +296,7 @@ pub fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
                 },
             })
             .collect(),
+        replaced: plan.replaced(),
         segments: plan.segments(),
     }
 }
