@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod callout;
+pub mod colophon;
 pub mod deep_check;
 pub mod exact;
 pub mod file_line;
@@ -12,12 +13,15 @@ pub mod header;
 pub mod help;
 pub mod hex_diff;
 pub mod icon;
+pub mod in_place;
 pub mod notice;
+pub mod output;
 pub mod plans;
 pub mod reading;
 pub mod repair;
 pub mod report_text;
 pub mod result;
+pub mod save_copy;
 pub mod section;
 pub mod start;
 pub mod structures;

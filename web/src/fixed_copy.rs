@@ -30,7 +30,10 @@ pub fn compose(original: &Blob, repair: &RepairReport) -> Result<Blob, JsValue> 
 }
 
 /// Zeros, of which a few are kept once and the rest are references to them.
-fn zeros(length: u64) -> Result<Blob, JsValue> {
+///
+/// # Errors
+/// The browser's exception, where it cannot make the `Blob`.
+pub fn zeros(length: u64) -> Result<Blob, JsValue> {
     let some = Uint8Array::new_with_length(ZEROS.min(length) as u32);
     let some = Blob::new_with_u8_array_sequence(&Array::of1(&some))?;
     let pieces: Array = (0..length / ZEROS).map(|_| some.clone()).collect();

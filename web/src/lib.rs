@@ -20,13 +20,16 @@
 pub mod components;
 pub mod engine;
 pub mod failure;
+pub mod file_access;
 pub mod fixed_copy;
 pub mod hexdump;
 pub mod hooks;
+pub mod in_place;
 pub mod message;
 pub mod program;
 pub mod sample;
 pub mod source;
 pub mod state;
 pub mod units;
+pub mod version;
 pub mod worker;

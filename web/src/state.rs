@@ -8,6 +8,7 @@ use vhd_analyser_core::report::{RepairReport, Report};
 use yew::Reducible;
 
 use crate::failure::Failure;
+use crate::file_access::Chosen;
 use crate::units;
 use crate::worker::{Analysed, Printed, Progress};
 
@@ -22,6 +23,8 @@ pub struct State {
     pub reading: Option<Reading>,
     /// Something to say above everything else.
     pub notice: Option<Notice>,
+    /// What to say of the next file that is read, if it is one that was repaired in place.
+    pub repaired: Option<Notice>,
     /// Files that were chosen together with the one that is read.
     pub left_out: Vec<String>,
 }
@@ -94,6 +97,20 @@ pub enum Notice {
     },
     /// The report could not be printed with other times.
     NotPrinted(Failure),
+    /// The file was repaired in place, and is what is shown now.
+    RepairedInPlace {
+        /// The name of the undo file.
+        undo: String,
+    },
+}
+
+/// A file after its repair in place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repaired {
+    /// The file as it is now.
+    pub file: Chosen,
+    /// The name of the undo file.
+    pub undo: String,
 }
 
 /// Everything that changes the page.
@@ -131,6 +148,11 @@ pub enum Action {
     NotPrinted(Failure),
     /// Another way to repair the file was chosen.
     PlanChosen(usize),
+    /// The file was repaired in place, and will be read again.
+    RepairedInPlace {
+        /// The name of the undo file.
+        undo: String,
+    },
 }
 
 impl Reducible for State {
@@ -148,7 +170,7 @@ impl State {
         match action {
             Action::Chosen { name, left_out } => {
                 self.reading = Some(Reading { name, ..Reading::default() });
-                self.notice = None;
+                self.notice = self.repaired.take();
                 self.left_out = left_out;
                 // It would replace the report of this file.
                 self.set_reading(Purpose::DeepCheck, None);
@@ -166,7 +188,7 @@ impl State {
             }
             Action::Analysed(_, Analysed { report, printed }) => {
                 self.reading = None;
-                self.notice = None;
+                self.notice.take_if(|notice| !matches!(notice, Notice::RepairedInPlace { .. }));
                 self.analyses += 1;
                 self.shown = Some(Shown::new(report.into(), printed));
             }
@@ -193,6 +215,7 @@ impl State {
                 with(self.shown.as_mut(), |shown| shown.printed = printed);
             }
             Action::NotPrinted(failure) => self.notice = Some(Notice::NotPrinted(failure)),
+            Action::RepairedInPlace { undo } => self.repaired = Some(Notice::RepairedInPlace { undo }),
             Action::PlanChosen(plan) => with(self.shown.as_mut(), |shown| {
                 shown.plan = plan;
                 shown.copy = CopyCheck::Unchecked;
@@ -262,6 +285,11 @@ impl Notice {
         match self {
             Self::Cancelled { name } => format!("Reading of “{name}” was cancelled."),
             Self::Failed { name, .. } => format!("“{name}” could not be read to the end."),
+            Self::RepairedInPlace { undo } => {
+                format!(
+                    "Repaired in place, and read again. “{undo}” takes the repair back; keep it until the disk has proved itself."
+                )
+            }
             Self::NotPrinted(_) => "The report could not be printed with other times.".into(),
         }
     }

@@ -2,6 +2,7 @@
 
 use yew::prelude::*;
 
+use crate::components::colophon::Colophon;
 use crate::components::header::Header;
 use crate::components::help::{Help, Topic};
 use crate::components::notice::NoticeBox;
@@ -50,6 +51,7 @@ pub fn App() -> Html {
                     <div class="drop-overlay">{ "Drop the disk to read it" }</div>
                 }
             </main>
+            <Colophon />
             <p class="visually-hidden" role="status">{ state.announcement() }</p>
             <Help topic={*help} {on_close} />
         </div>

@@ -1,10 +1,10 @@
 //! Which file the report is about.
 
-use web_sys::File;
 use yew::prelude::*;
 
 use crate::components::exact::ExactSize;
 use crate::components::file_picker::file_picker;
+use crate::file_access::Chosen;
 
 /// What is said of it.
 #[derive(Clone, PartialEq, Properties)]
@@ -18,7 +18,7 @@ pub struct FileLineProps {
     /// The names of files that were chosen together with it.
     pub left_out: Vec<String>,
     /// Takes other files.
-    pub on_files: Callback<Vec<File>>,
+    pub on_files: Callback<Vec<Chosen>>,
 }
 
 /// The file's name, size and kind, and a way to another file.

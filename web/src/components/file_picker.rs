@@ -1,10 +1,12 @@
 //! Choosing files.
 
-use web_sys::{File, FileList, HtmlInputElement};
+use web_sys::{FileList, HtmlInputElement};
 use yew::prelude::*;
 
+use crate::file_access::Chosen;
+
 /// A browser's own file input, in the shape of a button.
-pub fn file_picker(label: &'static str, class: &'static str, on_files: &Callback<Vec<File>>) -> Html {
+pub fn file_picker(label: &'static str, class: &'static str, on_files: &Callback<Vec<Chosen>>) -> Html {
     let onchange = on_files.reform(|event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         let files = files_of(input.files());
@@ -21,6 +23,6 @@ pub fn file_picker(label: &'static str, class: &'static str, on_files: &Callback
 }
 
 /// A browser's list of files as one of ours.
-pub fn files_of(list: Option<FileList>) -> Vec<File> {
-    list.map(|list| (0..list.length()).filter_map(|i| list.get(i)).collect()).unwrap_or_default()
+pub fn files_of(list: Option<FileList>) -> Vec<Chosen> {
+    list.map(|list| (0..list.length()).filter_map(|i| list.get(i)).map(Chosen::from).collect()).unwrap_or_default()
 }

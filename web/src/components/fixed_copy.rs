@@ -1,17 +1,20 @@
 //! What can be done about a broken disk.
 
 use vhd_analyser_core::report::RepairReport;
-use web_sys::{Blob, File, HtmlInputElement};
+use web_sys::{Blob, HtmlInputElement};
 use yew::prelude::*;
 
 use crate::components::callout::{Tone, callout};
 use crate::components::icon::Shape;
+use crate::components::in_place::InPlace;
 use crate::components::reading::progress_line;
 use crate::components::repair::extent;
+use crate::components::save_copy::SaveCopy;
 use crate::components::verdict;
+use crate::file_access::{self, Chosen};
 use crate::fixed_copy::{compose, fixed_name};
 use crate::hooks::use_object_url;
-use crate::state::CopyCheck;
+use crate::state::{CopyCheck, Repaired};
 
 /// What is offered.
 #[derive(Clone, PartialEq, Properties)]
@@ -23,20 +26,25 @@ pub struct FixedCopyProps {
     /// The way to repair it.
     pub repair: RepairReport,
     /// The file.
-    pub original: File,
+    pub original: Chosen,
     /// What is known of the copy.
     pub copy: CopyCheck,
     /// Reads the copy.
     pub on_check: Callback<Blob>,
+    /// Hears of the file as it is after a repair in place.
+    pub on_repaired: Callback<Repaired>,
 }
 
 /// The fixed copy: to download, and to check without saving it.
 #[component]
 pub fn FixedCopy(props: &FixedCopyProps) -> Html {
-    let FixedCopyProps { file, size, repair, original, copy, on_check } = props;
-    let composed = use_memo((repair.clone(), original.clone()), |(repair, original)| compose(original, repair).ok());
+    let FixedCopyProps { file, size, repair, original, copy, on_check, on_repaired } = props;
+    let composed =
+        use_memo((repair.clone(), original.clone()), |(repair, original)| compose(&original.file, repair).ok());
     let url = use_object_url((*composed).clone());
     let read_losses = use_state_eq(|| false);
+    let in_place = use_state_eq(|| false);
+    let writable = use_memo((), |()| file_access::is_available());
     let unlocked = repair.lossless || *read_losses;
     let (Some(blob), Some(url)) = ((*composed).clone(), url) else {
         let sorry = "This browser could not put the fixed copy together. Reload the page and choose the file again.";
@@ -45,8 +53,12 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
 
     let checking = matches!(copy, CopyCheck::Reading(_));
     let onclick = {
-        let on_check = on_check.clone();
+        let (on_check, blob) = (on_check.clone(), blob.clone());
         Callback::from(move |_| on_check.emit(blob.clone()))
+    };
+    let set_in_place = |open: bool| {
+        let in_place = in_place.clone();
+        move || in_place.set(open)
     };
     html! {
         <>
@@ -62,10 +74,19 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
                         { "Download fixed copy" }
                     </button>
                 }
+                if *writable {
+                    <SaveCopy {blob} name={fixed_name(file)} {unlocked} />
+                    <button type="button" class="button" data-testid="repair-in-place" disabled={!unlocked}
+                        onclick={let open = set_in_place(true); move |_| open()}>{ "Repair in place…" }</button>
+                }
                 <button type="button" class="button" data-testid="check-fixed" disabled={!unlocked || checking}
                     {onclick}>{ "Check the fixed copy" }</button>
                 <span class="push muted small">{ extent(repair, *size) }</span>
             </div>
+            if *in_place && unlocked {
+                <InPlace repair={repair.clone()} original={original.clone()} on_repaired={on_repaired.clone()}
+                    on_close={let close = set_in_place(false); move |()| close()} />
+            }
             { copy_verdict(copy) }
         </>
     }

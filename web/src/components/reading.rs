@@ -4,6 +4,7 @@ use yew::prelude::*;
 
 use crate::hooks::use_focus_when;
 use crate::state::Reading;
+use crate::worker::Progress;
 
 /// What is shown of it.
 #[derive(Clone, PartialEq, Properties)]
@@ -32,13 +33,17 @@ pub fn ReadingView(props: &ReadingViewProps) -> Html {
 
 /// The bar, and in words what it means.
 pub fn progress_line(reading: &Reading) -> Html {
-    let Reading { name, progress, .. } = reading;
-    let label = format!("Reading {name}");
-    let Some(progress) = progress else {
+    progress_bar(format!("Reading {}", reading.name), "Opening the file", reading.progress.as_ref())
+}
+
+/// The bar, and in words what it means, or what is awaited before there is anything to measure.
+pub fn progress_bar(label: String, awaited: &str, progress: Option<&Progress>) -> Html {
+    let Some(progress) = progress.filter(|progress| progress.total > 0) else {
+        let awaited = progress.map_or(awaited, |progress| &progress.stage).to_owned();
         return html! {
             <>
                 <progress data-testid="progress" role="progressbar" aria-label={label} />
-                <p class="small muted">{ "Opening the file" }</p>
+                <p class="small muted">{ awaited }</p>
             </>
         };
     };

@@ -45,7 +45,8 @@ pub fn ResultView(props: &ResultViewProps) -> Html {
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
                     // A new one for every plan: what was confirmed for one does not hold for another.
                     <FixedCopy key={shown.plan} file={report.file.clone()} size={report.size} repair={repair.clone()}
-                        original={original.clone()} copy={shown.copy.clone()} on_check={analyser.check_copy.clone()} />
+                        original={original.clone()} copy={shown.copy.clone()} on_check={analyser.check_copy.clone()}
+                        on_repaired={analyser.read_repaired.clone()} />
                 }
             </VerdictCard>
             if report.verdict != Verdict::NotAVhd {

@@ -4,16 +4,20 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
+use js_sys::Promise;
+use js_sys::wasm_bindgen::prelude::Closure;
+use js_sys::wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File};
 use yew::prelude::*;
 
 use crate::engine::Job;
 use crate::failure::Failure;
+use crate::file_access::{Chosen, file_of, launched, on_launch};
 use crate::fixed_copy::fixed_name;
 use crate::program::Program;
 use crate::sample;
-use crate::state::{Action, Purpose, State};
+use crate::state::{Action, Purpose, Repaired, State};
 use crate::worker::{Response, Task};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
@@ -25,9 +29,9 @@ pub struct Analyser {
     /// What the page shows.
     pub state: UseReducerHandle<State>,
     /// The file whose report is shown.
-    pub original: Option<File>,
+    pub original: Option<Chosen>,
     /// Reads one of these files.
-    pub choose: Callback<Vec<File>>,
+    pub choose: Callback<Vec<Chosen>>,
     /// Reads the sample.
     pub choose_sample: Callback<()>,
     /// Stops reading.
@@ -40,6 +44,8 @@ pub struct Analyser {
     pub check_copy: Callback<Blob>,
     /// Reads the file once more, with its blocks.
     pub check_deeply: Callback<()>,
+    /// Reads the file that was repaired in place.
+    pub read_repaired: Callback<Repaired>,
 }
 
 /// The files and their workers.
@@ -54,7 +60,7 @@ struct Work {
 
 /// Dropping it stops the reading.
 struct Reading {
-    file: File,
+    file: Chosen,
     job: Job,
     _slow: Timeout,
 }
@@ -76,7 +82,7 @@ pub fn use_analyser() -> Analyser {
             let desk = desk.clone();
             spawn_local(async move {
                 match sample::unpack().await {
-                    Ok(file) => desk.choose(vec![file]),
+                    Ok(file) => desk.choose(vec![file.into()]),
                     Err(exception) => {
                         desk.fail(Purpose::Report, sample::NAME.into(), Failure::NoSample(format!("{exception:?}")))
                     }
@@ -112,9 +118,28 @@ pub fn use_analyser() -> Analyser {
         let desk = desk.clone();
         Callback::from(move |copy: Blob| desk.read_again(Purpose::CopyCheck, |_| copy))
     };
-    let check_deeply = Callback::from(move |()| desk.read_again(Purpose::DeepCheck, |file| file.clone().into()));
+    let check_deeply = {
+        let desk = desk.clone();
+        Callback::from(move |()| desk.read_again(Purpose::DeepCheck, |file| file.clone().into()))
+    };
+    let read_repaired = {
+        let desk = desk.clone();
+        Callback::from(move |repaired| desk.choose_repaired(repaired))
+    };
+    use_effect_with((), move |()| desk.take_launches());
     let original = work.borrow().shown.as_ref().map(|shown| shown.file.clone());
-    Analyser { state, original, choose, choose_sample, cancel, print, choose_plan, check_copy, check_deeply }
+    Analyser {
+        state,
+        original,
+        choose,
+        choose_sample,
+        cancel,
+        print,
+        choose_plan,
+        check_copy,
+        check_deeply,
+        read_repaired,
+    }
 }
 
 /// Where files are taken in and answers come out.
@@ -125,30 +150,55 @@ struct Desk {
 }
 
 impl Desk {
-    fn choose(&self, mut files: Vec<File>) {
-        let names: Vec<String> = files.iter().map(File::name).collect();
+    fn choose(&self, mut files: Vec<Chosen>) {
+        let names: Vec<String> = files.iter().map(|chosen| chosen.file.name()).collect();
         let Some(picked) = pick(&names) else { return };
         let file = files.swap_remove(picked);
-        let name = file.name();
+        let name = file.file.name();
         let left_out = names.into_iter().enumerate().filter(|(i, _)| *i != picked).map(|(_, name)| name).collect();
         // Its report would replace that of this file.
         self.work.borrow_mut().deep_check = None;
         self.dispatch.dispatch(Action::Chosen { name: name.clone(), left_out });
-        self.read(Purpose::Report, &file.clone().into(), name, file);
+        self.read(Purpose::Report, &file.file.clone().into(), name, file);
+    }
+
+    fn choose_repaired(&self, Repaired { file, undo }: Repaired) {
+        self.dispatch.dispatch(Action::RepairedInPlace { undo });
+        self.choose(vec![file]);
+    }
+
+    /// Reads what the installed page is opened with by the file manager.
+    fn take_launches(self) {
+        let consumer = Closure::<dyn Fn(JsValue)>::new(move |params| {
+            let desk = self.clone();
+            spawn_local(async move {
+                let mut files = Vec::new();
+                for handle in launched(params) {
+                    // A file that is gone by now is not there to be read.
+                    if let Ok(file) = file_of(&handle).await {
+                        files.push(Chosen { file, handle: Some(Promise::resolve(&handle)) });
+                    }
+                }
+                desk.choose(files);
+            });
+        });
+        on_launch(consumer.as_ref().unchecked_ref());
+        // Files may come for as long as the page is there.
+        consumer.forget();
     }
 
     /// Reads the file that is shown, or what is made of it.
     fn read_again(&self, purpose: Purpose, blob: impl FnOnce(&File) -> Blob) {
         let Some(file) = self.work.borrow().shown.as_ref().map(|shown| shown.file.clone()) else { return };
         let name = match purpose {
-            Purpose::CopyCheck => fixed_name(&file.name()),
-            Purpose::Report | Purpose::DeepCheck => file.name(),
+            Purpose::CopyCheck => fixed_name(&file.file.name()),
+            Purpose::Report | Purpose::DeepCheck => file.file.name(),
         };
         self.dispatch.dispatch(Action::Again(purpose));
-        self.read(purpose, &blob(&file), name, file);
+        self.read(purpose, &blob(&file.file), name, file);
     }
 
-    fn read(&self, purpose: Purpose, blob: &Blob, name: String, file: File) {
+    fn read(&self, purpose: Purpose, blob: &Blob, name: String, file: Chosen) {
         let mut work = self.work.borrow_mut();
         let task = Task { name: name.clone(), utc_offset: work.utc_offset, deep: purpose == Purpose::DeepCheck };
         let desk = self.clone();

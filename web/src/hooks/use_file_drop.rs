@@ -2,14 +2,15 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use js_sys::wasm_bindgen::JsCast;
-use web_sys::{DragEvent, Event, File};
+use web_sys::{DataTransfer, DragEvent, Event};
 use yew::prelude::*;
 
 use crate::components::file_picker::files_of;
+use crate::file_access::{Chosen, handle_of_dropped};
 
 /// Hands dropped files on; tells whether some are being dragged over the page.
 #[hook]
-pub fn use_file_drop(on_files: Callback<Vec<File>>) -> bool {
+pub fn use_file_drop(on_files: Callback<Vec<Chosen>>) -> bool {
     let dragging = use_state_eq(|| false);
     use_effect_with(on_files, {
         let dragging = dragging.clone();
@@ -33,7 +34,7 @@ pub fn use_file_drop(on_files: Callback<Vec<File>>) -> bool {
     *dragging
 }
 
-fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Vec<File>> {
+fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Vec<Chosen>> {
     let event = event.dyn_ref::<DragEvent>()?;
     let data = event.data_transfer()?;
     // Dragged text and links are none of ours.
@@ -44,7 +45,7 @@ fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Vec<File>> {
     match event.type_().as_str() {
         "drop" => {
             dragging.set(false);
-            Some(files_of(data.files()))
+            Some(dropped(&data))
         }
         "dragleave" => {
             // Leaving one element for another is not leaving the window.
@@ -58,4 +59,17 @@ fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Vec<File>> {
             None
         }
     }
+}
+
+/// The files with their handles, which the browser gives now or never.
+fn dropped(data: &DataTransfer) -> Vec<Chosen> {
+    let items = data.items();
+    let items: Vec<_> = (0..items.length()).filter_map(|i| items.get(i)).filter(|item| item.kind() == "file").collect();
+    let mut files = files_of(data.files());
+    if items.len() == files.len() {
+        for (file, item) in files.iter_mut().zip(items) {
+            file.handle = handle_of_dropped(&item);
+        }
+    }
+    files
 }

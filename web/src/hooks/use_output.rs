@@ -1,0 +1,91 @@
+//! Files that are written, how far they are, and what came of it.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+
+use wasm_bindgen_futures::spawn_local;
+use yew::prelude::*;
+
+use crate::file_access::AccessError;
+use crate::worker::Progress;
+
+/// What is known of a file that is to be written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Output {
+    /// Nothing: nobody asked for it.
+    #[default]
+    Idle,
+    /// It is being written.
+    Running(Option<Progress>),
+    /// It was written: what to say of it.
+    Done(String),
+    /// It was not.
+    Failed(AccessError),
+}
+
+/// Tells the page how far the writing is, and the writing whether to go on.
+#[derive(Clone)]
+pub struct Watch {
+    output: UseStateSetter<Output>,
+    stopped: Rc<Cell<bool>>,
+}
+
+impl Watch {
+    /// Says what is being done and how much of it is; a `total` of 0 where nobody knows.
+    ///
+    /// # Errors
+    /// Where the user wants no more of it.
+    pub fn tell(&self, stage: &str, done: u64, total: u64) -> Result<(), AccessError> {
+        if self.stopped.get() {
+            return Err(AccessError::Cancelled);
+        }
+        self.output.set(Output::Running(Some(Progress { stage: stage.into(), done, total })));
+        Ok(())
+    }
+}
+
+/// A file that can be written.
+#[derive(Clone)]
+pub struct Writer {
+    /// What is known of it.
+    pub output: Output,
+    watch: Watch,
+}
+
+impl Writer {
+    /// Begins to write it; the work answers with what to say of it.
+    pub fn start<F>(&self, work: impl FnOnce(Watch) -> F)
+    where
+        F: Future<Output = Result<String, AccessError>> + 'static,
+    {
+        self.watch.stopped.set(false);
+        self.watch.output.set(Output::Running(None));
+        let (output, work) = (self.watch.output.clone(), work(self.watch.clone()));
+        spawn_local(async move {
+            output.set(match work.await {
+                Ok(sentence) => Output::Done(sentence),
+                Err(AccessError::Cancelled) => Output::Idle,
+                Err(error) => Output::Failed(error),
+            });
+        });
+    }
+
+    /// Stops it.
+    pub fn cancel(&self) -> Callback<MouseEvent> {
+        let stopped = self.watch.stopped.clone();
+        Callback::from(move |_| stopped.set(true))
+    }
+}
+
+/// Something to write. It is stopped when the component goes.
+#[hook]
+pub fn use_output() -> Writer {
+    let output = use_state(Output::default);
+    let stopped = use_memo((), |()| Cell::new(false));
+    use_effect_with((), {
+        let stopped = stopped.clone();
+        move |()| move || stopped.set(true)
+    });
+    Writer { output: (*output).clone(), watch: Watch { output: output.setter(), stopped } }
+}

@@ -1,0 +1,142 @@
+//! The repair in the file itself.
+//!
+//! ```text
+//! the file as it was read? ── the way back saved ── a copy of the file, changed ── still as it was read? ── swapped in
+//! ```
+
+use js_sys::wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Array, Uint8Array};
+use vhd_analyser_core::repair::undo;
+use vhd_analyser_core::report::{PatchReport, RepairReport};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, File, FileSystemFileHandle};
+
+use crate::file_access::{AccessError, Writing, file_of};
+use crate::fixed_copy::zeros;
+use crate::hooks::Watch;
+
+/// A repair and the file that it is for.
+pub struct InPlace<'a> {
+    /// The file, as it was read.
+    pub shown: &'a File,
+    /// What to do.
+    pub repair: &'a RepairReport,
+    /// The file, for writing.
+    pub handle: &'a FileSystemFileHandle,
+    /// Where the way back goes.
+    pub undo: &'a FileSystemFileHandle,
+}
+
+impl InPlace<'_> {
+    /// Carries it out, and answers with the file as it is then.
+    ///
+    /// # Errors
+    /// Where anything fails or the user stops it. Then the file is what it was.
+    pub async fn run(&self, watch: &Watch) -> Result<File, AccessError> {
+        self.expect_unchanged().await?;
+        self.save_undo(watch).await?;
+        watch.tell("Copying the file beside itself", 0, 0)?;
+        let writing = Writing::begin(self.handle, true).await?;
+        match self.change(&writing, watch).await {
+            Ok(()) => writing.finish().await?,
+            Err(error) => {
+                writing.abandon().await;
+                return Err(error);
+            }
+        }
+        file_of(self.handle).await
+    }
+
+    /// Makes sure that the file is the one that was read, with the bytes that are to be replaced.
+    async fn expect_unchanged(&self) -> Result<(), AccessError> {
+        let now = file_of(self.handle).await?;
+        let traits = |file: &File| (file.name(), file.size() as u64, file.last_modified() as u64);
+        if traits(&now) != traits(self.shown) {
+            return Err(AccessError::OtherFile);
+        }
+        for patch in &self.repair.patches {
+            let there = bytes(&now, patch.offset, patch.before.len() as u64).await?;
+            if there != patch.before {
+                return Err(AccessError::OtherFile);
+            }
+        }
+        Ok(())
+    }
+
+    async fn save_undo(&self, watch: &Watch) -> Result<(), AccessError> {
+        watch.tell("Saving the undo file", 0, 0)?;
+        let pieces = Array::of1(&undo_head(self.shown, self.repair).into());
+        for (offset, length) in &self.repair.replaced {
+            pieces.push(&slice(self.shown, *offset, *length)?.into());
+        }
+        save(self.undo, &Blob::new_with_str_sequence(&pieces)?, watch).await
+    }
+
+    async fn change(&self, writing: &Writing, watch: &Watch) -> Result<(), AccessError> {
+        let total = self.repair.patches.iter().map(|patch| patch.length).sum();
+        let mut done = 0;
+        for patch in &self.repair.patches {
+            watch.tell("Changing the copy", done, total)?;
+            writing.seek(patch.offset).await?;
+            writing.write(&self.written(patch)?).await?;
+            done += patch.length;
+        }
+        if self.repair.new_size != self.shown.size() as u64 {
+            writing.set_length(self.repair.new_size).await?;
+        }
+        watch.tell("Putting the copy in the file’s place", done, total)?;
+        // Whoever wrote to it meanwhile would lose what was written.
+        self.expect_unchanged().await
+    }
+
+    fn written(&self, patch: &PatchReport) -> Result<Blob, JsValue> {
+        match patch.copied_from {
+            Some(from) => slice(self.shown, from, patch.length),
+            None if patch.after.is_empty() => zeros(patch.length),
+            None => Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(patch.after.as_slice()))),
+        }
+    }
+}
+
+fn undo_head(shown: &File, repair: &RepairReport) -> String {
+    undo::head(&shown.name(), shown.size() as u64, repair.new_size, &repair.replaced)
+}
+
+/// Bytes that are written between two looks at whether the user still wants it.
+const STRIDE: u64 = 8 << 20;
+
+/// Writes a file, telling how far it is.
+///
+/// # Errors
+/// Where the browser cannot, or the user stops it. Then there is no file, or the one that was there.
+pub async fn save(handle: &FileSystemFileHandle, content: &Blob, watch: &Watch) -> Result<(), AccessError> {
+    let writing = Writing::begin(handle, false).await?;
+    match fill(&writing, content, watch).await {
+        Ok(()) => writing.finish().await,
+        Err(error) => {
+            writing.abandon().await;
+            Err(error)
+        }
+    }
+}
+
+async fn fill(writing: &Writing, content: &Blob, watch: &Watch) -> Result<(), AccessError> {
+    let total = content.size() as u64;
+    let mut done = 0;
+    while done < total {
+        watch.tell("Writing the file", done, total)?;
+        let length = STRIDE.min(total - done);
+        writing.write(&slice(content, done, length)?).await?;
+        done += length;
+    }
+    Ok(())
+}
+
+fn slice(blob: &Blob, offset: u64, length: u64) -> Result<Blob, JsValue> {
+    blob.slice_with_f64_and_f64(offset as f64, (offset + length) as f64)
+}
+
+async fn bytes(blob: &Blob, offset: u64, length: u64) -> Result<Vec<u8>, AccessError> {
+    let buffer = JsFuture::from(slice(blob, offset, length)?.array_buffer()).await?;
+    Ok(Uint8Array::new(buffer.unchecked_ref()).to_vec())
+}
