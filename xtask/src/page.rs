@@ -4,6 +4,7 @@ mod finish;
 mod offline;
 mod one_file;
 mod policy;
+mod shorten;
 
 use std::io::{self, Write};
 use std::path::Path;

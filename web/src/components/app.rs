@@ -2,14 +2,14 @@
 
 use yew::prelude::*;
 
-use crate::components::colophon::Colophon;
+use crate::components::colophon::colophon;
 use crate::components::header::Header;
 use crate::components::help::{Help, Topic};
 use crate::components::notice::NoticeBox;
 use crate::components::reading::ReadingView;
 use crate::components::result::ResultView;
 use crate::components::start::Start;
-use crate::hooks::{use_analyser, use_file_drop};
+use crate::hooks::{use_analyser, use_file_drop, use_update};
 use crate::state::Purpose;
 
 /// The whole page.
@@ -17,6 +17,7 @@ use crate::state::Purpose;
 pub fn App() -> Html {
     let analyser = use_analyser();
     let dragging = use_file_drop(analyser.choose.clone());
+    let update = use_update();
     let help = use_state_eq(|| None::<Topic>);
     let on_help = {
         let help = help.clone();
@@ -51,7 +52,7 @@ pub fn App() -> Html {
                     <div class="drop-overlay">{ "Drop the disk to read it" }</div>
                 }
             </main>
-            <Colophon />
+            { colophon(update) }
             <p class="visually-hidden" role="status">{ state.announcement() }</p>
             <Help topic={*help} {on_close} />
         </div>

@@ -2,14 +2,12 @@
 
 use yew::prelude::*;
 
-use crate::hooks::{is_one_file, use_update};
+use crate::hooks::is_one_file;
 use crate::version::{COMMIT, VERSION};
 
 /// Version, commit, the page in one file, and the next version once it is there.
-#[component]
-pub fn Colophon() -> Html {
-    let update = use_update();
-    let one_file = use_memo((), |()| web_sys::window().is_none_or(|window| is_one_file(&window)));
+pub fn colophon(update: Option<Callback<()>>) -> Html {
+    let one_file = web_sys::window().is_none_or(|window| is_one_file(&window));
     html! {
         <footer class="colophon small muted">
             if let Some(take_over) = update {
@@ -24,7 +22,7 @@ pub fn Colophon() -> Html {
                 if let Some(commit) = COMMIT {
                     { " · commit " }<span class="mono">{ commit }</span>
                 }
-                if !*one_file {
+                if !one_file {
                     { " · " }
                     <a href="vhd-analyser.html" download="vhd-analyser.html" data-testid="download-page">
                         { "Save this page as one file" }

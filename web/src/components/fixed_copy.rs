@@ -6,14 +6,14 @@ use yew::prelude::*;
 
 use crate::components::callout::{Tone, callout};
 use crate::components::icon::Shape;
-use crate::components::in_place::InPlace;
+use crate::components::in_place::in_place;
 use crate::components::reading::progress_line;
 use crate::components::repair::extent;
-use crate::components::save_copy::SaveCopy;
+use crate::components::save_copy::save_copy;
 use crate::components::verdict;
 use crate::file_access::{self, Chosen};
 use crate::fixed_copy::{compose, fixed_name};
-use crate::hooks::use_object_url;
+use crate::hooks::{use_focus_when, use_object_url, use_output};
 use crate::state::{CopyCheck, Repaired};
 
 /// What is offered.
@@ -43,8 +43,10 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
         use_memo((repair.clone(), original.clone()), |(repair, original)| compose(&original.file, repair).ok());
     let url = use_object_url((*composed).clone());
     let read_losses = use_state_eq(|| false);
-    let in_place = use_state_eq(|| false);
+    let opened = use_state_eq(|| false);
     let writable = use_memo((), |()| file_access::is_available());
+    let (saving, repairing) = (use_output(), use_output());
+    let in_place_heading = use_focus_when(*opened);
     let unlocked = repair.lossless || *read_losses;
     let (Some(blob), Some(url)) = ((*composed).clone(), url) else {
         let sorry = "This browser could not put the fixed copy together. Reload the page and choose the file again.";
@@ -56,9 +58,9 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
         let (on_check, blob) = (on_check.clone(), blob.clone());
         Callback::from(move |_| on_check.emit(blob.clone()))
     };
-    let set_in_place = |open: bool| {
-        let in_place = in_place.clone();
-        move || in_place.set(open)
+    let open = |open: bool| {
+        let opened = opened.clone();
+        Callback::from(move |_| opened.set(open))
     };
     html! {
         <>
@@ -75,17 +77,16 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
                     </button>
                 }
                 if *writable {
-                    <SaveCopy {blob} name={fixed_name(file)} {unlocked} />
+                    { save_copy(blob, fixed_name(file), unlocked, &saving) }
                     <button type="button" class="button" data-testid="repair-in-place" disabled={!unlocked}
-                        onclick={let open = set_in_place(true); move |_| open()}>{ "Repair in place…" }</button>
+                        onclick={open(true)}>{ "Repair in place…" }</button>
                 }
                 <button type="button" class="button" data-testid="check-fixed" disabled={!unlocked || checking}
                     {onclick}>{ "Check the fixed copy" }</button>
                 <span class="push muted small">{ extent(repair, *size) }</span>
             </div>
-            if *in_place && unlocked {
-                <InPlace repair={repair.clone()} original={original.clone()} on_repaired={on_repaired.clone()}
-                    on_close={let close = set_in_place(false); move |()| close()} />
+            if *opened && unlocked {
+                { in_place(repair, original, &repairing, in_place_heading, open(false), on_repaired) }
             }
             { copy_verdict(copy) }
         </>

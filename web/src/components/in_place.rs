@@ -1,6 +1,6 @@
 //! "Repair in place": what will happen first, then the repair.
 
-use js_sys::wasm_bindgen::JsCast;
+use js_sys::Promise;
 use vhd_analyser_core::report::RepairReport;
 use wasm_bindgen_futures::JsFuture;
 use yew::prelude::*;
@@ -9,31 +9,23 @@ use crate::components::callout::{Tone, callout};
 use crate::components::icon::Shape;
 use crate::components::output::output;
 use crate::components::repair::extent;
-use crate::file_access::{AccessError, Chosen, choose_file, choose_place};
-use crate::hooks::{Output, use_focus_when, use_output};
-use crate::in_place;
+use crate::file_access::{Chosen, choose_file, choose_place};
+use crate::hooks::{Output, Writer};
+use crate::in_place::InPlace;
 use crate::state::Repaired;
 use crate::units;
 
-/// What is to be repaired.
-#[derive(Clone, PartialEq, Properties)]
-pub struct InPlaceProps {
-    /// The way to repair it.
-    pub repair: RepairReport,
-    /// The file.
-    pub original: Chosen,
-    /// Closes this.
-    pub on_close: Callback<()>,
-    /// Hears of the file as it is after the repair.
-    pub on_repaired: Callback<Repaired>,
-}
-
 /// Says what the repair does, what it needs and how to go back; then does it.
-#[component]
-pub fn InPlace(props: &InPlaceProps) -> Html {
-    let InPlaceProps { repair, original, on_close, on_repaired } = props;
-    let heading = use_focus_when(());
-    let writer = use_output();
+///
+/// `heading` takes the focus, `on_close` closes this, and `on_repaired` hears of the file as it is after the repair.
+pub fn in_place(
+    repair: &RepairReport,
+    original: &Chosen,
+    writer: &Writer,
+    heading: NodeRef,
+    on_close: Callback<MouseEvent>,
+    on_repaired: &Callback<Repaired>,
+) -> Html {
     let onclick = {
         let (repair, original, on_repaired, writer) =
             (repair.clone(), original.clone(), on_repaired.clone(), writer.clone());
@@ -41,15 +33,15 @@ pub fn InPlace(props: &InPlaceProps) -> Html {
             let (repair, original, on_repaired) = (repair.clone(), original.clone(), on_repaired.clone());
             writer.start(|watch| async move {
                 let undo = choose_place(&undo_name(&original.file.name())).await?;
-                let handle = match &original.handle {
-                    Some(handle) => JsFuture::from(handle.clone()).await?.unchecked_into(),
+                let handle = match original.handle {
+                    Some(handle) => JsFuture::from(handle).await?,
                     None => choose_file().await?,
                 };
-                let job = in_place::InPlace { shown: &original.file, repair: &repair, handle: &handle, undo: &undo };
+                let job = InPlace { shown: &original.file, repair: &repair, handle: &handle, undo: &undo };
                 let file = job.run(&watch).await?;
-                let handle = Some(js_sys::Promise::resolve(&handle));
+                let handle = Some(Promise::resolve(&handle));
                 on_repaired.emit(Repaired { file: Chosen { file, handle }, undo: undo.name() });
-                Ok::<_, AccessError>("Repaired.".into())
+                Ok("Repaired.".into())
             });
         })
     };
@@ -83,9 +75,9 @@ pub fn InPlace(props: &InPlaceProps) -> Html {
                 <button type="button" class="button primary" data-testid="start-in-place" disabled={running} {onclick}>
                     { "Save the undo file and repair" }
                 </button>
-                <button type="button" class="button" disabled={running} onclick={on_close.reform(|_| ())}>{ "Close" }</button>
+                <button type="button" class="button" disabled={running} onclick={on_close}>{ "Close" }</button>
             </div>
-            { output("Repairing in place", &writer) }
+            { output("Repairing in place", writer) }
         </section>
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use wasm_bindgen_futures::spawn_local;
@@ -59,9 +60,13 @@ impl Writer {
     where
         F: Future<Output = Result<String, AccessError>> + 'static,
     {
+        self.follow(Box::pin(work(self.watch.clone())));
+    }
+
+    fn follow(&self, work: Pin<Box<dyn Future<Output = Result<String, AccessError>>>>) {
         self.watch.stopped.set(false);
         self.watch.output.set(Output::Running(None));
-        let (output, work) = (self.watch.output.clone(), work(self.watch.clone()));
+        let output = self.watch.output.clone();
         spawn_local(async move {
             output.set(match work.await {
                 Ok(sentence) => Output::Done(sentence),

@@ -1,9 +1,9 @@
 //! The last step of every build of the page, started by Trunk when its own work is done.
 //!
 //! ```text
-//! what Trunk built ──┬─ policy ──────────────▶ index.html
-//!                    ├─ one_file ── policy ──▶ vhd-analyser.html
-//!                    └─ offline ─────────────▶ service-worker.js, which knows every file by its SHA-256
+//! what Trunk built ── shorten ──┬─ policy ──────────────▶ index.html
+//!                               ├─ one_file ── policy ──▶ vhd-analyser.html
+//!                               └─ offline ─────────────▶ service-worker.js, which knows every file by its SHA-256
 //! ```
 
 use std::path::PathBuf;
@@ -11,7 +11,8 @@ use std::{env, fs, io};
 
 use lol_html::errors::RewritingError;
 
-use super::{offline, one_file, policy};
+use super::{offline, one_file, policy, shorten};
+use crate::process::ProcessError;
 
 /// The page in one file, beside the page in many.
 pub const ONE_FILE: &str = "vhd-analyser.html";
@@ -31,6 +32,12 @@ pub enum FinishError {
     NoFile(&'static str),
     #[error("the program's text has “{0}” in it, which would end its element: the page cannot be one file")]
     EndsElement(&'static str),
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error("wasm-opt did not say which names it gave: {0}")]
+    Names(#[from] serde_json::Error),
+    #[error("the module could not be packed: {0}")]
+    Pack(io::Error),
     #[error("the service worker's text has no place for {0}")]
     NoPlace(&'static str),
 }
@@ -41,19 +48,24 @@ pub struct Built(PathBuf);
 impl Built {
     /// The text of a file.
     pub fn text(&self, name: &str) -> Result<String, FinishError> {
-        let path = self.0.join(name);
+        let path = self.path(name);
         fs::read_to_string(&path).map_err(|source| FinishError::File { path, source })
     }
 
     /// The bytes of a file.
     pub fn bytes(&self, name: &str) -> Result<Vec<u8>, FinishError> {
-        let path = self.0.join(name);
+        let path = self.path(name);
         fs::read(&path).map_err(|source| FinishError::File { path, source })
+    }
+
+    /// Where a file is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 
     /// Writes a file.
     pub fn write(&self, name: &str, content: &str) -> Result<(), FinishError> {
-        let path = self.0.join(name);
+        let path = self.path(name);
         fs::write(&path, content).map_err(|source| FinishError::File { path, source })
     }
 
@@ -80,6 +92,7 @@ impl Built {
 pub fn finish() -> Result<(), FinishError> {
     let folder = env::var_os("TRUNK_STAGING_DIR").ok_or(FinishError::NotByTrunk)?;
     let built = Built(folder.into());
+    shorten::shorten(&built)?;
     let html = built.text("index.html")?;
     built.write(ONE_FILE, &policy::with_policy(&one_file::one_file(&built, &html)?, policy::ONE_FILE)?)?;
     built.write("index.html", &policy::with_policy(&html, policy::FOLDER)?)?;

@@ -1,11 +1,7 @@
 //! The page in one file, for a computer without a network: it works where it is saved, by a double click.
 
-use std::io::{self, Write};
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 
@@ -19,7 +15,7 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
             return Err(FinishError::EndsElement(end));
         }
     }
-    let module = packed(&built.bytes(&built.name_of(".wasm")?)?);
+    let module = packed(&built.bytes(&built.name_of(".wasm")?)?)?;
     let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of(".svg")?)?);
     let rewrite = RewriteStrSettings::new()
         .append_element_content_handler(element!("link[rel=preload], link[rel=manifest]", |link| {
@@ -46,12 +42,9 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
 }
 
 /// Gzipped, and in base64, as text that may stand in a page.
-fn packed(bytes: &[u8]) -> String {
-    let gzipped = || -> io::Result<Vec<u8>> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(bytes)?;
-        encoder.finish()
-    };
-    // Writing to memory does not fail.
-    BASE64_STANDARD.encode(gzipped().unwrap_or_default())
+fn packed(bytes: &[u8]) -> Result<String, FinishError> {
+    let mut gzipped = Vec::new();
+    zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, bytes, &mut gzipped)
+        .map_err(FinishError::Pack)?;
+    Ok(BASE64_STANDARD.encode(gzipped))
 }
