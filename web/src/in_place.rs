@@ -22,9 +22,7 @@ pub struct InPlace<'a> {
     /// What to do.
     pub repair: &'a RepairReport,
     /// The file, for writing.
-    pub handle: &'a FileSystemFileHandle,
-    /// Where the way back goes.
-    pub undo: &'a FileSystemFileHandle,
+    pub disk: &'a FileSystemFileHandle,
 }
 
 impl InPlace<'_> {
@@ -34,9 +32,8 @@ impl InPlace<'_> {
     /// Where anything fails or the user stops it. Then the file is what it was.
     pub async fn run(&self, watch: &Watch) -> Result<File, AccessError> {
         self.expect_unchanged().await?;
-        self.save_undo(watch).await?;
         watch.tell("Copying the file beside itself", 0, 0)?;
-        let writing = Writing::begin(self.handle, true).await?;
+        let writing = Writing::begin(self.disk, true).await?;
         match self.change(&writing, watch).await {
             Ok(()) => writing.finish().await?,
             Err(error) => {
@@ -44,12 +41,12 @@ impl InPlace<'_> {
                 return Err(error);
             }
         }
-        file_of(self.handle).await
+        file_of(self.disk).await
     }
 
     /// Makes sure that the file is the one that was read, with the bytes that are to be replaced.
     async fn expect_unchanged(&self) -> Result<(), AccessError> {
-        let now = file_of(self.handle).await?;
+        let now = file_of(self.disk).await?;
         let traits = |file: &File| (file.name(), file.size() as u64, file.last_modified() as u64);
         if traits(&now) != traits(self.shown) {
             return Err(AccessError::OtherFile);
@@ -63,13 +60,18 @@ impl InPlace<'_> {
         Ok(())
     }
 
-    async fn save_undo(&self, watch: &Watch) -> Result<(), AccessError> {
+    /// Saves the way back.
+    ///
+    /// # Errors
+    /// Where the file is no longer what was read, or the undo file cannot be written. Then there is none.
+    pub async fn save_undo(&self, undo: &FileSystemFileHandle, watch: &Watch) -> Result<(), AccessError> {
+        self.expect_unchanged().await?;
         watch.tell("Saving the undo file", 0, 0)?;
         let pieces = Array::of1(&undo_head(self.shown, self.repair).into());
         for (offset, length) in &self.repair.replaced {
             pieces.push(&slice(self.shown, *offset, *length)?.into());
         }
-        save(self.undo, &Blob::new_with_str_sequence(&pieces)?, watch).await
+        save(undo, &Blob::new_with_str_sequence(&pieces)?, watch).await
     }
 
     async fn change(&self, writing: &Writing, watch: &Watch) -> Result<(), AccessError> {

@@ -272,9 +272,10 @@ async fn fixed_copy(report: Report, checked: Rc<RefCell<Option<f64>>>) -> Drawn 
         file: report.file.into(),
         size: report.size,
         repair: report.repair.unwrap(),
-        original: File::new_with_u8_array_sequence(&bytes, "disk.vhd").unwrap(),
+        original: File::new_with_u8_array_sequence(&bytes, "disk.vhd").unwrap().into(),
         copy: CopyCheck::Unchecked,
         on_check: Callback::from(move |copy: web_sys::Blob| *checked.borrow_mut() = Some(copy.size())),
+        on_repaired: Callback::noop(),
     })
     .await
 }

@@ -80,6 +80,7 @@ fn a_copy_is_composed_of_pieces_and_new_bytes() {
         new_size: 8 + ZEROS,
         cut: None,
         patches: vec![],
+        replaced: vec![],
         segments: vec![
             Segment::Source { offset: 0, length: 2 },
             Segment::Bytes(vec![90, 91]),

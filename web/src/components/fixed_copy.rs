@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use crate::components::callout::{Tone, callout};
 use crate::components::icon::Shape;
-use crate::components::in_place::in_place;
+use crate::components::in_place::{Stage, in_place};
 use crate::components::reading::progress_line;
 use crate::components::repair::extent;
 use crate::components::save_copy::save_copy;
@@ -46,6 +46,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
     let opened = use_state_eq(|| false);
     let writable = use_memo((), |()| file_access::is_available());
     let (saving, repairing) = (use_output(), use_output());
+    let stage = use_state_eq(Stage::default);
     let in_place_heading = use_focus_when(*opened);
     let unlocked = repair.lossless || *read_losses;
     let (Some(blob), Some(url)) = ((*composed).clone(), url) else {
@@ -86,7 +87,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
                 <span class="push muted small">{ extent(repair, *size) }</span>
             </div>
             if *opened && unlocked {
-                { in_place(repair, original, &repairing, in_place_heading, open(false), on_repaired) }
+                { in_place(repair, original, (&stage, &repairing), in_place_heading, open(false), on_repaired) }
             }
             { copy_verdict(copy) }
         </>

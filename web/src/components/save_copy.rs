@@ -18,7 +18,7 @@ pub fn save_copy(blob: Blob, name: String, unlocked: bool, writer: &Writer) -> H
         writer.start(|watch| async move {
             let place = choose_place(&name).await?;
             save(&place, &blob, &watch).await?;
-            Ok(format!("The fixed copy was saved as “{}”.", place.name()))
+            Ok(Some(format!("The fixed copy was saved as “{}”.", place.name())))
         });
     });
     html! {

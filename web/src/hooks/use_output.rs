@@ -55,22 +55,22 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins to write it; the work answers with what to say of it.
+    /// Begins to write it; the work answers with what to say of it, if anything.
     pub fn start<F>(&self, work: impl FnOnce(Watch) -> F)
     where
-        F: Future<Output = Result<String, AccessError>> + 'static,
+        F: Future<Output = Result<Option<String>, AccessError>> + 'static,
     {
         self.follow(Box::pin(work(self.watch.clone())));
     }
 
-    fn follow(&self, work: Pin<Box<dyn Future<Output = Result<String, AccessError>>>>) {
+    fn follow(&self, work: Pin<Box<dyn Future<Output = Result<Option<String>, AccessError>>>>) {
         self.watch.stopped.set(false);
         self.watch.output.set(Output::Running(None));
         let output = self.watch.output.clone();
         spawn_local(async move {
             output.set(match work.await {
-                Ok(sentence) => Output::Done(sentence),
-                Err(AccessError::Cancelled) => Output::Idle,
+                Ok(Some(sentence)) => Output::Done(sentence),
+                Ok(None) | Err(AccessError::Cancelled) => Output::Idle,
                 Err(error) => Output::Failed(error),
             });
         });
