@@ -182,6 +182,7 @@ fn browser() -> Result<(), ProcessError> {
             .args(["test", "--package", "vhd-analyser-tests", "--features", "browser", "--test", "page"])
             // A failed check says what it saw; where it stands in the runtime helps nobody.
             .env("RUST_BACKTRACE", "0")
+            .env("PATH", setup::path())
             .env("VHD_ANALYSER_DIST", workspace::dist())
             .env("VHD_ANALYSER_AXE", setup::AXE.folder().join("axe.min.js")),
     )

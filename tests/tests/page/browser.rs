@@ -1,4 +1,4 @@
-//! Chromium with the built page in it, and what a person does with a page.
+//! A browser with the built page in it, and what a person does with a page.
 
 use std::io::{BufRead, BufReader};
 use std::panic::{AssertUnwindSafe, resume_unwind};
@@ -10,9 +10,9 @@ use std::{env, fmt, fs, io, thread};
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::ChromiumLikeCapabilities;
-use thirtyfour::common::capabilities::chrome::ChromeCapabilities;
+use thirtyfour::common::capabilities::firefox::FirefoxPreferences;
 use thirtyfour::prelude::*;
+use thirtyfour::{Capabilities, ChromiumLikeCapabilities};
 
 use crate::processes;
 use crate::server::Server;
@@ -32,8 +32,8 @@ pub enum Failure {
     Json(#[from] serde_json::Error),
     #[error("{0} is not set: start these tests with `cargo xtask test browser`, which builds the page")]
     NotStartedByXtask(&'static str),
-    #[error("ChromeDriver ended without telling its port")]
-    NoPort,
+    #[error("{0} ended without telling its port")]
+    NoPort(&'static str),
     #[error("waited {} s in vain: {what}", PATIENCE.as_secs())]
     Waited { what: String },
 }
@@ -45,18 +45,45 @@ impl fmt::Debug for Failure {
     }
 }
 
-/// The page in a Chromium of its own.
+/// A browser that the page works in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    Chromium,
+    Firefox,
+}
+
+/// Where the page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On a web server, below its root.
+    Server,
+    /// In one file on this computer.
+    File,
+}
+
+/// The page in a browser of its own.
 pub struct Page {
     driver: WebDriver,
-    // Dropped before the folder, since Chromium writes into that.
-    chromedriver: ChromeDriver,
+    // Dropped before the folder, since the browser writes into that.
+    program: DriverProgram,
     folder: TempDir,
-    server: Server,
+    /// Where the page comes from, if it comes from a server.
+    pub server: Server,
+    address: String,
+}
+
+/// Opens the page in Chromium for a test, from a server.
+pub async fn browse(test: impl AsyncFnOnce(&Page) -> Result<(), Failure>) -> Result<(), Failure> {
+    visit(Browser::Chromium, Place::Server, test).await
 }
 
 /// Opens the page for a test, and closes it however the test ends; if it failed, with a screenshot first.
-pub async fn browse(test: impl AsyncFnOnce(&Page) -> Result<(), Failure>) -> Result<(), Failure> {
-    let page = Page::open().await?;
+pub async fn visit(
+    browser: Browser,
+    place: Place,
+    test: impl AsyncFnOnce(&Page) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let page = Page::open(browser, place).await?;
     let loaded_and_tested = async {
         page.load().await?;
         test(&page).await
@@ -71,19 +98,32 @@ pub async fn browse(test: impl AsyncFnOnce(&Page) -> Result<(), Failure>) -> Res
 }
 
 impl Page {
-    async fn open() -> Result<Self, Failure> {
+    async fn open(browser: Browser, place: Place) -> Result<Self, Failure> {
         let dist = from_xtask("VHD_ANALYSER_DIST")?;
         let server = Server::start(&dist).await?;
         let folder = tempfile::tempdir()?;
         fs::create_dir(folder.path().join("downloads"))?;
-        let chromedriver = ChromeDriver::start()?;
-        let capabilities = capabilities(folder.path())?;
-        let driver = WebDriver::new(&chromedriver.address, capabilities).await?;
-        Ok(Self { driver, chromedriver, folder, server })
+        let address = match place {
+            Place::Server => server.page(),
+            Place::File => {
+                // Saved under another name, in a folder with a space in its name, as people do.
+                let saved = folder.path().join("my tools");
+                fs::create_dir(&saved)?;
+                fs::copy(dist.join("vhd-analyser.html"), saved.join("analyser (1).html"))?;
+                format!("file://{}/my%20tools/analyser%20(1).html", folder.path().display())
+            }
+        };
+        let (program, capabilities) = match browser {
+            Browser::Chromium => (DriverProgram::chromium()?, chromium(folder.path())?),
+            Browser::Firefox => (DriverProgram::firefox()?, firefox(folder.path())?),
+        };
+        let driver = WebDriver::new(&program.address, capabilities).await?;
+        Ok(Self { driver, program, folder, server, address })
     }
 
-    async fn load(&self) -> Result<(), Failure> {
-        self.driver.goto(format!("http://{}", self.server.address)).await?;
+    /// Loads the page, or loads it anew.
+    pub async fn load(&self) -> Result<(), Failure> {
+        self.driver.goto(&self.address).await?;
         self.find("drop-zone").await?;
         Ok(())
     }
@@ -172,8 +212,18 @@ impl Page {
 
     /// Waits for a download of this name to be complete.
     pub async fn downloaded(&self, name: &str) -> Result<PathBuf, Failure> {
-        let file = self.folder().join("downloads").join(name);
-        if self.eventually(async || Ok(file.exists())).await? {
+        let folder = self.folder().join("downloads");
+        let file = folder.join(name);
+        // Firefox makes an empty file first, and fills another beside it.
+        let is_whole = || -> io::Result<bool> {
+            for entry in fs::read_dir(&folder)? {
+                if entry?.path().extension().is_some_and(|kind| kind == "part") {
+                    return Ok(false);
+                }
+            }
+            Ok(file.exists() && fs::metadata(&file)?.len() > 0)
+        };
+        if self.eventually(async || Ok(is_whole()?)).await? {
             return Ok(file);
         }
         Err(Failure::Waited { what: format!("{name} was not downloaded") })
@@ -225,7 +275,7 @@ impl Page {
 
     /// The memory of all of the browser's processes, in bytes.
     pub fn memory(&self) -> Result<u64, Failure> {
-        Ok(processes::memory(&self.chromedriver.family()?))
+        Ok(processes::memory(&self.program.family()?))
     }
 
     /// What the page or its workers wanted to have from anywhere but their own host, as the browser reports it.
@@ -264,16 +314,31 @@ impl Page {
 }
 
 /// Chromium as the component tests start it, too, with a profile and downloads of its own.
-fn capabilities(folder: &Path) -> Result<ChromeCapabilities, Failure> {
+fn chromium(folder: &Path) -> Result<Capabilities, Failure> {
     let shared: Value = serde_json::from_str(include_str!("../../../web/webdriver.json"))?;
     let mut capabilities = DesiredCapabilities::chrome();
     for argument in shared["goog:chromeOptions"]["args"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         capabilities.add_arg(argument)?;
     }
     capabilities.add_arg(&format!("--user-data-dir={}", folder.join("profile").display()))?;
-    let preferences = json!({ "download.default_directory": folder.join("downloads") });
+    let preferences = json!({
+        "download.default_directory": folder.join("downloads"),
+        // Without asking after the first.
+        "profile.default_content_setting_values.automatic_downloads": 1,
+    });
     capabilities.add_experimental_option("prefs", preferences)?;
-    Ok(capabilities)
+    Ok(capabilities.into())
+}
+
+/// Firefox without a window, with downloads of its own.
+fn firefox(folder: &Path) -> Result<Capabilities, Failure> {
+    let mut preferences = FirefoxPreferences::new();
+    preferences.set("browser.download.folderList", 2)?;
+    preferences.set("browser.download.dir", folder.join("downloads").display().to_string())?;
+    let mut capabilities = DesiredCapabilities::firefox();
+    capabilities.set_headless()?;
+    capabilities.set_preferences(preferences)?;
+    Ok(capabilities.into())
 }
 
 /// A file or folder that `cargo xtask test browser` has prepared.
@@ -281,27 +346,38 @@ pub fn from_xtask(variable: &'static str) -> Result<PathBuf, Failure> {
     env::var_os(variable).map(PathBuf::from).ok_or(Failure::NotStartedByXtask(variable))
 }
 
-struct ChromeDriver {
+/// The program that drives the browser.
+struct DriverProgram {
     process: Child,
     address: String,
 }
 
-impl ChromeDriver {
-    fn start() -> Result<Self, Failure> {
+impl DriverProgram {
+    fn chromium() -> Result<Self, Failure> {
         let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-        let mut process = Command::new(program).arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-        let output = process.stdout.take().ok_or(Failure::NoPort)?;
+        Self::start(Command::new(program).arg("--port=0"), "chromedriver", "successfully on port ")
+    }
+
+    fn firefox() -> Result<Self, Failure> {
+        let program = env::var_os("GECKODRIVER").unwrap_or_else(|| "geckodriver".into());
+        Self::start(Command::new(program).args(["--port", "0"]), "geckodriver", "Listening on 127.0.0.1:")
+    }
+
+    /// Starts it; the port stands in the first line that has `before_port`.
+    fn start(command: &mut Command, name: &'static str, before_port: &str) -> Result<Self, Failure> {
+        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let output = process.stdout.take().ok_or(Failure::NoPort(name))?;
         let mut driver = Self { process, address: String::new() };
         let mut lines = BufReader::new(output).lines();
         for line in &mut lines {
-            if let Some((_, port)) = line?.rsplit_once("successfully on port ") {
+            if let Some((_, port)) = line?.rsplit_once(before_port) {
                 driver.address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
                 // What it prints later must go somewhere, or it would wait for a reader.
                 thread::spawn(move || lines.count());
                 return Ok(driver);
             }
         }
-        Err(Failure::NoPort)
+        Err(Failure::NoPort(name))
     }
 
     fn family(&self) -> io::Result<Vec<u32>> {
@@ -309,9 +385,9 @@ impl ChromeDriver {
     }
 }
 
-impl Drop for ChromeDriver {
+impl Drop for DriverProgram {
     fn drop(&mut self) {
-        // Chromium goes with it, also where a test never came to say goodbye.
+        // The browser goes with it, also where a test never came to say goodbye.
         let family = self.family().unwrap_or_else(|_| vec![self.process.id()]);
         processes::kill(&family);
         let _ = self.process.wait();

@@ -1,9 +1,12 @@
-//! The whole page in a real Chromium, as somebody meets it who has a broken disk.
+//! The whole page in a real browser, as somebody meets it who has a broken disk.
 //!
 //! `cargo xtask test browser` builds the page and starts these tests. Each has a browser of its own, and leaves a
 //! screenshot in `target/screenshots` when it fails.
 
 mod browser;
+mod elsewhere;
+mod in_place;
+mod offline;
 mod processes;
 mod server;
 

@@ -10,7 +10,7 @@ use crate::{process, workspace};
 pub struct CargoTool {
     /// The crate.
     pub package: &'static str,
-    /// The program, which answers `--version` with its name and version.
+    /// The program, whose answer to `--version` begins with its name and version.
     pub program: &'static str,
     /// The one version that fits.
     pub version: fn() -> String,
@@ -42,7 +42,7 @@ impl Piece for CargoTool {
         let wanted = format!("{} {}", self.program, (self.version)());
         let mut command = Command::new(self.program);
         let found = process::read(command.arg("--version").env("PATH", super::path())).ok()?;
-        (found.trim() == wanted).then(|| "installed".to_owned())
+        (found.lines().next().map(str::trim_end) == Some(wanted.as_str())).then(|| "installed".to_owned())
     }
 
     fn install(&self) -> Result<(), SetupError> {

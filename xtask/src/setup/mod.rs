@@ -99,6 +99,13 @@ static CARGO_FUZZ: CargoTool = CargoTool {
     purpose: "give the core broken files",
     effort: "about 1 minute: compiled from source",
 };
+static GECKODRIVER: CargoTool = CargoTool {
+    package: "geckodriver",
+    program: "geckodriver",
+    version: || "0.37.1".to_owned(),
+    purpose: "drive Firefox in the page's tests",
+    effort: "about 4 minutes: compiled from source",
+};
 static NPM: DebianPackages = DebianPackages {
     programs: &["node", "npm"],
     packages: &["nodejs", "npm"],
@@ -124,6 +131,12 @@ static BROWSER: DebianPackages = DebianPackages {
     purpose: "run the page's tests in a real browser",
     effort: "about 1 minute: 100 MB to download",
 };
+static FIREFOX: DebianPackages = DebianPackages {
+    programs: &["firefox-esr"],
+    packages: &["firefox-esr"],
+    purpose: "run the page's tests in a second browser",
+    effort: "about 1 minute: 70 MB to download",
+};
 
 static JUDGES: DebianPackages = DebianPackages {
     programs: &["qemu-img", "vhdiinfo"],
@@ -147,7 +160,7 @@ pub static FOR_PAGE: &[&dyn Piece] = &[&WASM, &WASM_BINDGEN, &TRUNK, &NPM, &WASM
 /// What running the page's unit tests in the browser takes.
 pub static FOR_WASM_TESTS: &[&dyn Piece] = &[&WASM, &WASM_BINDGEN, &BROWSER];
 /// What driving the page in the browser takes, once it is built.
-pub static FOR_BROWSER: &[&dyn Piece] = &[&AXE, &BROWSER];
+pub static FOR_BROWSER: &[&dyn Piece] = &[&AXE, &BROWSER, &FIREFOX, &GECKODRIVER];
 
 /// Shows what is there and installs the rest.
 pub fn setup() -> Result<(), SetupError> {
