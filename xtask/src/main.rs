@@ -4,6 +4,7 @@
 //! computer, [`dist`] makes it ready for others, [`mod@test`] runs every test. [`page`] builds the page for all of them.
 
 mod bench;
+mod dependencies;
 mod dist;
 mod fuzz;
 mod page;

@@ -1,6 +1,8 @@
 //! Building the page, for serving it, for its tests, and for taking it elsewhere.
 
+mod again;
 mod finish;
+mod minify;
 mod offline;
 mod one_file;
 mod policy;
@@ -17,15 +19,21 @@ use flate2::write::GzEncoder;
 use crate::process::{self, ProcessError};
 use crate::{setup, workspace};
 
+pub use again::{AgainError, build_again};
 pub use finish::{FinishError, ONE_FILE, finish};
 
 /// Trunk in the workspace, with the project's tools and the compiler that can make WASM.
 pub fn trunk() -> Command {
+    trunk_in(workspace::root())
+}
+
+/// The same in a copy of the workspace.
+fn trunk_in(folder: &Path) -> Command {
     let mut trunk = Command::new("trunk");
     trunk
-        .current_dir(workspace::root())
+        .current_dir(folder)
         .env("PATH", setup::path())
-        .envs(setup::WASM.environment())
+        .envs(setup::WASM.environment(folder))
         // The page says what it was built from.
         .envs(commit().map(|commit| ("VHD_ANALYSER_COMMIT", commit)))
         // What Trunk starts when it is done is this program.

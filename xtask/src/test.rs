@@ -5,10 +5,12 @@ use std::{fmt, io};
 
 use clap::ValueEnum;
 
+use crate::dependencies::{self, DependencyError};
 use crate::fuzz::{self, FuzzError, Length};
+use crate::page::{self, AgainError};
 use crate::process::{self, ProcessError, cargo};
 use crate::setup::{self, Piece, SetupError};
-use crate::{page, workspace};
+use crate::workspace;
 
 /// The most that the page may weigh before it works, in gzipped bytes.
 const FIRST_LOAD_LIMIT: u64 = 250_000;
@@ -25,6 +27,8 @@ pub enum Step {
     Lint,
     /// The documentation builds and its links lead somewhere
     Docs,
+    /// Licences, sources and known faults of what others wrote, and the list of it
+    Dependencies,
     /// Unit tests, doc tests and the tests over the images
     Native,
     /// Some thousand broken files for each fuzz target, where the nightly toolchain is there
@@ -35,7 +39,9 @@ pub enum Step {
     Wasm,
     /// The page builds and is small enough
     Page,
-    /// The whole page, driven in the browser
+    /// The page comes out the same, byte for byte, when it is built again in another folder
+    Reproducible,
+    /// The whole page, driven in the browsers
     Browser,
 }
 
@@ -53,6 +59,10 @@ pub enum StepError {
     Process(#[from] ProcessError),
     #[error(transparent)]
     Fuzz(#[from] FuzzError),
+    #[error(transparent)]
+    Dependencies(#[from] DependencyError),
+    #[error(transparent)]
+    Again(#[from] AgainError),
     #[error("the built page could not be measured: {0}")]
     Measure(#[from] io::Error),
     #[error("the page's first load is {found} bytes gzipped, {} more than allowed. Find what made it grow, for example with `twiggy`", found - FIRST_LOAD_LIMIT)]
@@ -74,10 +84,11 @@ impl Step {
             Step::Format => setup::FOR_FORMAT.to_vec(),
             Step::Lint => setup::FOR_LINT.to_vec(),
             Step::Docs | Step::Fuzz => Vec::new(),
+            Step::Dependencies => setup::FOR_DEPENDENCIES.to_vec(),
             Step::Native => setup::FOR_NATIVE.to_vec(),
             Step::NoStd => setup::FOR_NO_STD.to_vec(),
             Step::Wasm => setup::FOR_WASM_TESTS.to_vec(),
-            Step::Page => setup::FOR_PAGE.to_vec(),
+            Step::Page | Step::Reproducible => setup::FOR_PAGE.to_vec(),
             Step::Browser => [setup::FOR_PAGE, setup::FOR_BROWSER].concat(),
         }
     }
@@ -97,11 +108,13 @@ impl Step {
             Step::Docs => {
                 process::run(cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-Dwarnings"))?;
             }
+            Step::Dependencies => dependencies::check()?,
             Step::Native => process::run(cargo().args(["test", "--workspace"]))?,
             Step::Fuzz => fuzz_shortly()?,
             Step::NoStd => no_std()?,
             Step::Wasm => wasm()?,
             Step::Page => page()?,
+            Step::Reproducible => reproducible()?,
             Step::Browser => browser()?,
         }
         Ok(())
@@ -118,7 +131,7 @@ pub fn test(chosen: &[Step]) -> Result<(), TestError> {
     println!("\n── summary");
     for (step, took, result) in &results {
         let word = if result.is_ok() { "ok" } else { "FAILED" };
-        println!("{step:<8} {word:<6} {:6.1} s", took.as_secs_f64());
+        println!("{step:<12} {word:<6} {:6.1} s", took.as_secs_f64());
     }
     let failed: Vec<_> =
         results.iter().filter(|(_, _, result)| result.is_err()).map(|(step, ..)| step.to_string()).collect();
@@ -151,7 +164,7 @@ fn no_std() -> Result<(), ProcessError> {
     for features in [&["--no-default-features"][..], &[]] {
         let mut build = cargo();
         build.args(["build", "--package", "vhd-analyser-core", "--target", setup::NO_STD.target]).args(features);
-        process::run(build.envs(setup::NO_STD.environment()))?;
+        process::run(build.envs(setup::NO_STD.environment(workspace::root())))?;
     }
     Ok(())
 }
@@ -160,7 +173,7 @@ fn wasm() -> Result<(), ProcessError> {
     process::run(
         cargo()
             .args(["test", "--package", "vhd-analyser-web", "--target", setup::WASM.target])
-            .envs(setup::WASM.environment())
+            .envs(setup::WASM.environment(workspace::root()))
             .env("PATH", setup::path())
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
             // A computer that is busy with something else may take its time to start the browser.
@@ -173,6 +186,11 @@ fn page() -> Result<(), StepError> {
     let found = page::first_load(&workspace::dist())?;
     println!("first load: {found} bytes gzipped, of {FIRST_LOAD_LIMIT} allowed");
     if found > FIRST_LOAD_LIMIT { Err(StepError::TooLarge { found }) } else { Ok(()) }
+}
+
+fn reproducible() -> Result<(), StepError> {
+    page::build()?;
+    Ok(page::build_again()?)
 }
 
 fn browser() -> Result<(), ProcessError> {

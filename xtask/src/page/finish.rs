@@ -1,9 +1,9 @@
 //! The last step of every build of the page, started by Trunk when its own work is done.
 //!
 //! ```text
-//! what Trunk built ── shorten ──┬─ policy ──────────────▶ index.html
-//!                               ├─ one_file ── policy ──▶ vhd-analyser.html
-//!                               └─ offline ─────────────▶ service-worker.js, which knows every file by its SHA-256
+//! what Trunk built ── shorten, minify ──┬─ policy ──────────────▶ index.html
+//!                                       ├─ one_file ── policy ──▶ vhd-analyser.html
+//!                                       └─ offline ─────────────▶ service-worker.js, which knows every file by its SHA-256
 //! ```
 
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use std::{env, fs, io};
 
 use lol_html::errors::RewritingError;
 
-use super::{offline, one_file, policy, shorten};
+use super::{minify, offline, one_file, policy, shorten};
 use crate::process::ProcessError;
 
 /// The page in one file, beside the page in many.
@@ -93,6 +93,7 @@ pub fn finish() -> Result<(), FinishError> {
     let folder = env::var_os("TRUNK_STAGING_DIR").ok_or(FinishError::NotByTrunk)?;
     let built = Built(folder.into());
     shorten::shorten(&built)?;
+    minify::minify(&built)?;
     let html = built.text("index.html")?;
     built.write(ONE_FILE, &policy::with_policy(&one_file::one_file(&built, &html)?, policy::ONE_FILE)?)?;
     built.write("index.html", &policy::with_policy(&html, policy::FOLDER)?)?;

@@ -99,6 +99,13 @@ static CARGO_FUZZ: CargoTool = CargoTool {
     purpose: "give the core broken files",
     effort: "about 1 minute: compiled from source",
 };
+static CARGO_DENY: CargoTool = CargoTool {
+    package: "cargo-deny",
+    program: "cargo-deny",
+    version: || "0.20.2".to_owned(),
+    purpose: "check the licences, sources and known faults of what others wrote",
+    effort: "about 4 minutes: compiled from source",
+};
 static GECKODRIVER: CargoTool = CargoTool {
     package: "geckodriver",
     program: "geckodriver",
@@ -117,6 +124,12 @@ static WASM_OPT: NpmPackage = NpmPackage {
     version: "132.0.0",
     purpose: "make the page's WASM smaller (wasm-opt)",
     effort: "some seconds: 15 MB to download",
+};
+static ESBUILD: NpmPackage = NpmPackage {
+    package: "esbuild",
+    version: "0.28.2",
+    purpose: "make the page's scripts and styles smaller",
+    effort: "some seconds: 10 MB to download",
 };
 /// The accessibility checker that the page's test runs in the browser.
 pub static AXE: NpmPackage = NpmPackage {
@@ -147,6 +160,8 @@ static JUDGES: DebianPackages = DebianPackages {
 
 /// What the tests over the images take.
 pub static FOR_NATIVE: &[&dyn Piece] = &[&JUDGES];
+/// What checking the dependencies takes.
+pub static FOR_DEPENDENCIES: &[&dyn Piece] = &[&CARGO_DENY];
 /// What fuzzing takes, besides the nightly toolchain.
 pub static FOR_FUZZING: &[&dyn Piece] = &[&CARGO_FUZZ];
 /// What checking the formatting takes.
@@ -156,7 +171,7 @@ pub static FOR_LINT: &[&dyn Piece] = &[&CLIPPY];
 /// What building the core without an operating system takes.
 pub static FOR_NO_STD: &[&dyn Piece] = &[&NO_STD];
 /// What building the page takes.
-pub static FOR_PAGE: &[&dyn Piece] = &[&WASM, &WASM_BINDGEN, &TRUNK, &NPM, &WASM_OPT];
+pub static FOR_PAGE: &[&dyn Piece] = &[&WASM, &WASM_BINDGEN, &TRUNK, &NPM, &WASM_OPT, &ESBUILD];
 /// What running the page's unit tests in the browser takes.
 pub static FOR_WASM_TESTS: &[&dyn Piece] = &[&WASM, &WASM_BINDGEN, &BROWSER];
 /// What driving the page in the browser takes, once it is built.

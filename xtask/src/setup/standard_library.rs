@@ -5,7 +5,7 @@
 //! keep the usual toolchain.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -54,23 +54,24 @@ fn remapped(folder: &Path, name: &str) -> OsString {
 
 impl StandardLibrary {
     /// The environment in which `cargo` builds for this target.
-    pub fn environment(&self) -> Vec<(String, OsString)> {
-        let target = self.target.to_uppercase().replace('-', "_");
+    ///
+    /// The sources of the project itself lie in `folder`.
+    pub fn environment(&self, folder: &Path) -> Vec<(String, OsString)> {
         // Where the sources lie on this computer is nobody's business who loads the page.
-        let mut flags = remapped(workspace::root(), "");
-        for registry in registries() {
-            flags.push(" ");
-            flags.push(remapped(&registry, "crates"));
-        }
+        let mut flags = vec![remapped(folder, "")];
+        flags.extend(registries().iter().map(|registry| remapped(registry, "crates")));
         let mut environment = Vec::new();
         if !self.comes_with("rustc") {
-            flags.push(" --sysroot=");
-            flags.push(self.sysroot());
+            let mut sysroot = OsString::from("--sysroot=");
+            sysroot.push(self.sysroot());
+            flags.push(sysroot);
+            let target = self.target.to_uppercase().replace('-', "_");
             environment.push(("RUSTC".to_owned(), DEBIAN_RUSTC.into()));
             environment.push(("RUSTDOC".to_owned(), DEBIAN_RUSTDOC.into()));
             environment.push((format!("CARGO_TARGET_{target}_LINKER"), self.linker.into()));
         }
-        environment.push((format!("CARGO_TARGET_{target}_RUSTFLAGS"), flags));
+        // Names of folders may have spaces in them, and here they may.
+        environment.push(("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join(OsStr::new("\u{1f}"))));
         environment
     }
 
