@@ -29,4 +29,5 @@ pub mod sample;
 pub mod source;
 pub mod state;
 pub mod units;
+pub mod version;
 pub mod worker;

@@ -10,13 +10,14 @@ use js_sys::wasm_bindgen::JsCast;
 use js_sys::{Array, Uint8Array};
 use vhd_analyser_core::dialect::Tool;
 use vhd_analyser_core::report::{
-    FieldReport, FindingReport, PatchReport, RepairReport, Report, Segment, Severity, StructureReport, ToolReport,
-    Verdict,
+    FieldReport, FindingReport, PatchReport, RegionReport, RepairReport, Report, Segment, Severity, StructureReport,
+    ToolReport, Verdict,
 };
 use vhd_analyser_web::components::app::App;
 use vhd_analyser_web::components::deep_check::{DeepCheck, DeepCheckProps};
 use vhd_analyser_web::components::findings::{Findings, FindingsProps};
 use vhd_analyser_web::components::fixed_copy::{FixedCopy, FixedCopyProps};
+use vhd_analyser_web::components::hashes::{Hashes, HashesProps};
 use vhd_analyser_web::components::notice::{NoticeBox, NoticeBoxProps};
 use vhd_analyser_web::components::plans::{Plans, PlansProps};
 use vhd_analyser_web::components::reading::{ReadingView, ReadingViewProps};
@@ -26,7 +27,7 @@ use vhd_analyser_web::components::structures::{Structures, StructuresProps};
 use vhd_analyser_web::components::tools::{Tools, ToolsProps};
 use vhd_analyser_web::components::verdict::{VerdictCard, VerdictCardProps};
 use vhd_analyser_web::failure::Failure;
-use vhd_analyser_web::state::{CopyCheck, Notice, Reading};
+use vhd_analyser_web::state::{CopyCheck, Notice, Reading, Shown};
 use vhd_analyser_web::worker::{Printed, Progress};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, Event, EventInit, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
@@ -82,6 +83,7 @@ fn finding(id: &str, severity: Severity) -> FindingReport {
         severity,
         title: "Primary footer: <b>invalid</b> cookie".into(),
         message: "<script>alert(1)</script>".into(),
+        remedy: "Put it back.".into(),
         offset: 220_655_616,
         length: 8,
         found: "00".into(),
@@ -127,6 +129,12 @@ fn report() -> Report {
         }),
         tools: vec![tool(Tool::VhdUtil, false, Some(true)), tool(Tool::Azure, false, Some(false))],
         alternatives: vec![],
+        regions: vec![RegionReport {
+            name: "Primary footer".into(),
+            offset: 512,
+            length: 512,
+            sha256: Some("abc".into()),
+        }],
         deep_check: Some(3 << 20),
         structures: vec![StructureReport {
             name: "Primary footer".into(),
@@ -165,6 +173,10 @@ fn salvageable() -> Report {
         repair.assumes = vec!["The rest of the file is gone.".into()];
     }
     report
+}
+
+fn shown(report: Report) -> Shown {
+    Shown::new(report.into(), Printed { utc_offset: 0, text: "Cookie : <b>\n".into() })
 }
 
 fn card(report: Report) -> VerdictCardProps {
@@ -245,12 +257,13 @@ async fn faulty_fields_are_marked_with_a_word() {
 async fn the_report_keeps_its_text_and_offers_other_times() {
     let asked = Rc::new(RefCell::new(None));
     let view = draw::<ReportText>(ReportTextProps {
-        file: "disk.vhd".into(),
-        printed: Printed { utc_offset: 0, text: "Cookie : <b>\n".into() },
+        shown: shown(report()),
+        done: vec!["The fixed copy was saved.".into()],
         on_utc_offset: Callback::from({
             let asked = asked.clone();
             move |minutes| *asked.borrow_mut() = Some(minutes)
         }),
+        children: Html::default(),
     })
     .await;
     assert_eq!(view.the("report-text").text_content().unwrap(), "Cookie : <b>\n");
@@ -262,6 +275,50 @@ async fn the_report_keeps_its_text_and_offers_other_times() {
     select.dispatch_event(&Event::new_with_event_init_dict("change", &bubbling).unwrap()).unwrap();
     settle().await;
     assert_eq!(*asked.borrow(), Some(420));
+
+    let text = || view.the("report-text").text_content().unwrap();
+    view.click("report-md").await;
+    assert!(text().contains("The fixed copy was saved."), "{}", text());
+    assert_eq!(attribute(&view.the("save-report"), "download"), "disk.vhd.md");
+    assert!(view.all("select").is_empty());
+    view.click("report-json").await;
+    assert!(text().contains("\"version\": 1,"), "{}", text());
+    assert!(view.all("[data-testid=save-report]").is_empty());
+    assert_eq!(attribute(&view.the("download-report-json"), "download"), "disk.vhd.json");
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_is_no_disk_has_no_text_of_vhd_util() {
+    let report = Report { verdict: Verdict::NotAVhd, ..report() };
+    let (on_utc_offset, children) = (Callback::noop(), Html::default());
+    let view =
+        draw::<ReportText>(ReportTextProps { shown: shown(report), done: vec![], on_utc_offset, children }).await;
+    assert_eq!(view.all("input").len(), 2);
+    assert!(view.the("report-text").text_content().unwrap().starts_with("# Report on `disk.vhd`"));
+}
+
+#[wasm_bindgen_test]
+async fn the_whole_file_is_hashed_on_request() {
+    let heard = Rc::new(RefCell::new(vec![]));
+    let draw = |change: fn(&mut Shown)| {
+        let hear = |word| {
+            let heard = heard.clone();
+            Callback::from(move |()| heard.borrow_mut().push(word))
+        };
+        let mut shown = shown(report());
+        change(&mut shown);
+        draw::<Hashes>(HashesProps { shown, on_start: hear("start"), on_cancel: hear("cancel") })
+    };
+    let view = draw(|_| ()).await;
+    assert!(view.the("hashes").text_content().unwrap().contains("Primary footer 0x0000_0200abc"));
+    assert!(view.text().contains("reads all of it: 1 KiB"));
+    view.click("hash-file").await;
+    let view = draw(|shown| shown.hashing = Some(Reading { slow: true, ..Reading::default() })).await;
+    view.the("progress");
+    view.click("cancel-hash").await;
+    assert_eq!(*heard.borrow(), ["start", "cancel"]);
+    let view = draw(|shown| shown.sha256 = Some("c0ffee".into())).await;
+    assert_eq!(view.the("sha256").text_content().unwrap(), "c0ffee");
 }
 
 async fn fixed_copy(report: Report, checked: Rc<RefCell<Option<f64>>>) -> Drawn {

@@ -6,7 +6,6 @@ use vhd_analyser_core::report::{RepairReport, Report};
 use yew::prelude::*;
 
 use crate::components::repair::extent;
-use crate::state::plans;
 
 /// What there is to choose from.
 #[derive(Clone, PartialEq, Properties)]
@@ -26,7 +25,7 @@ pub fn Plans(props: &PlansProps) -> Html {
     if report.alternatives.is_empty() {
         return Html::default();
     }
-    let options = plans(report).enumerate().map(|(i, repair)| {
+    let options = report.repairs().enumerate().map(|(i, repair)| {
         let onchange = on_choose.reform(move |_: Event| i);
         let checked = i == *chosen;
         html! {

@@ -1,48 +1,135 @@
-//! The report as text.
+//! The report to hand over, in the form that the other side takes.
 
 use gloo_file::Blob;
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::report::json::{self, Layout};
+use vhd_analyser_core::report::{Ticket, Verdict, markdown};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::components::section::section;
 use crate::hooks::use_object_url;
-use crate::units;
-use crate::worker::Printed;
+use crate::state::Shown;
+use crate::version::{COMMIT, VERSION};
+use crate::{units, worker};
 
 /// What is shown.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ReportTextProps {
-    /// The file's name.
-    pub file: AttrValue,
-    /// The text.
-    pub printed: Printed,
+    /// The file's report.
+    pub shown: Shown,
+    /// What was done about the file, a sentence each, with names of files in “quotation marks”.
+    #[prop_or_default]
+    pub done: Vec<String>,
     /// Asks for other times, in minutes east of UTC.
     pub on_utc_offset: Callback<i32>,
+    /// What else belongs to it.
+    #[prop_or_default]
+    pub children: Html,
 }
 
-/// The text that `vhd-util` prints, to copy and to save.
+/// A form of the report.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    VhdUtil,
+    Markdown,
+    Json,
+}
+
+impl Form {
+    const ALL: [Self; 3] = [Self::VhdUtil, Self::Markdown, Self::Json];
+
+    /// Its name, and how names of its files end.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::VhdUtil => ("As vhd-util prints it", "txt"),
+            Self::Markdown => ("Markdown", "md"),
+            Self::Json => ("JSON", "json"),
+        }
+    }
+}
+
+/// The report as text, to copy and to save.
 #[component]
 pub fn ReportText(props: &ReportTextProps) -> Html {
-    let Printed { utc_offset, text } = &props.printed;
+    let ReportTextProps { shown, done, on_utc_offset, children } = props;
+    let report = &shown.report;
+    // Of a file that is no VHD the text of vhd-util would be nonsense.
+    let forms = if report.verdict == Verdict::NotAVhd { &Form::ALL[1..] } else { &Form::ALL };
+    let form = use_state_eq(|| forms[0]);
+    let date = use_memo((), |()| worker::now());
+    let texts = use_memo((shown.clone(), done.clone()), |(shown, done)| texts(shown, *date, done));
+    let text = texts[*form as usize].clone();
+    let url = use_saved(&text);
+    let json_url = use_saved(&texts[Form::Json as usize]);
     let pre = use_node_ref();
-    let blob = use_memo(text.clone(), |text| Blob::new(text.as_str()));
-    let url = use_object_url(Some((*blob).clone().into()));
+
+    let (_, extension) = form.names();
+    let file = &report.file;
     let tools = html! {
         <>
-            { utc_offset_choice(*utc_offset, &props.on_utc_offset) }
+            if *form == Form::VhdUtil {
+                { utc_offset_choice(shown.printed.utc_offset, on_utc_offset) }
+            }
             <CopyButton text={text.clone()} shown_in={pre.clone()} />
-            <a class="button small" href={url} download={format!("{}.txt", props.file)}>{ "Save" }</a>
+            if *form != Form::Json {
+                <a class="button small" data-testid="save-report" href={url}
+                    download={format!("{file}.{extension}")}>{ "Save" }</a>
+            }
+            <a class="button small" data-testid="download-report-json" href={json_url}
+                download={format!("{file}.json")}>{ "Save JSON" }</a>
         </>
     };
     let content = html! {
         <>
-            <p class="muted small">{ "As vhd-util prints it (vhd-util read -p)." }</p>
+            <div class="actions" role="radiogroup" aria-label="Form of the report">
+                { for forms.iter().map(|choice| radio(*choice, &form)) }
+            </div>
             <pre class="report-text" data-testid="report-text" tabindex="0" role="region" aria-label="Report as text"
                 ref={pre}>{ text }</pre>
+            { children.clone() }
         </>
     };
     section("Report", None, tools, content)
+}
+
+/// The report in all its forms, in their order.
+fn texts(shown: &Shown, date: TimeStamp, done: &[String]) -> [AttrValue; 3] {
+    let ticket = Ticket {
+        report: &shown.report,
+        sha256: shown.sha256.as_deref(),
+        date,
+        version: VERSION,
+        commit: COMMIT,
+        plan: shown.plan,
+        done,
+        chain: None,
+    };
+    let json = json::render(&ticket, Layout::Lines);
+    [shown.printed.text.clone().into(), markdown::render(&ticket).into(), json.into()]
+}
+
+/// The address of a text to be saved.
+#[hook]
+fn use_saved(text: &AttrValue) -> Option<AttrValue> {
+    let blob = use_memo(text.clone(), |text| Blob::new(text.as_str()));
+    use_object_url(Some((*blob).clone().into()))
+}
+
+fn radio(form: Form, chosen: &UseStateHandle<Form>) -> Html {
+    let onchange = {
+        let chosen = chosen.clone();
+        Callback::from(move |_: Event| chosen.set(form))
+    };
+    let (name, extension) = form.names();
+    html! {
+        <label class="labelled">
+            <input type="radio" name="form" data-testid={format!("report-{extension}")} checked={form == **chosen}
+                {onchange} />
+            { name }
+        </label>
+    }
 }
 
 /// The offsets from UTC in use on Earth, in minutes.

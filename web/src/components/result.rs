@@ -7,6 +7,7 @@ use crate::components::deep_check::DeepCheck;
 use crate::components::file_line::FileLine;
 use crate::components::findings::Findings;
 use crate::components::fixed_copy::FixedCopy;
+use crate::components::hashes::Hashes;
 use crate::components::plans::Plans;
 use crate::components::repair::Repair;
 use crate::components::report_text::ReportText;
@@ -58,11 +59,10 @@ pub fn ResultView(props: &ResultViewProps) -> Html {
             if !report.structures.is_empty() {
                 <Structures report={report.clone()} />
             }
-            // Of a file that is no VHD the text would be nonsense.
-            if report.verdict != Verdict::NotAVhd {
-                <ReportText file={report.file.clone()} printed={shown.printed.clone()}
-                    on_utc_offset={analyser.print.clone()} />
-            }
+            <ReportText shown={shown.clone()} on_utc_offset={analyser.print.clone()}>
+                <Hashes shown={shown.clone()} on_start={analyser.hash.clone()}
+                    on_cancel={analyser.cancel.reform(|()| Purpose::Hash)} />
+            </ReportText>
         </>
     }
 }
