@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::{RepairReport, Report};
 use yew::{AttrValue, Reducible};
 
@@ -44,6 +45,8 @@ pub struct Shown {
     pub report: Rc<Report>,
     /// The report as text.
     pub printed: Printed,
+    /// When it was read.
+    pub date: TimeStamp,
     /// Which of the ways to repair it was chosen, the best being 0.
     pub plan: usize,
     /// What is known of its fixed copy.
@@ -172,14 +175,14 @@ impl State {
             Action::Analysed(Purpose::CopyCheck, Analysed { report, .. }) => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
             }
-            Action::Analysed(purpose, Analysed { report, printed }) => {
+            Action::Analysed(purpose, analysed) => {
                 self.reading = None;
                 self.notice = None;
                 self.analyses += 1;
                 // It is still the same file.
                 let before = self.shown.take().filter(|_| purpose == Purpose::DeepCheck);
                 let (sha256, hashing) = before.map(|shown| (shown.sha256, shown.hashing)).unwrap_or_default();
-                self.shown = Some(Shown { sha256, hashing, ..Shown::new(report.into(), printed) });
+                self.shown = Some(Shown { sha256, hashing, ..Shown::new(analysed) });
             }
             Action::Hashed(sha256) => with(self.shown.as_mut(), |shown| {
                 shown.hashing = None;
@@ -259,8 +262,17 @@ impl State {
 
 impl Shown {
     /// A file that has just been read.
-    pub fn new(report: Rc<Report>, printed: Printed) -> Self {
-        Self { report, printed, plan: 0, copy: CopyCheck::Unchecked, deep: None, sha256: None, hashing: None }
+    pub fn new(Analysed { report, printed, date }: Analysed) -> Self {
+        Self {
+            report: report.into(),
+            printed,
+            date: TimeStamp(date),
+            plan: 0,
+            copy: CopyCheck::Unchecked,
+            deep: None,
+            sha256: None,
+            hashing: None,
+        }
     }
 
     /// The way to repair it that was chosen, if there is any.
@@ -336,7 +348,7 @@ mod tests {
 
     fn read_for(purpose: Purpose, headline: &str) -> Action {
         let printed = Printed { utc_offset: 0, text: "text".into() };
-        Action::Analysed(purpose, Analysed { report: report(headline).into(), printed })
+        Action::Analysed(purpose, Analysed { report: report(headline).into(), printed, date: 1 })
     }
 
     fn failed(purpose: Purpose) -> Action {

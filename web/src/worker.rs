@@ -78,6 +78,8 @@ pub struct Analysed {
     pub report: Box<Report>,
     /// What `vhd-util` would print.
     pub printed: Printed,
+    /// When it was read, in seconds since 2000.
+    pub date: u32,
 }
 
 /// A report as text.
@@ -104,7 +106,7 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 Ok((analysis, report)) => {
                     let printed = print(&analysis, task.utc_offset);
                     read = Some(analysis);
-                    Response::Analysed(Analysed { report: report.into(), printed })
+                    Response::Analysed(Analysed { report: report.into(), printed, date: now().0 })
                 }
                 Err(failure) => Response::Failed(failure),
             },
@@ -158,8 +160,7 @@ fn print(analysis: &Analysis, utc_offset: i32) -> Printed {
     Printed { utc_offset, text: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
-/// The present.
-pub fn now() -> TimeStamp {
+fn now() -> TimeStamp {
     TimeStamp::from_unix((Date::now() / 1000.0) as i64)
 }
 

@@ -58,7 +58,7 @@ async fn answers_keep_every_number_of_a_broken_file() {
         Response::Progress(Progress { stage: "footers".into(), done: 0, total: u64::MAX }),
         Response::Printed(printed.clone()),
         Response::Failed(Failure::Unreadable("NotFoundError".into())),
-        Response::Analysed(Analysed { report: report.into(), printed }),
+        Response::Analysed(Analysed { report: report.into(), printed, date: u32::MAX }),
     ] {
         assert_eq!(message::decode::<Response>(message::encode(&response)), response);
     }

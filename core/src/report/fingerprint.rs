@@ -55,7 +55,7 @@ fn hash<S: Source>(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<String, AnalysisError<S::Error>> {
     let mut hash = Sha256::new();
-    Reader::new(source).windows(offset, length, Stage::WholeFile, &mut Watch::new(progress), |_, bytes| {
+    Reader::new(source).windows(offset, length, Stage::WholeFile, &mut Watch::new(progress), &mut |_, bytes| {
         hash.update(bytes);
         true
     })?;

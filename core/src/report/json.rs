@@ -24,6 +24,7 @@ pub enum Layout {
 }
 
 /// The object of one file, with those of its ancestors where they were asked for. It ends without a line feed.
+#[inline(never)]
 pub fn render(ticket: &Ticket<'_>, layout: Layout) -> String {
     let mut json = Json { out: String::new(), layout, depth: 0, is_first: true };
     json.ticket(ticket);

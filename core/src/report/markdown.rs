@@ -8,10 +8,14 @@ use alloc::string::{String, ToString};
 use super::words::Size;
 use super::{FindingReport, PatchReport, RepairReport, Report, Severity, Ticket, ToolReport, Verdict};
 
+/// The length of a quotation mark, “ or ”, in bytes.
+const MARK: usize = '“'.len_utf8();
+
 /// So many changes of a repair are told one by one.
 const TOLD: usize = 100;
 
 /// The report on one file. Of its ancestors nothing is said.
+#[inline(never)]
 pub fn render(ticket: &Ticket<'_>) -> String {
     let report = ticket.report;
     let mut page = Page(String::new());
@@ -267,15 +271,14 @@ impl Page {
     /// A sentence. What it quotes is a code span, from the first quotation mark to the last, since a name may have some
     /// of its own.
     fn text(&mut self, text: &str) {
-        let quoted = text.split_once('“').and_then(|(before, rest)| {
-            let (quoted, after) = rest.rsplit_once('”')?;
-            Some((before, quoted, after))
-        });
-        match quoted {
-            Some((before, quoted, after)) if !quoted.is_empty() => {
-                self.escaped(before);
-                self.code(quoted);
-                self.escaped(after);
+        let mark = |(at, character): (usize, char)| (character == '“' || character == '”').then_some(at);
+        let first = text.char_indices().find_map(mark);
+        let last = text.char_indices().rev().find_map(mark);
+        match (first, last) {
+            (Some(first), Some(last)) if first + MARK < last => {
+                self.escaped(&text[..first]);
+                self.code(&text[first + MARK..last]);
+                self.escaped(&text[last + MARK..]);
             }
             _ => self.escaped(text),
         }
@@ -284,7 +287,7 @@ impl Page {
     /// Text in which every sign that some dialect takes for markup is escaped.
     fn escaped(&mut self, text: &str) {
         for character in text.chars() {
-            if "\\`*_[]<>&|~$#@!^{}".contains(character) {
+            if matches!(character, '!' | '#' | '$' | '&' | '*' | '<' | '>' | '@' | '['..='`' | '{'..='~') {
                 self.0.push('\\');
             }
             self.character(character);
@@ -293,14 +296,14 @@ impl Page {
 
     /// A code span, between more backticks than stand in it side by side.
     fn code(&mut self, code: &str) {
-        let mut longest = 0;
-        let mut run = 0;
-        for character in code.chars() {
-            run = if character == '`' { run + 1 } else { 0 };
+        let (mut longest, mut run) = (0, 0);
+        for byte in code.bytes() {
+            run = if byte == b'`' { run + 1 } else { 0 };
             longest = longest.max(run);
         }
         // Taken away again by whoever reads it, with the fence.
-        let space = if code.starts_with(['`', ' ']) || code.ends_with(['`', ' ']) { " " } else { "" };
+        let is_edge = |byte: Option<u8>| matches!(byte, Some(b'`' | b' '));
+        let space = if is_edge(code.bytes().next()) || is_edge(code.bytes().next_back()) { " " } else { "" };
         self.fence(longest + 1);
         self.markup(space);
         code.chars().for_each(|character| self.character(character));

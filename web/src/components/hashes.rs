@@ -4,44 +4,32 @@ use vhd_analyser_core::report::RegionReport;
 use yew::prelude::*;
 
 use crate::components::long_read::{LongRead, long_read};
+use crate::components::section::section;
 use crate::state::Shown;
 use crate::units;
 
-/// What is shown.
-#[derive(Clone, PartialEq, Properties)]
-pub struct HashesProps {
-    /// The file's report.
-    pub shown: Shown,
-    /// Hashes the whole file.
-    pub on_start: Callback<()>,
-    /// Stops that.
-    pub on_cancel: Callback<()>,
-}
-
 /// SHA-256 of the structures, and of the whole file for those who ask for it.
-#[component]
-pub fn Hashes(props: &HashesProps) -> Html {
-    let HashesProps { shown, on_start, on_cancel } = props;
+pub fn hashes(shown: &Shown, on_start: &Callback<()>, on_cancel: &Callback<()>) -> Html {
     let report = &shown.report;
-    html! {
+    let content = html! {
         <>
             if !report.regions.is_empty() {
                 <div class="rows">
                     <details class="row" data-testid="hashes">
-                        <summary><span class="row-title">{ "SHA-256 of the metadata" }</span></summary>
+                        <summary><span class="row-title">{ "The metadata" }</span></summary>
                         <dl class="row-body facts">{ for report.regions.iter().map(region) }</dl>
                     </details>
                 </div>
             }
             if let Some(sha256) = &shown.sha256 {
                 <dl class="facts">
-                    <dt>{ "SHA-256 of the whole file" }</dt>
+                    <dt>{ "The whole file" }</dt>
                     <dd class="mono" data-testid="sha256">{ sha256 }</dd>
                 </dl>
             } else {
                 { long_read(LongRead {
                     start: ("SHA-256 of the whole file", "hash-file"),
-                    stop: ("Cancel the SHA-256", "cancel-hash"),
+                    stop: ("Cancel the SHA-256 of the whole file", "cancel-hash"),
                     extent: format!("reads all of it: {}", units::size(report.size)),
                     running: shown.hashing.as_ref(),
                     on_start,
@@ -49,7 +37,8 @@ pub fn Hashes(props: &HashesProps) -> Html {
                 }) }
             }
         </>
-    }
+    };
+    section("SHA-256", None, Html::default(), content)
 }
 
 fn region(region: &RegionReport) -> Html {

@@ -1,32 +1,59 @@
 //! The report to hand over, in the form that the other side takes.
 
-use gloo_file::Blob;
+use std::rc::Rc;
+
+use gloo_file::{Blob, ObjectUrl};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::json::{self, Layout};
-use vhd_analyser_core::report::{Ticket, Verdict, markdown};
+use vhd_analyser_core::report::{Report, Ticket, Verdict, markdown};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::components::section::section;
-use crate::hooks::use_object_url;
-use crate::state::Shown;
+use crate::units;
 use crate::version::{COMMIT, VERSION};
-use crate::{units, worker};
+use crate::worker::Printed;
 
 /// What is shown.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ReportTextProps {
     /// The file's report.
-    pub shown: Shown,
+    pub report: Rc<Report>,
+    /// What vhd-util would print.
+    pub printed: Printed,
+    /// When the file was read.
+    pub date: TimeStamp,
+    /// Which of the ways to repair it was chosen, the best being 0.
+    pub plan: usize,
+    /// The SHA-256 of the whole file in hex, where it is known.
+    pub sha256: Option<AttrValue>,
     /// What was done about the file, a sentence each, with names of files in “quotation marks”.
     #[prop_or_default]
     pub done: Vec<String>,
     /// Asks for other times, in minutes east of UTC.
     pub on_utc_offset: Callback<i32>,
-    /// What else belongs to it.
-    #[prop_or_default]
-    pub children: Html,
+}
+
+impl ReportTextProps {
+    fn text(&self, form: Form) -> AttrValue {
+        let ticket = Ticket {
+            report: &self.report,
+            sha256: self.sha256.as_deref(),
+            date: self.date,
+            version: VERSION,
+            commit: COMMIT,
+            plan: self.plan,
+            done: &self.done,
+            chain: None,
+        };
+        match form {
+            Form::VhdUtil => self.printed.text.clone(),
+            Form::Markdown => markdown::render(&ticket),
+            Form::Json => json::render(&ticket, Layout::Lines),
+        }
+        .into()
+    }
 }
 
 /// A form of the report.
@@ -53,16 +80,13 @@ impl Form {
 /// The report as text, to copy and to save.
 #[component]
 pub fn ReportText(props: &ReportTextProps) -> Html {
-    let ReportTextProps { shown, done, on_utc_offset, children } = props;
-    let report = &shown.report;
+    let report = &props.report;
     // Of a file that is no VHD the text of vhd-util would be nonsense.
     let forms = if report.verdict == Verdict::NotAVhd { &Form::ALL[1..] } else { &Form::ALL };
     let form = use_state_eq(|| forms[0]);
-    let date = use_memo((), |()| worker::now());
-    let texts = use_memo((shown.clone(), done.clone()), |(shown, done)| texts(shown, *date, done));
-    let text = texts[*form as usize].clone();
+    let text = props.text(*form);
     let url = use_saved(&text);
-    let json_url = use_saved(&texts[Form::Json as usize]);
+    let json_url = use_saved(&props.text(Form::Json));
     let pre = use_node_ref();
 
     let (_, extension) = form.names();
@@ -70,7 +94,7 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
     let tools = html! {
         <>
             if *form == Form::VhdUtil {
-                { utc_offset_choice(shown.printed.utc_offset, on_utc_offset) }
+                { utc_offset_choice(props.printed.utc_offset, &props.on_utc_offset) }
             }
             <CopyButton text={text.clone()} shown_in={pre.clone()} />
             if *form != Form::Json {
@@ -88,33 +112,16 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
             </div>
             <pre class="report-text" data-testid="report-text" tabindex="0" role="region" aria-label="Report as text"
                 ref={pre}>{ text }</pre>
-            { children.clone() }
         </>
     };
     section("Report", None, tools, content)
 }
 
-/// The report in all its forms, in their order.
-fn texts(shown: &Shown, date: TimeStamp, done: &[String]) -> [AttrValue; 3] {
-    let ticket = Ticket {
-        report: &shown.report,
-        sha256: shown.sha256.as_deref(),
-        date,
-        version: VERSION,
-        commit: COMMIT,
-        plan: shown.plan,
-        done,
-        chain: None,
-    };
-    let json = json::render(&ticket, Layout::Lines);
-    [shown.printed.text.clone().into(), markdown::render(&ticket).into(), json.into()]
-}
-
 /// The address of a text to be saved.
 #[hook]
-fn use_saved(text: &AttrValue) -> Option<AttrValue> {
-    let blob = use_memo(text.clone(), |text| Blob::new(text.as_str()));
-    use_object_url(Some((*blob).clone().into()))
+fn use_saved(text: &AttrValue) -> AttrValue {
+    let url = use_memo(text.clone(), |text| ObjectUrl::from(Blob::new(text.as_str())));
+    url.to_string().into()
 }
 
 fn radio(form: Form, chosen: &UseStateHandle<Form>) -> Html {
