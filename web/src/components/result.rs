@@ -17,19 +17,8 @@ use crate::components::verdict::VerdictCard;
 use crate::hooks::Analyser;
 use crate::state::{Purpose, Shown};
 
-/// What is shown.
-#[derive(Clone, PartialEq, Properties)]
-pub struct ResultViewProps {
-    /// The file's report.
-    pub shown: Shown,
-    /// What can be done about it.
-    pub analyser: Analyser,
-}
-
 /// Everything that is known about one file.
-#[component]
-pub fn ResultView(props: &ResultViewProps) -> Html {
-    let ResultViewProps { shown, analyser } = props;
+pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
     let report = &shown.report;
     let cancel = |purpose| analyser.cancel.reform(move |()| purpose);
     let deep_check = report
