@@ -112,6 +112,17 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
             </div>
             <pre class="report-text" data-testid="report-text" tabindex="0" role="region" aria-label="Report as text"
                 ref={pre}>{ text }</pre>
+            if !props.done.is_empty() {
+                <ul>{ for props.done.iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+            }
+            // What paper is to say of itself.
+            <p class="muted small" data-testid="origin">
+                { "VHD Analyser " }{ VERSION }
+                if let Some(commit) = COMMIT {
+                    { ", commit " }{ commit }
+                }
+                { " · " }{ props.date.to_string() }
+            </p>
         </>
     };
     section("Report", None, tools, content)
