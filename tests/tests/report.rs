@@ -157,7 +157,7 @@ fn markdown_tells_all_of_it() -> Outcome {
         let is_vhd = report.verdict != Verdict::NotAVhd;
         wanted.extend(report.tools.iter().filter(|_| is_vhd).map(|tool| tool.name.clone()));
         wanted.extend(report.regions.iter().filter_map(|region| region.sha256.clone()));
-        for repair in &report.repair {
+        if let Some(repair) = &report.repair {
             wanted.extend(repair.patches.iter().map(|patch| patch.reason.clone()));
         }
         for wanted in wanted {
