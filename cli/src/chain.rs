@@ -28,7 +28,7 @@ pub struct Chain {
 /// # Errors
 /// Where an ancestor that is there cannot be read.
 pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Chain, Failure> {
-    let mut report = analysis.report();
+    let mut report = disk.report(analysis)?;
     let mut verdict = report.verdict;
     let mut ancestors: Vec<Report> = Vec::new();
     let mut passed: Vec<PathBuf> = fs::canonicalize(disk.path()).into_iter().collect();
@@ -72,7 +72,7 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
             verdict = verdict.worse(analysis.verdict());
         }
         tell(&mut report, &faults, &child);
-        ancestors.push(analysis.report());
+        ancestors.push(disk.report(&analysis)?);
         (child, path) = (analysis, parent);
     }
     report.scope.retain(|sentence| !sentence.starts_with("The parent was not looked at"));

@@ -4,7 +4,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options};
-use vhd_analyser_core::report::json::FileObject;
+use vhd_analyser_core::report::json::{self, Layout};
+use vhd_analyser_core::report::{Report, Ticket};
 
 use crate::chain::{self, Chain};
 use crate::disk::{Beside, Disk, options};
@@ -45,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         let exit = match analysed(path, arguments.parents, &options) {
             Ok((disk, analysis, chain)) => {
                 if arguments.json {
-                    print_json(&chain, arguments.parents)?
+                    print_json(&chain, arguments.parents, &options)?
                 } else {
                     print(&disk, &analysis, &chain, index > 0)?
                 };
@@ -69,18 +70,22 @@ fn analysed(path: &Path, parents: bool, options: &Options) -> Result<(Disk, Anal
     let chain = if parents {
         chain::follow(&disk, &analysis, options)?
     } else {
-        Chain { verdict: analysis.verdict(), report: analysis.report(), ancestors: Vec::new() }
+        Chain { verdict: analysis.verdict(), report: disk.report(&analysis)?, ancestors: Vec::new() }
     };
     Ok((disk, analysis, chain))
 }
 
-fn print_json(chain: &Chain, parents: bool) -> Result<(), Failure> {
-    let mut object = FileObject::from(&chain.report);
-    object.verdict = chain.verdict;
-    object.chain = parents.then(|| chain.ancestors.iter().map(FileObject::from).collect());
+fn print_json(chain: &Chain, parents: bool, options: &Options) -> Result<(), Failure> {
+    let ancestors: Vec<_> = chain.ancestors.iter().map(|report| ticket(report, options, None)).collect();
+    let report = Report { verdict: chain.verdict, ..chain.report.clone() };
+    let object = json::render(&ticket(&report, options, parents.then_some(&ancestors)), Layout::Line);
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, &object).map_err(|error| Failure::Output(error.into()))?;
-    out.write_all(b"\n").and_then(|()| out.flush()).map_err(Failure::Output)
+    writeln!(out, "{object}").and_then(|()| out.flush()).map_err(Failure::Output)
+}
+
+fn ticket<'a>(report: &'a Report, options: &Options, chain: Option<&'a [Ticket<'a>]>) -> Ticket<'a> {
+    let (version, commit) = (env!("CARGO_PKG_VERSION"), option_env!("VHD_ANALYSER_COMMIT"));
+    Ticket { report, sha256: None, date: options.now, version, commit, plan: 0, done: &[], chain }
 }
 
 fn print(disk: &Disk, analysis: &Analysis, chain: &Chain, is_another: bool) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use vhd_analyser_core::analysis::{self, Analysis, Options, analyse_with};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::Progress;
 use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::report::{Report, fingerprint};
 use vhd_analyser_core::source::{FileSource, Source};
 
 use crate::failure::Failure;
@@ -103,6 +104,16 @@ impl Disk {
         };
         analyse_with(&self.source, &beside, &self.path.to_string_lossy(), options, progress)
             .map_err(|error| Failure::of_analysis(self.path.clone(), error))
+    }
+
+    /// What is told of it, with the hashes of its metadata.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn report(&self, analysis: &Analysis) -> Result<Report, Failure> {
+        let regions = fingerprint::regions(&self.source, &analysis.image)
+            .map_err(|error| Failure::of_analysis(self.path.clone(), error))?;
+        Ok(Report { regions, ..analysis.report() })
     }
 
     /// Whether `file`, another opening of it or the same, is what it was when it was opened: the same file, of the

@@ -22,6 +22,8 @@ pub enum Stage {
     Journal,
     /// The repaired disk, read again through the plan.
     Proof,
+    /// All of it, for its hash.
+    WholeFile,
 }
 
 impl fmt::Display for Stage {
@@ -35,6 +37,7 @@ impl fmt::Display for Stage {
             Self::Blocks => "blocks",
             Self::Journal => "journal",
             Self::Proof => "proof of the repair",
+            Self::WholeFile => "whole file",
         })
     }
 }

@@ -8,3 +8,4 @@ pub mod corpus;
 pub mod folder;
 pub mod huge;
 pub mod incident;
+pub mod schema;

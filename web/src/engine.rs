@@ -12,7 +12,7 @@ use web_sys::{Blob, ErrorEvent, Event, MessageEvent};
 use crate::failure::Failure;
 use crate::message;
 use crate::program::{Program, Started};
-use crate::worker::{Request, Response, Task};
+use crate::worker::{Request, Response};
 
 /// A file in a worker. Dropping it ends the worker at once, whatever it does.
 pub struct Job(Rc<RefCell<Option<Running>>>);
@@ -24,10 +24,10 @@ struct Running {
 
 impl Job {
     /// Has a file read. `answer` hears everything about it, and nothing any more once the job is dropped.
-    pub fn start(program: &Program, blob: &Blob, task: Task, answer: impl Fn(Response) + 'static) -> Self {
+    pub fn start(program: &Program, blob: &Blob, request: &Request, answer: impl Fn(Response) + 'static) -> Self {
         let job = Rc::new(RefCell::new(None));
         let (program, waiting) = (program.clone(), Rc::downgrade(&job));
-        let request = Array::of2(&message::encode(&Request::Analyse(task)), blob);
+        let request = Array::of2(&message::encode(request), blob);
         spawn_local(async move {
             let started = program.start().await;
             // Dropped in the meantime.

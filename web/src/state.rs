@@ -4,8 +4,9 @@
 
 use std::rc::Rc;
 
+use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::{RepairReport, Report};
-use yew::Reducible;
+use yew::{AttrValue, Reducible};
 
 use crate::failure::Failure;
 use crate::file_access::Chosen;
@@ -47,12 +48,18 @@ pub struct Shown {
     pub report: Rc<Report>,
     /// The report as text.
     pub printed: Printed,
+    /// When it was read.
+    pub date: TimeStamp,
     /// Which of the ways to repair it was chosen, the best being 0.
     pub plan: usize,
     /// What is known of its fixed copy.
     pub copy: CopyCheck,
     /// How far the deep check is, while it runs.
     pub deep: Option<Reading>,
+    /// The SHA-256 of the whole file in hex, once it was asked for.
+    pub sha256: Option<AttrValue>,
+    /// How far it is, while it is computed.
+    pub hashing: Option<Reading>,
 }
 
 /// What a file is read for.
@@ -64,6 +71,8 @@ pub enum Purpose {
     DeepCheck,
     /// To see whether the fixed copy is sound.
     CopyCheck,
+    /// To hash all of it.
+    Hash,
 }
 
 /// What is known of a fixed copy.
@@ -131,6 +140,8 @@ pub enum Action {
     Progress(Purpose, Progress),
     /// It has been read.
     Analysed(Purpose, Analysed),
+    /// All of it has been hashed, to this SHA-256 in hex.
+    Hashed(String),
     /// It could not be read.
     Failed {
         /// What it was read for.
@@ -186,12 +197,19 @@ impl State {
             Action::Analysed(Purpose::CopyCheck, Analysed { report, .. }) => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
             }
-            Action::Analysed(_, Analysed { report, printed }) => {
+            Action::Analysed(purpose, analysed) => {
                 self.reading = None;
                 self.notice.take_if(|notice| !matches!(notice, Notice::RepairedInPlace { .. }));
                 self.analyses += 1;
-                self.shown = Some(Shown::new(report.into(), printed));
+                // It is still the same file.
+                let before = self.shown.take().filter(|_| purpose == Purpose::DeepCheck);
+                let (sha256, hashing) = before.map(|shown| (shown.sha256, shown.hashing)).unwrap_or_default();
+                self.shown = Some(Shown { sha256, hashing, ..Shown::new(analysed) });
             }
+            Action::Hashed(sha256) => with(self.shown.as_mut(), |shown| {
+                shown.hashing = None;
+                shown.sha256 = Some(sha256.into());
+            }),
             Action::Failed { purpose: Purpose::CopyCheck, failure, .. } => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Failed(failure));
             }
@@ -227,6 +245,7 @@ impl State {
         match purpose {
             Purpose::Report => self.reading.as_mut(),
             Purpose::DeepCheck => self.shown.as_mut()?.deep.as_mut(),
+            Purpose::Hash => self.shown.as_mut()?.hashing.as_mut(),
             Purpose::CopyCheck => match &mut self.shown.as_mut()?.copy {
                 CopyCheck::Reading(reading) => Some(reading),
                 _ => None,
@@ -238,6 +257,7 @@ impl State {
         match (purpose, &mut self.shown) {
             (Purpose::Report, _) => self.reading = reading,
             (Purpose::DeepCheck, Some(shown)) => shown.deep = reading,
+            (Purpose::Hash, Some(shown)) => shown.hashing = reading,
             (Purpose::CopyCheck, Some(shown)) => shown.copy = reading.map_or(CopyCheck::Unchecked, CopyCheck::Reading),
             (_, None) => {}
         }
@@ -254,6 +274,7 @@ impl State {
         match &self.shown {
             None => String::new(),
             Some(Shown { deep: Some(_), .. }) => "Deep check: reading every block".into(),
+            Some(Shown { hashing: Some(_), .. }) => "Reading the whole file".into(),
             Some(Shown { copy: CopyCheck::Checked(copy), .. }) => format!("Fixed copy: {}", copy.headline),
             Some(Shown { copy: CopyCheck::Failed(_), .. }) => "The fixed copy could not be read.".into(),
             Some(Shown { copy: CopyCheck::Reading(_), .. }) => "Reading the fixed copy".into(),
@@ -264,19 +285,23 @@ impl State {
 
 impl Shown {
     /// A file that has just been read.
-    pub fn new(report: Rc<Report>, printed: Printed) -> Self {
-        Self { report, printed, plan: 0, copy: CopyCheck::Unchecked, deep: None }
+    pub fn new(Analysed { report, printed, date }: Analysed) -> Self {
+        Self {
+            report: report.into(),
+            printed,
+            date: TimeStamp(date),
+            plan: 0,
+            copy: CopyCheck::Unchecked,
+            deep: None,
+            sha256: None,
+            hashing: None,
+        }
     }
 
     /// The way to repair it that was chosen, if there is any.
     pub fn repair(&self) -> Option<&RepairReport> {
-        plans(&self.report).nth(self.plan)
+        self.report.repairs().nth(self.plan)
     }
-}
-
-/// All ways to repair a file, the best first.
-pub fn plans(report: &Report) -> impl Iterator<Item = &RepairReport> {
-    report.repair.iter().chain(&report.alternatives)
 }
 
 impl Notice {
@@ -340,6 +365,7 @@ mod tests {
             repair: None,
             alternatives: vec![],
             structures: vec![],
+            regions: vec![],
             deep_check: None,
         }
     }
@@ -350,7 +376,7 @@ mod tests {
 
     fn read_for(purpose: Purpose, headline: &str) -> Action {
         let printed = Printed { utc_offset: 0, text: "text".into() };
-        Action::Analysed(purpose, Analysed { report: report(headline).into(), printed })
+        Action::Analysed(purpose, Analysed { report: report(headline).into(), printed, date: 1 })
     }
 
     fn failed(purpose: Purpose) -> Action {
@@ -464,6 +490,26 @@ mod tests {
         assert_eq!(and_then(failed(deep)).shown, before.shown);
         assert_eq!(and_then(read_for(deep, "Damaged")).announcement(), "a.vhd: Damaged");
         assert_eq!(and_then(chosen("b.vhd")).shown, before.shown);
+    }
+
+    #[test]
+    fn a_hash_belongs_to_its_file() {
+        let hash = Purpose::Hash;
+        let hashing = [analysed("Sound"), Action::Again(hash), Action::Slow(hash), Action::Progress(hash, progress())];
+        let and_then = |action| state(hashing.iter().cloned().chain([action]));
+        let sha256 = |state: &State| state.shown.as_ref().and_then(|shown| shown.sha256.clone());
+        assert_eq!(state(hashing.clone()).announcement(), "Reading the whole file");
+        assert_eq!(and_then(Action::Cancelled(hash)), state([analysed("Sound")]));
+        assert_eq!(and_then(failed(hash)).shown, state([analysed("Sound")]).shown);
+
+        let hashed = and_then(Action::Hashed("abc".into()));
+        assert_eq!(sha256(&hashed).as_deref(), Some("abc"));
+        let again = |purpose| {
+            let actions = hashing.iter().cloned().chain([Action::Hashed("abc".into()), read_for(purpose, "Damaged")]);
+            sha256(&state(actions))
+        };
+        assert_eq!(again(Purpose::DeepCheck).as_deref(), Some("abc"));
+        assert_eq!(again(Purpose::Report), None);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use js_sys::{Array, Date};
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::analysis::{self, Analysis, Options};
 use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::progress;
 use vhd_analyser_core::repair::Request as Changes;
-use vhd_analyser_core::report::Report;
+use vhd_analyser_core::report::{Report, fingerprint};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
 
 use crate::failure::Failure;
@@ -24,6 +25,8 @@ const PROGRESS_INTERVAL: f64 = 50.0;
 pub enum Request {
     /// Read the file that comes with the message.
     Analyse(Task),
+    /// Hash all of the file that comes with the message.
+    Hash,
     /// Print the report of the file that was read, with its times shifted.
     Print {
         /// Minutes east of UTC.
@@ -51,6 +54,8 @@ pub enum Response {
     Analysed(Analysed),
     /// The report as text.
     Printed(Printed),
+    /// The SHA-256 of the whole file, in hex.
+    Hashed(String),
     /// There is no report.
     Failed(Failure),
 }
@@ -73,6 +78,8 @@ pub struct Analysed {
     pub report: Box<Report>,
     /// What `vhd-util` would print.
     pub printed: Printed,
+    /// When it was read, in seconds since 2000.
+    pub date: u32,
 }
 
 /// A report as text.
@@ -92,18 +99,18 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
     let mut read: Option<Analysis> = None;
     EventListener::new(&scope, "message", move |event| {
         let parts = event.unchecked_ref::<MessageEvent>().data().unchecked_into::<Array>();
+        let file = || parts.get(1).unchecked_into();
+        let tell = |progress| respond(&page, &Response::Progress(progress));
         let response = match message::decode(parts.get(0)) {
-            Request::Analyse(task) => {
-                let file = parts.get(1).unchecked_into();
-                match analyse(file, &task, |progress| respond(&page, &Response::Progress(progress))) {
-                    Ok(analysis) => {
-                        let analysis = read.insert(analysis);
-                        let printed = print(analysis, task.utc_offset);
-                        Response::Analysed(Analysed { report: analysis.report().into(), printed })
-                    }
-                    Err(failure) => Response::Failed(failure),
+            Request::Analyse(task) => match analyse(file(), &task, tell) {
+                Ok((analysis, report)) => {
+                    let printed = print(&analysis, task.utc_offset);
+                    read = Some(analysis);
+                    Response::Analysed(Analysed { report: report.into(), printed, date: now().0 })
                 }
-            }
+                Err(failure) => Response::Failed(failure),
+            },
+            Request::Hash => hash(file(), tell).map_or_else(Response::Failed, Response::Hashed),
             Request::Print { utc_offset } => match &read {
                 Some(analysis) => Response::Printed(print(analysis, utc_offset)),
                 None => return,
@@ -122,11 +129,22 @@ fn respond(page: &DedicatedWorkerGlobalScope, response: &Response) {
 ///
 /// # Errors
 /// Where the file could not be read.
-pub fn analyse(file: Blob, task: &Task, tell: impl Fn(Progress)) -> Result<Analysis, Failure> {
+pub fn analyse(file: Blob, task: &Task, tell: impl Fn(Progress)) -> Result<(Analysis, Report), Failure> {
     let source = BlobSource::new(file)?;
     let options = Options { now: now(), fresh_unique_id: random_bytes(), deep: task.deep, request: Changes::default() };
+    let analysis = analysis::analyse(&source, &task.name, &options, &mut every_now_and_then(tell))?;
+    let regions = fingerprint::regions(&source, &analysis.image)?;
+    let report = Report { regions, ..analysis.report() };
+    Ok((analysis, report))
+}
+
+fn hash(file: Blob, tell: impl Fn(Progress)) -> Result<String, Failure> {
+    Ok(fingerprint::whole_file(&BlobSource::new(file)?, &mut every_now_and_then(tell))?)
+}
+
+fn every_now_and_then(tell: impl Fn(Progress)) -> impl FnMut(progress::Progress) -> ControlFlow<()> {
     let mut told = Date::now();
-    let analysis = analysis::analyse(&source, &task.name, &options, &mut |progress| {
+    move |progress| {
         let now = Date::now();
         if now - told >= PROGRESS_INTERVAL {
             told = now;
@@ -134,8 +152,7 @@ pub fn analyse(file: Blob, task: &Task, tell: impl Fn(Progress)) -> Result<Analy
         }
         // The page ends the whole worker where it no longer wants the answer.
         ControlFlow::Continue(())
-    })?;
-    Ok(analysis)
+    }
 }
 
 fn print(analysis: &Analysis, utc_offset: i32) -> Printed {

@@ -10,27 +10,28 @@ use js_sys::wasm_bindgen::JsCast;
 use js_sys::{Array, Uint8Array};
 use vhd_analyser_core::dialect::Tool;
 use vhd_analyser_core::report::{
-    FieldReport, FindingReport, PatchReport, RepairReport, Report, Segment, Severity, StructureReport, ToolReport,
-    Verdict,
+    FieldReport, FindingReport, PatchReport, RegionReport, RepairReport, Report, Segment, Severity, StructureReport,
+    ToolReport, Verdict,
 };
 use vhd_analyser_web::components::app::App;
-use vhd_analyser_web::components::deep_check::{DeepCheck, DeepCheckProps};
-use vhd_analyser_web::components::findings::{Findings, FindingsProps};
+use vhd_analyser_web::components::deep_check::deep_check;
+use vhd_analyser_web::components::findings::findings;
 use vhd_analyser_web::components::fixed_copy::{FixedCopy, FixedCopyProps};
+use vhd_analyser_web::components::hashes::hashes;
 use vhd_analyser_web::components::notice::{NoticeBox, NoticeBoxProps};
-use vhd_analyser_web::components::plans::{Plans, PlansProps};
+use vhd_analyser_web::components::plans::plans;
 use vhd_analyser_web::components::reading::{ReadingView, ReadingViewProps};
 use vhd_analyser_web::components::repair::{Repair, RepairProps};
 use vhd_analyser_web::components::report_text::{ReportText, ReportTextProps};
 use vhd_analyser_web::components::structures::{Structures, StructuresProps};
-use vhd_analyser_web::components::tools::{Tools, ToolsProps};
+use vhd_analyser_web::components::tools::tools;
 use vhd_analyser_web::components::verdict::{VerdictCard, VerdictCardProps};
 use vhd_analyser_web::failure::Failure;
-use vhd_analyser_web::state::{CopyCheck, Notice, Reading};
-use vhd_analyser_web::worker::{Printed, Progress};
+use vhd_analyser_web::state::{CopyCheck, Notice, Reading, Shown};
+use vhd_analyser_web::worker::{Analysed, Printed, Progress};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, Event, EventInit, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
-use yew::{BaseComponent, Callback, Html, Renderer};
+use yew::{BaseComponent, Callback, Html, Properties, Renderer, component};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -44,6 +45,21 @@ async fn draw<C: BaseComponent>(props: C::Properties) -> Drawn {
     Renderer::<C>::with_root_and_props(root.clone(), props).render();
     settle().await;
     Drawn(root)
+}
+
+/// What a function draws.
+async fn draw_html(html: Html) -> Drawn {
+    #[derive(PartialEq, Properties)]
+    struct FrameProps {
+        children: Html,
+    }
+
+    #[component]
+    fn Frame(props: &FrameProps) -> Html {
+        props.children.clone()
+    }
+
+    draw::<Frame>(FrameProps { children: html }).await
 }
 
 async fn settle() {
@@ -129,6 +145,12 @@ fn report() -> Report {
         }),
         tools: vec![tool(Tool::VhdUtil, false, Some(true)), tool(Tool::Azure, false, Some(false))],
         alternatives: vec![],
+        regions: vec![RegionReport {
+            name: "Primary footer".into(),
+            offset: 512,
+            length: 512,
+            sha256: Some("abc".into()),
+        }],
         deep_check: Some(3 << 20),
         structures: vec![StructureReport {
             name: "Primary footer".into(),
@@ -169,6 +191,16 @@ fn salvageable() -> Report {
     report
 }
 
+fn shown(report: Report) -> Shown {
+    let printed = Printed { utc_offset: 0, text: "Cookie : <b>\n".into() };
+    Shown::new(Analysed { report: report.into(), printed, date: 0 })
+}
+
+fn report_text(report: Report) -> ReportTextProps {
+    let Shown { report, printed, date, plan, sha256, .. } = shown(report);
+    ReportTextProps { report, printed, date, plan, sha256, done: vec![], on_utc_offset: Callback::noop() }
+}
+
 fn card(report: Report) -> VerdictCardProps {
     VerdictCardProps { report: report.into(), children: Html::default(), footer: Html::default() }
 }
@@ -203,7 +235,7 @@ async fn losses_come_before_everything_else() {
 
 #[wasm_bindgen_test]
 async fn findings_show_text_from_a_disk_as_text() {
-    let list = draw::<Findings>(FindingsProps { report: report().into() }).await;
+    let list = draw_html(findings(&report())).await;
     let rows: Vec<_> = list
         .all("[data-testid=finding]")
         .iter()
@@ -247,12 +279,12 @@ async fn faulty_fields_are_marked_with_a_word() {
 async fn the_report_keeps_its_text_and_offers_other_times() {
     let asked = Rc::new(RefCell::new(None));
     let view = draw::<ReportText>(ReportTextProps {
-        file: "disk.vhd".into(),
-        printed: Printed { utc_offset: 0, text: "Cookie : <b>\n".into() },
+        done: vec!["The fixed copy was saved.".into()],
         on_utc_offset: Callback::from({
             let asked = asked.clone();
             move |minutes| *asked.borrow_mut() = Some(minutes)
         }),
+        ..report_text(report())
     })
     .await;
     assert_eq!(view.the("report-text").text_content().unwrap(), "Cookie : <b>\n");
@@ -264,6 +296,48 @@ async fn the_report_keeps_its_text_and_offers_other_times() {
     select.dispatch_event(&Event::new_with_event_init_dict("change", &bubbling).unwrap()).unwrap();
     settle().await;
     assert_eq!(*asked.borrow(), Some(420));
+
+    let text = || view.the("report-text").text_content().unwrap();
+    view.click("report-md").await;
+    assert!(text().contains("The fixed copy was saved."), "{}", text());
+    assert_eq!(attribute(&view.the("save-report"), "download"), "disk.vhd.md");
+    assert!(view.all("select").is_empty());
+    view.click("report-json").await;
+    assert!(text().contains("\"version\": 1,"), "{}", text());
+    assert!(view.all("[data-testid=save-report]").is_empty());
+    assert_eq!(attribute(&view.the("download-report-json"), "download"), "disk.vhd.json");
+}
+
+#[wasm_bindgen_test]
+async fn a_file_that_is_no_disk_has_no_text_of_vhd_util() {
+    let report = Report { verdict: Verdict::NotAVhd, ..report() };
+    let view = draw::<ReportText>(report_text(report)).await;
+    assert_eq!(view.all("input").len(), 2);
+    assert!(view.the("report-text").text_content().unwrap().starts_with("# Report on `disk.vhd`"));
+}
+
+#[wasm_bindgen_test]
+async fn the_whole_file_is_hashed_on_request() {
+    let heard = Rc::new(RefCell::new(vec![]));
+    let draw = |change: fn(&mut Shown)| {
+        let hear = |word| {
+            let heard = heard.clone();
+            Callback::from(move |()| heard.borrow_mut().push(word))
+        };
+        let mut shown = shown(report());
+        change(&mut shown);
+        draw_html(hashes(&shown, &hear("start"), &hear("cancel")))
+    };
+    let view = draw(|_| ()).await;
+    assert!(view.the("hashes").text_content().unwrap().contains("Primary footer 0x0000_0200abc"));
+    assert!(view.text().contains("reads all of it: 1 KiB"));
+    view.click("hash-file").await;
+    let view = draw(|shown| shown.hashing = Some(Reading { slow: true, ..Reading::default() })).await;
+    view.the("progress");
+    view.click("cancel-hash").await;
+    assert_eq!(*heard.borrow(), ["start", "cancel"]);
+    let view = draw(|shown| shown.sha256 = Some("c0ffee".into())).await;
+    assert_eq!(view.the("sha256").text_content().unwrap(), "c0ffee");
 }
 
 async fn fixed_copy(report: Report, checked: Rc<RefCell<Option<f64>>>) -> Drawn {
@@ -339,7 +413,7 @@ async fn the_ways_to_repair_name_their_prices() {
     let draw = |report: Report, plan| {
         let chosen = chosen.clone();
         let on_choose = Callback::from(move |plan| *chosen.borrow_mut() = Some(plan));
-        draw::<Plans>(PlansProps { report: report.into(), chosen: plan, on_choose })
+        draw_html(plans(&report, plan, &on_choose))
     };
     assert_eq!(draw(report(), 0).await.text(), "");
 
@@ -377,7 +451,7 @@ async fn a_moved_block_is_a_line_without_bytes() {
 
 #[wasm_bindgen_test]
 async fn every_tool_has_its_say_before_and_after_the_repair() {
-    let draw = |repaired| draw::<Tools>(ToolsProps { report: report().into(), repaired });
+    let draw = |repaired| draw_html(tools(&report(), repaired));
     let view = draw(true).await;
     let tools: Vec<_> = view
         .all("[data-testid=accepts]")
@@ -395,13 +469,12 @@ async fn every_tool_has_its_say_before_and_after_the_repair() {
 #[wasm_bindgen_test]
 async fn the_deep_check_says_what_it_reads_and_can_be_stopped() {
     let heard = Rc::new(RefCell::new(vec![]));
-    let draw = |running| {
+    let draw = |running: Option<Reading>| {
         let hear = |word| {
             let heard = heard.clone();
             Callback::from(move |()| heard.borrow_mut().push(word))
         };
-        let (on_start, on_cancel) = (hear("start"), hear("cancel"));
-        draw::<DeepCheck>(DeepCheckProps { bytes: 3 << 20, running, on_start, on_cancel })
+        draw_html(deep_check(3 << 20, running.as_ref(), &hear("start"), &hear("cancel")))
     };
     let view = draw(None).await;
     assert!(view.text().contains("reads every block: 3 MiB"));

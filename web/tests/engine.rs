@@ -12,7 +12,7 @@ use vhd_analyser_web::engine::Job;
 use vhd_analyser_web::failure::Failure;
 use vhd_analyser_web::message;
 use vhd_analyser_web::program::Program;
-use vhd_analyser_web::worker::{Printed, Progress, Response, Task};
+use vhd_analyser_web::worker::{Printed, Progress, Request, Response, Task};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Blob, BroadcastChannel};
 
@@ -49,8 +49,8 @@ async fn worker(work: &str) -> Program {
 
 fn start(program: &Program, heard: &Heard) -> Job {
     let heard = heard.clone();
-    let task = Task { name: "disk.vhd".into(), utc_offset: 0, deep: false };
-    Job::start(program, &Blob::new().unwrap(), task, move |response| heard.borrow_mut().push(response))
+    let request = Request::Analyse(Task { name: "disk.vhd".into(), utc_offset: 0, deep: false });
+    Job::start(program, &Blob::new().unwrap(), &request, move |response| heard.borrow_mut().push(response))
 }
 
 async fn hears(heard: &Heard, count: usize) {

@@ -20,22 +20,21 @@ fn task() -> Task {
 #[wasm_bindgen_test]
 async fn the_sample_is_repairable_and_its_fixed_copy_is_sound() {
     let file = sample::unpack().await.unwrap();
-    let analysis = analyse(file.clone().into(), &task(), |_| ()).unwrap();
-    let report = analysis.report();
+    let (_, report) = analyse(file.clone().into(), &task(), |_| ()).unwrap();
     assert_eq!(report.verdict, Verdict::Repairable);
     assert_eq!(report.file, "disk.vhd");
     assert!(report.findings.iter().any(|finding| finding.id == "footer.primary.cookie"));
 
     let copy = compose(&file, &report.repair.unwrap()).unwrap();
-    let analysis = analyse(copy, &task(), |_| ()).unwrap();
-    assert_eq!(analysis.report().verdict, Verdict::Sound);
+    let (_, report) = analyse(copy, &task(), |_| ()).unwrap();
+    assert_eq!(report.verdict, Verdict::Sound);
 }
 
 #[wasm_bindgen_test]
 async fn a_deep_check_reads_what_the_quick_one_left() {
     let file: Blob = sample::unpack().await.unwrap().into();
-    let quick = analyse(file.clone(), &task(), |_| ()).unwrap().report();
-    let deep = analyse(file, &Task { deep: true, ..task() }, |_| ()).unwrap().report();
+    let (_, quick) = analyse(file.clone(), &task(), |_| ()).unwrap();
+    let (_, deep) = analyse(file, &Task { deep: true, ..task() }, |_| ()).unwrap();
     assert!(quick.deep_check.is_some_and(|bytes| bytes > 0));
     assert_eq!(deep.deep_check, None);
     assert_ne!(quick.scope, deep.scope);
@@ -52,14 +51,14 @@ fn requests_arrive_as_they_were_sent() {
 #[wasm_bindgen_test]
 async fn answers_keep_every_number_of_a_broken_file() {
     let file = sample::unpack().await.unwrap();
-    let mut report = analyse(file.into(), &task(), |_| ()).unwrap().report();
+    let (_, mut report) = analyse(file.into(), &task(), |_| ()).unwrap();
     report.findings[0].offset = u64::MAX;
     let printed = Printed { utc_offset: -570, text: "<b>\0é".into() };
     for response in [
         Response::Progress(Progress { stage: "footers".into(), done: 0, total: u64::MAX }),
         Response::Printed(printed.clone()),
         Response::Failed(Failure::Unreadable("NotFoundError".into())),
-        Response::Analysed(Analysed { report: report.into(), printed }),
+        Response::Analysed(Analysed { report: report.into(), printed, date: u32::MAX }),
     ] {
         assert_eq!(message::decode::<Response>(message::encode(&response)), response);
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use vhd_analyser_core::report::Verdict::{NotAVhd, Sound};
 use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::corpus::cases;
+use vhd_analyser_tests::schema;
 
 use crate::world::{NOW, Outcome, World, code, complained, objects, said};
 
@@ -50,8 +51,11 @@ fn json_is_an_object_a_line_with_the_names_that_scripts_rely_on() -> Outcome {
     assert!(complained(&output).contains("nowhere.vhd"));
     let objects = objects(&output)?;
     assert_eq!(objects.len(), cases.len());
+    let schema = schema::report()?;
     for (object, (name, case)) in objects.iter().zip(&cases) {
         expect_file(object, name)?;
+        assert_eq!(schema::objections(&schema, object), "", "{name}");
+        assert_eq!(object["date"], "2026-11-24T00:00:00Z", "{name}");
         let image = case.image()?;
         let report = analysed(&image, name)?.report();
         assert_eq!(object["size"].as_u64(), Some(image.len() as u64), "{name}");
@@ -65,6 +69,7 @@ fn json_is_an_object_a_line_with_the_names_that_scripts_rely_on() -> Outcome {
 /// What vhd-util and QEMU would answer, with the parents where they are: as recorded, for every case.
 #[test]
 fn tools_answer_as_recorded() -> Outcome {
+    let schema = schema::report()?;
     for (name, case) in cases()? {
         let world = World::new()?;
         for file in case.files.keys() {
@@ -77,6 +82,7 @@ fn tools_answer_as_recorded() -> Outcome {
             let flag = arguments.last().copied().unwrap_or_default();
             let output = world.run(arguments)?;
             let object = objects(&output)?.into_iter().next().ok_or("no object")?;
+            assert_eq!(schema::objections(&schema, &object), "", "{name} {flag}");
             let vhd_util = &object["vhd_util"];
             assert_eq!(vhd_util["accepts"].as_bool(), Some(recorded.rc == 0), "{name} {flag}");
             assert_eq!(vhd_util["says"].as_str(), Some(recorded.says.as_str()), "{name} {flag}");
@@ -112,6 +118,7 @@ fn parents_count_where_they_are_asked_for() -> Outcome {
         expect_file(&object, &case.target)?;
         assert_eq!(object["verdict"].as_str(), Some(*verdict), "{name}");
         let chain = object["chain"].as_array().ok_or("chain")?;
+        assert!(chain.iter().all(|ancestor| ancestor["metadata"][0]["sha256"].is_string()), "{name}");
         assert_eq!(chain.len(), *ancestors, "{name}");
         let told: Vec<_> = object["findings"].as_array().ok_or("findings")?.iter().collect();
         for id in *ids {

@@ -157,7 +157,7 @@ fn end_of_blocks<S: Source>(
     let in_file = reader.length.saturating_sub(table).min(length);
     // Behind the end of the file entries are zero.
     let mut highest = (in_file < length).then_some(0);
-    reader.windows(table, in_file, Stage::Bat, watch, |_, bytes| {
+    reader.windows(table, in_file, Stage::Bat, watch, &mut |_, bytes| {
         let entries = bytes.chunks(ENTRY_LENGTH as usize).map(|entry| {
             let mut whole = [0; ENTRY_LENGTH as usize];
             whole[..entry.len()].copy_from_slice(entry);

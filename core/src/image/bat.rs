@@ -154,7 +154,7 @@ pub(super) fn survey<S: Source>(
     let blocks = Vec::with_capacity((entries as usize).min(MOST_BLOCKS));
     let mut bat = Bat { entries, blocks, ..Bat::default() };
     let mut number = 0u32;
-    reader.windows(offset, all, Stage::Bat, watch, |_, bytes| {
+    reader.windows(offset, all, Stage::Bat, watch, &mut |_, bytes| {
         for entry in bytes.as_chunks::<{ ENTRY_LENGTH as usize }>().0 {
             let sector = u32::from_be_bytes(*entry);
             if sector != UNALLOCATED {

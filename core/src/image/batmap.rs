@@ -66,7 +66,7 @@ pub(super) fn read<S: Source>(
     let room = u64::from(header.batmap_size.get()) * SECTOR;
     if header.is_known() && length <= room && reader.holds(start, length) {
         let mut sum = MapSum::new(header.batmap_version.get());
-        reader.windows(start, length, Stage::Batmap, watch, |_, bytes| {
+        reader.windows(start, length, Stage::Batmap, watch, &mut |_, bytes| {
             sum.add(bytes);
             if length <= MAP_LIMIT {
                 batmap.map.extend_from_slice(bytes);

@@ -63,7 +63,7 @@ pub(super) fn stray_footer<S: Source>(
     // A whole number of sectors, counted from the start, since that is where a footer would be.
     let start = padded_to_sector(reader.length.saturating_sub(STRAY_LIMIT)).unwrap_or(0);
     let mut found = Found::Absent;
-    reader.windows(start, reader.length.saturating_sub(start), Stage::Tail, watch, |offset, bytes| {
+    reader.windows(start, reader.length.saturating_sub(start), Stage::Tail, watch, &mut |offset, bytes| {
         for (offset, sector) in (offset..).step_by(SECTOR as usize).zip(bytes.chunks_exact(SECTOR as usize)) {
             if let Ok(value) = Footer::read_from_bytes(sector)
                 && value.is_intact()

@@ -62,7 +62,7 @@ impl<'a, S: Source> Reader<'a, S> {
         length: u64,
         stage: Stage,
         watch: &mut Watch<'_>,
-        mut look: impl FnMut(u64, &[u8]) -> bool,
+        look: &mut dyn FnMut(u64, &[u8]) -> bool,
     ) -> Result<(), AnalysisError<S::Error>> {
         let mut window = vec![0; WINDOW.min(usize::try_from(length).unwrap_or(WINDOW))];
         let mut done = 0;

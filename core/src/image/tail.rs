@@ -68,7 +68,7 @@ pub(super) fn read<S: Source>(
     if tail.length > TAIL_LIMIT {
         tail.content = TailContent::Unread;
     } else {
-        reader.windows(tail.start(), tail.length, Stage::Tail, watch, |_, bytes| {
+        reader.windows(tail.start(), tail.length, Stage::Tail, watch, &mut |_, bytes| {
             if bytes.iter().any(|byte| *byte != 0) {
                 tail.content = TailContent::Data;
             }

@@ -27,15 +27,17 @@ impl TimeStamp {
     pub fn ctime(self, minutes: i32) -> impl fmt::Display {
         Ctime(EPOCH + i64::from(self.0) + i64::from(minutes) * 60)
     }
-}
 
-/// The moment for a person, in UTC: "2017-09-14 08:48:19 UTC".
-impl fmt::Display for TimeStamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The moment for a program, in UTC: "2017-09-14T08:48:19Z".
+    pub fn rfc3339(self) -> impl fmt::Display {
+        fmt::from_fn(move |f| self.write(f, "T", "Z"))
+    }
+
+    fn write(self, f: &mut fmt::Formatter<'_>, between: &str, zone: &str) -> fmt::Result {
         let moment = moment(EPOCH + i64::from(self.0));
         write!(
             f,
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC",
+            "{:04}-{:02}-{:02}{between}{:02}:{:02}:{:02}{zone}",
             moment.year(),
             u8::from(moment.month()),
             moment.day(),
@@ -43,6 +45,13 @@ impl fmt::Display for TimeStamp {
             moment.minute(),
             moment.second()
         )
+    }
+}
+
+/// The moment for a person, in UTC: "2017-09-14 08:48:19 UTC".
+impl fmt::Display for TimeStamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, " ", " UTC")
     }
 }
 
@@ -86,6 +95,7 @@ mod tests {
         assert_eq!(stamp.ctime(7 * 60).to_string(), "Thu Sep 14 15:48:19 2017");
         assert_eq!(TimeStamp(0).ctime(0).to_string(), "Sat Jan  1 00:00:00 2000");
         assert_eq!(stamp.to_string(), "2017-09-14 08:48:19 UTC");
+        assert_eq!(stamp.rfc3339().to_string(), "2017-09-14T08:48:19Z");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::batmap::marks_cleared;
 use super::{Case, Patch, Proposal, Step, Unreadable};
 use crate::image::{Bat, Block, Image, Orphan};
+use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::DiskType;
@@ -133,7 +134,9 @@ fn relinked(image: &Image, bat: &Bat, lost: &[u32]) -> Option<Step> {
             _ => by_evidence.clear(),
         }
     }
-    let mut taken: Vec<u64> = by_evidence.iter().map(|(_, orphan)| orphan.offset).collect();
+    // What a BAT entry cannot name is not taken.
+    let sectors = by_evidence.iter().map(|(_, orphan)| u32::try_from(orphan.offset / SECTOR));
+    let mut taken: Vec<u32> = sectors.filter_map(Result::ok).collect();
     taken.sort_unstable();
     taken.dedup();
     if taken.len() == lost.len() {

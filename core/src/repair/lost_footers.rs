@@ -101,17 +101,17 @@ fn former_footer(case: &Case<'_>, header: &DynamicHeader) -> Result<Option<Foote
         return Ok(None);
     }
     let bytes = case.probe.bytes(table, entries as usize * ENTRY_LENGTH as usize)?;
-    let mut ends: Vec<u64> = bytes
+    // A sector and a block are 32-bit numbers: nothing overflows.
+    let end_of = |sector: u32| u64::from(sector) * SECTOR + shape.length();
+    let mut sectors: Vec<u32> = bytes
         .as_chunks::<4>()
         .0
         .iter()
         .map(|entry| u32::from_be_bytes(*entry))
-        .filter(|sector| *sector != UNALLOCATED)
-        .map(|sector| u64::from(sector) * SECTOR + shape.length())
-        .filter(|end| end.checked_add(Footer::LENGTH).is_some_and(|end| end <= case.image.length))
+        .filter(|sector| *sector != UNALLOCATED && end_of(*sector) + Footer::LENGTH <= case.image.length)
         .collect();
-    ends.sort_unstable();
-    for end in ends.into_iter().rev().take(MOST_PLACES) {
+    sectors.sort_unstable();
+    for end in sectors.into_iter().rev().take(MOST_PLACES).map(end_of) {
         let bytes = case.probe.bytes(end, size_of::<Footer>())?;
         if let Ok(footer) = Footer::read_from_bytes(&bytes)
             && footer.is_intact()

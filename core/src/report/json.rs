@@ -1,179 +1,277 @@
 //! The report as scripts read it: one object a file, with names that do not change.
 //!
-//! It borrows from a [`Report`], so that whoever holds one, the page or the command line, offers the same object.
+//! `docs/report.schema.json` says what is in it. It is written here, and not by a library, because the page offers it
+//! too and counts its bytes.
+
+use core::fmt::Write;
 
 use alloc::format;
-use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::string::{String, ToString};
 
-use serde::Serialize;
-
-use super::{FindingReport, PatchReport, RepairReport, Report, Severity, ToolReport, Verdict};
+use super::{FindingReport, PatchReport, RegionReport, RepairReport, Ticket, ToolReport};
 use crate::dialect::Tool;
 
-/// What is said of one file.
-#[derive(Debug, Serialize)]
-pub struct FileObject<'a> {
-    /// The file's name, as the analysis was given it.
-    pub file: &'a str,
-    /// The file's length in bytes.
-    pub size: u64,
-    /// The answer in one word.
-    pub verdict: Verdict,
-    /// The faults, worst first.
-    pub findings: Vec<FindingObject<'a>>,
-    /// What `vhd-util check` would answer.
-    pub vhd_util: Option<VhdUtilObject<'a>>,
-    /// What `qemu-img info -f vpc` would answer.
-    pub qemu: Option<QemuObject>,
-    /// What the other tools would answer, by their names.
-    pub tools: Vec<ToolObject<'a>>,
-    /// The repair; null where there is nothing to do, or no way to do it.
-    pub repair: Option<RepairObject<'a>>,
-    /// The ancestors, the parent first, where they were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chain: Option<Vec<FileObject<'a>>>,
+/// The version of the object. It changes when a name or a meaning does.
+pub const VERSION: u64 = 1;
+
+/// How an object is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// In one line, for programs that read line by line.
+    Line,
+    /// A value a line, indented, for people.
+    Lines,
 }
 
-/// What vhd-util would answer.
-#[derive(Debug, Serialize)]
-pub struct VhdUtilObject<'a> {
-    /// Whether it accepts the disk.
-    pub accepts: bool,
-    /// The first line that it prints.
-    pub says: &'a str,
+/// The object of one file, with those of its ancestors where they were asked for. It ends without a line feed.
+#[inline(never)]
+pub fn render(ticket: &Ticket<'_>, layout: Layout) -> String {
+    let mut json = Json { out: String::new(), layout, depth: 0, is_first: true };
+    json.ticket(ticket);
+    json.out
 }
 
-/// What QEMU would answer.
-#[derive(Debug, Serialize)]
-pub struct QemuObject {
-    /// Whether it opens the disk.
-    pub accepts: bool,
-    /// The size that it gives the virtual disk, in bytes; null where it does not open it.
-    pub virtual_size: Option<u64>,
+struct Json {
+    out: String,
+    layout: Layout,
+    depth: usize,
+    /// Whether nothing stands yet in the innermost list or object.
+    is_first: bool,
 }
 
-/// What another tool would answer.
-#[derive(Debug, Serialize)]
-pub struct ToolObject<'a> {
-    /// Which.
-    pub tool: Tool,
-    /// Whether it accepts the disk.
-    pub accepts: bool,
-    /// The line that it prints.
-    pub says: &'a str,
-    /// Whether it accepts the disk after the repair; null without one.
-    pub accepts_after: Option<bool>,
-}
+/// What is said of a file.
+impl Json {
+    fn ticket(&mut self, ticket: &Ticket<'_>) {
+        let report = ticket.report;
+        self.open('{');
+        self.number("version", VERSION);
+        self.text("file", &report.file);
+        self.number("size", report.size);
+        self.optional_text("sha256", ticket.sha256);
+        self.text("verdict", report.verdict.name());
+        self.list("findings", &report.findings, Self::finding);
+        self.first_tools(&report.tools);
+        self.list("tools", &report.tools, Self::tool);
+        self.name("repair");
+        match &report.repair {
+            Some(repair) => self.repair(repair),
+            None => self.out.push_str("null"),
+        }
+        self.texts("done", ticket.done);
+        self.list("metadata", &report.regions, Self::region);
+        self.name("analyser");
+        self.open('{');
+        self.text("version", ticket.version);
+        self.optional_text("commit", ticket.commit);
+        self.close('}');
+        self.text("date", &ticket.date.rfc3339().to_string());
+        if let Some(chain) = ticket.chain {
+            self.list("chain", chain, Self::ticket);
+        }
+        self.close('}');
+    }
 
-/// One fault.
-#[derive(Debug, Serialize)]
-pub struct FindingObject<'a> {
-    /// Stable name, such as `footer.primary.cookie`.
-    pub id: &'a str,
-    /// How much it weighs.
-    pub severity: Severity,
-    /// What is wrong, what was found and expected, and what it means.
-    pub message: String,
-    /// What to do about it.
-    pub remedy: &'a str,
-    /// Where it is, in bytes from the start of the file.
-    pub offset: u64,
-    /// How many bytes it concerns; 0 where bytes are missing.
-    pub length: u64,
-    /// The tools that would stumble over it.
-    pub minded_by: &'a [Tool],
-}
+    fn finding(&mut self, finding: &FindingReport) {
+        self.open('{');
+        self.text("id", &finding.id);
+        self.text("severity", &finding.severity.to_string());
+        self.text("message", &message(finding));
+        self.text("remedy", &finding.remedy);
+        self.number("offset", finding.offset);
+        self.number("length", finding.length);
+        self.list("minded_by", &finding.minded_by, |json, tool| json.string(tool.name()));
+        self.close('}');
+    }
 
-/// What would mend the file.
-#[derive(Debug, Serialize)]
-pub struct RepairObject<'a> {
-    /// Whether nothing of the virtual disk is lost and nothing had to be assumed.
-    pub lossless: bool,
-    /// What is lost, a sentence each.
-    pub loses: &'a [String],
-    /// What had to be assumed, a sentence each.
-    pub assumes: &'a [String],
-    /// The length of the file afterwards, in bytes.
-    pub new_size: u64,
-    /// What is written, in the order in which it can be written in place.
-    pub patches: Vec<PatchObject<'a>>,
-}
-
-/// A run of bytes that the repair writes.
-#[derive(Debug, Serialize)]
-pub struct PatchObject<'a> {
-    /// Where, in bytes from the start of the file.
-    pub offset: u64,
-    /// How many bytes.
-    pub length: u64,
-    /// Why, in words that follow "writes".
-    pub reason: &'a str,
-}
-
-impl<'a> From<&'a Report> for FileObject<'a> {
-    fn from(report: &'a Report) -> Self {
-        Self {
-            file: &report.file,
-            size: report.size,
-            verdict: report.verdict,
-            findings: report.findings.iter().map(FindingObject::from).collect(),
-            vhd_util: tool(report, Tool::VhdUtil).map(|tool| VhdUtilObject { accepts: tool.accepts, says: &tool.says }),
-            qemu: tool(report, Tool::Qemu)
-                .map(|tool| QemuObject { accepts: tool.accepts, virtual_size: tool.virtual_size }),
-            tools: report.tools.iter().map(ToolObject::from).collect(),
-            repair: report.repair.as_ref().map(RepairObject::from),
-            chain: None,
+    /// The two tools that have names of their own.
+    fn first_tools(&mut self, tools: &[ToolReport]) {
+        for (name, tool) in [("vhd_util", Tool::VhdUtil), ("qemu", Tool::Qemu)] {
+            self.name(name);
+            let Some(report) = tools.iter().find(|report| report.tool == tool) else {
+                self.out.push_str("null");
+                continue;
+            };
+            self.open('{');
+            self.flag("accepts", report.accepts);
+            match (tool, report.virtual_size) {
+                (Tool::VhdUtil, _) => self.text("says", &report.says),
+                (_, Some(size)) => self.number("virtual_size", size),
+                (_, None) => self.value("virtual_size", "null"),
+            }
+            self.close('}');
         }
     }
-}
 
-fn tool(report: &Report, tool: Tool) -> Option<&ToolReport> {
-    report.tools.iter().find(|report| report.tool == tool)
-}
+    fn tool(&mut self, report: &ToolReport) {
+        self.open('{');
+        self.text("tool", report.tool.name());
+        self.flag("accepts", report.accepts);
+        self.text("says", &report.says);
+        match report.accepts_after {
+            Some(accepts) => self.flag("accepts_after", accepts),
+            None => self.value("accepts_after", "null"),
+        }
+        self.close('}');
+    }
 
-impl<'a> From<&'a ToolReport> for ToolObject<'a> {
-    fn from(report: &'a ToolReport) -> Self {
-        let ToolReport { tool, accepts, accepts_after, says, .. } = report;
-        Self { tool: *tool, accepts: *accepts, says, accepts_after: *accepts_after }
+    fn repair(&mut self, repair: &RepairReport) {
+        self.open('{');
+        self.flag("lossless", repair.lossless);
+        self.texts("loses", &repair.loses);
+        self.texts("assumes", &repair.assumes);
+        self.number("new_size", repair.new_size);
+        self.list("patches", &repair.patches, Self::patch);
+        self.close('}');
+    }
+
+    fn patch(&mut self, patch: &PatchReport) {
+        self.open('{');
+        self.number("offset", patch.offset);
+        self.number("length", patch.length);
+        self.text("reason", &patch.reason);
+        self.close('}');
+    }
+
+    fn region(&mut self, region: &RegionReport) {
+        self.open('{');
+        self.text("name", &region.name);
+        self.number("offset", region.offset);
+        self.number("length", region.length);
+        self.optional_text("sha256", region.sha256.as_deref());
+        self.close('}');
     }
 }
 
-impl<'a> From<&'a FindingReport> for FindingObject<'a> {
-    fn from(finding: &'a FindingReport) -> Self {
-        let FindingReport { title, message, found, expected, .. } = finding;
-        let facts = match (found.as_str(), expected.as_str()) {
-            ("", "") => String::new(),
-            (found, "") => format!(" (found {found})"),
-            ("", expected) => format!(" (expected {expected})"),
-            (found, expected) => format!(" (found {found}, expected {expected})"),
+/// How JSON is written.
+impl Json {
+    fn open(&mut self, bracket: char) {
+        self.out.push(bracket);
+        self.depth += 1;
+        self.is_first = true;
+    }
+
+    fn close(&mut self, bracket: char) {
+        self.depth -= 1;
+        if !self.is_first {
+            self.line();
+        }
+        self.out.push(bracket);
+        self.is_first = false;
+    }
+
+    fn line(&mut self) {
+        if self.layout == Layout::Lines {
+            self.out.push('\n');
+            (0..self.depth).for_each(|_| self.out.push_str("  "));
+        }
+    }
+
+    fn next(&mut self) {
+        if !self.is_first {
+            self.out.push(',');
+        }
+        self.line();
+        self.is_first = false;
+    }
+
+    fn name(&mut self, name: &str) {
+        self.next();
+        self.string(name);
+        self.out.push_str(if self.layout == Layout::Lines { ": " } else { ":" });
+    }
+
+    fn value(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.out.push_str(value);
+    }
+
+    fn number(&mut self, name: &str, value: u64) {
+        self.value(name, &value.to_string());
+    }
+
+    fn flag(&mut self, name: &str, value: bool) {
+        self.value(name, if value { "true" } else { "false" });
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        self.string(text);
+    }
+
+    fn optional_text(&mut self, name: &str, text: Option<&str>) {
+        match text {
+            Some(text) => self.text(name, text),
+            None => self.value(name, "null"),
+        }
+    }
+
+    fn texts(&mut self, name: &str, texts: &[String]) {
+        self.list(name, texts, |json, text| json.string(text));
+    }
+
+    fn list<T>(&mut self, name: &str, items: &[T], write: fn(&mut Self, &T)) {
+        self.name(name);
+        self.open('[');
+        for item in items {
+            self.next();
+            write(self, item);
+        }
+        self.close(']');
+    }
+
+    fn string(&mut self, text: &str) {
+        self.out.push('"');
+        for character in text.chars() {
+            match character {
+                '"' | '\\' => self.out.extend(['\\', character]),
+                ..' ' => {
+                    // A string takes everything.
+                    let _ = write!(self.out, "\\u{:04x}", u32::from(character));
+                }
+                _ => self.out.push(character),
+            }
+        }
+        self.out.push('"');
+    }
+}
+
+fn message(finding: &FindingReport) -> String {
+    let FindingReport { title, message, found, expected, .. } = finding;
+    let facts = match (found.as_str(), expected.as_str()) {
+        ("", "") => String::new(),
+        (found, "") => format!(" (found {found})"),
+        ("", expected) => format!(" (expected {expected})"),
+        (found, expected) => format!(" (found {found}, expected {expected})"),
+    };
+    format!("{title}{facts}. {message}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_escaped() {
+        let mut json = Json { out: String::new(), layout: Layout::Line, depth: 0, is_first: true };
+        json.string("a\"b\\c\n\u{0}é\u{7f}");
+        assert_eq!(json.out, "\"a\\\"b\\\\c\\u000a\\u0000é\u{7f}\"");
+    }
+
+    #[test]
+    fn lists_and_objects_have_their_commas() {
+        let written = |layout| {
+            let mut json = Json { out: String::new(), layout, depth: 0, is_first: true };
+            json.open('{');
+            json.texts("a", &[]);
+            json.texts("b", &["x".into(), "y".into()]);
+            json.flag("c", true);
+            json.close('}');
+            json.out
         };
-        Self {
-            id: &finding.id,
-            severity: finding.severity,
-            message: format!("{title}{facts}. {message}"),
-            remedy: &finding.remedy,
-            offset: finding.offset,
-            length: finding.length,
-            minded_by: &finding.minded_by,
-        }
-    }
-}
-
-impl<'a> From<&'a RepairReport> for RepairObject<'a> {
-    fn from(repair: &'a RepairReport) -> Self {
-        Self {
-            lossless: repair.lossless,
-            loses: &repair.loses,
-            assumes: &repair.assumes,
-            new_size: repair.new_size,
-            patches: repair.patches.iter().map(PatchObject::from).collect(),
-        }
-    }
-}
-
-impl<'a> From<&'a PatchReport> for PatchObject<'a> {
-    fn from(patch: &'a PatchReport) -> Self {
-        Self { offset: patch.offset, length: patch.length, reason: &patch.reason }
+        assert_eq!(written(Layout::Line), r#"{"a":[],"b":["x","y"],"c":true}"#);
+        assert_eq!(
+            written(Layout::Lines),
+            "{\n  \"a\": [],\n  \"b\": [\n    \"x\",\n    \"y\"\n  ],\n  \"c\": true\n}"
+        );
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! The page and the command line show these types and know nothing of the format below them.
 
-#[cfg(feature = "serde")]
+#[cfg(feature = "fingerprint")]
+pub mod fingerprint;
 pub mod json;
+pub mod markdown;
 mod structures;
 pub mod text;
 mod words;
@@ -16,6 +18,7 @@ use crate::dialect::{Tool, minded_by};
 use crate::finding::Finding;
 pub use crate::finding::Severity;
 use crate::layout::footer::DiskType;
+use crate::layout::time::TimeStamp;
 use crate::repair::Content;
 pub use crate::repair::Segment;
 
@@ -37,6 +40,17 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// The name for scripts: `not-a-vhd`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Repairable => "repairable",
+            Self::Salvageable => "salvageable",
+            Self::Unrepairable => "unrepairable",
+            Self::NotAVhd => "not-a-vhd",
+        }
+    }
+
     /// The worse of two answers, for disks that are read together.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
@@ -81,8 +95,18 @@ pub struct Report {
     pub alternatives: Vec<RepairReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
+    /// The same with their hashes; empty until somebody puts them in (`fingerprint::regions`), since that takes the
+    /// file once more.
+    pub regions: Vec<RegionReport>,
     /// How much a deep check would read, in bytes; none where there are no blocks, or they were read.
     pub deep_check: Option<u64>,
+}
+
+impl Report {
+    /// All ways to repair the file, the best first.
+    pub fn repairs(&self) -> impl Iterator<Item = &RepairReport> {
+        self.repair.iter().chain(&self.alternatives)
+    }
 }
 
 /// One fault.
@@ -190,6 +214,48 @@ pub struct StructureReport {
     pub fields: Vec<FieldReport>,
 }
 
+/// The bytes of one structure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RegionReport {
+    /// The specification's name: "Primary footer".
+    pub name: String,
+    /// Where they are, in bytes from the start of the file.
+    pub offset: u64,
+    /// How many.
+    pub length: u64,
+    /// Their SHA-256 in hex; none where they are too many.
+    pub sha256: Option<String>,
+}
+
+/// A report with what it takes to hand it over: where it comes from, and what was done since.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket<'a> {
+    /// What was found.
+    pub report: &'a Report,
+    /// The SHA-256 of the whole file in hex, where it was asked for.
+    pub sha256: Option<&'a str>,
+    /// When the file was read.
+    pub date: TimeStamp,
+    /// The version of the program that read it.
+    pub version: &'a str,
+    /// The commit that the program was built from, where that is known.
+    pub commit: Option<&'a str>,
+    /// Which of the ways to repair the file was chosen, the best being 0.
+    pub plan: usize,
+    /// What was done about the file, a sentence each, with names of files in “quotation marks”.
+    pub done: &'a [String],
+    /// The ancestors, the parent first, where they were asked for.
+    pub chain: Option<&'a [Ticket<'a>]>,
+}
+
+impl<'a> Ticket<'a> {
+    /// The way to repair the file that was chosen, if there is any.
+    pub fn repair(&self) -> Option<&'a RepairReport> {
+        self.report.repairs().nth(self.plan)
+    }
+}
+
 /// One field of a structure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -226,6 +292,7 @@ pub(crate) fn build(analysis: &Analysis) -> Report {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
         },
+        regions: Vec::new(),
         deep_check: unread(analysis),
     }
 }

@@ -32,6 +32,8 @@ pub enum Failure {
     Json(#[from] serde_json::Error),
     #[error("{0} is not set: start these tests with `cargo xtask test browser`, which builds the page")]
     NotStartedByXtask(&'static str),
+    #[error("the schema of the report: {0}")]
+    Schema(String),
     #[error("{0} ended without telling its port")]
     NoPort(&'static str),
     #[error("waited {} s in vain: {what}", PATIENCE.as_secs())]
@@ -227,6 +229,30 @@ impl Page {
             return Ok(file);
         }
         Err(Failure::Waited { what: format!("{name} was not downloaded") })
+    }
+
+    /// The text that is downloaded under this name when the element with this `data-testid` is pressed.
+    pub async fn downloaded_by(&self, test_id: &str, name: &str) -> Result<String, Failure> {
+        self.click(test_id).await?;
+        Ok(fs::read_to_string(self.downloaded(name).await?)?)
+    }
+
+    /// Lets the page and the test use the clipboard.
+    pub async fn allow_clipboard(&self) -> Result<(), Failure> {
+        let permissions = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+        self.emulate("Browser.grantPermissions", permissions).await
+    }
+
+    /// The text in the clipboard.
+    pub async fn clipboard(&self) -> Result<String, Failure> {
+        let script =
+            "const done = arguments[0]; navigator.clipboard.readText().then(done, error => done(String(error)))";
+        Ok(serde_json::from_value(self.script_with_callback(script, vec![]).await?)?)
+    }
+
+    /// Lays the page out as on paper.
+    pub async fn print(&self) -> Result<(), Failure> {
+        self.emulate("Emulation.setEmulatedMedia", json!({ "media": "print" })).await
     }
 
     /// Runs a script in the page.

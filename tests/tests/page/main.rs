@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use browser::{Failure, Page, browse, from_xtask};
 use serde_json::{Value, json};
 use thirtyfour::Key;
-use vhd_analyser_tests::{bytes, huge, incident};
+use vhd_analyser_tests::{bytes, huge, incident, schema};
 
 #[tokio::test]
 async fn the_incidents_disk_is_diagnosed_and_repaired() -> Result<(), Failure> {
@@ -121,6 +121,120 @@ async fn a_disk_that_changes_is_explained() -> Result<(), Failure> {
         page.click("check-fixed").await?;
         page.expect("main", CHANGED).await?;
         still_works(page).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_report_is_handed_over_in_three_forms() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = choose_incident(page, "disk.vhd").await?;
+        page.allow_clipboard().await?;
+        let json = page.downloaded_by("download-report-json", "disk.vhd.json").await?;
+
+        let text = page.text("[data-testid=report-text]").await?;
+        assert!(text.starts_with("VHD Footer Summary:"), "{text}");
+        assert_eq!(page.downloaded_by("save-report", "disk.vhd.txt").await?, text);
+
+        // The choice is one stop for the Tab key; the arrows go on in it.
+        page.click("report-txt").await?;
+        page.press(Key::Down).await?;
+        page.expect("[data-testid=report-text]", "# Report on `disk.vhd`").await?;
+        let text = page.text("[data-testid=report-text]").await?;
+        for wanted in
+            ["footer.primary.cookie", "**SHA-256 of the whole file:** not computed", env!("CARGO_PKG_VERSION")]
+        {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
+        page.click("copy-report").await?;
+        page.expect("[data-testid=copy-report]", "Copied").await?;
+        assert_eq!(page.clipboard().await?, text);
+        assert_eq!(page.downloaded_by("save-report", "disk.vhd.md").await?, text);
+
+        page.press(Key::Down).await?;
+        page.click("report-json").await?;
+        page.expect("[data-testid=report-text]", "\"version\": 1").await?;
+        assert_eq!(page.text("[data-testid=report-text]").await?, json);
+        let object: Value = serde_json::from_str(&json)?;
+        let schema = schema::report().map_err(|error| Failure::Schema(error.to_string()))?;
+        assert_eq!(schema::objections(&schema, &object), "");
+        assert_eq!(object["size"].as_u64(), Some(fs::metadata(&disk)?.len()));
+        assert_eq!(object["metadata"][1]["name"], "Backup footer");
+        assert_eq!(object["metadata"][1]["sha256"], json!(bytes::sha256_of(&incident::footer())));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_whole_file_is_hashed_on_request() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = choose_incident(page, "disk.vhd").await?;
+        page.click("hash-file").await?;
+        let sha256 = bytes::sha256(&disk)?;
+        page.expect("[data-testid=sha256]", &sha256).await?;
+        page.click("report-json").await?;
+        page.expect("[data-testid=report-text]", &format!("\"sha256\": \"{sha256}\"")).await?;
+        page.click("report-md").await?;
+        page.expect("[data-testid=report-text]", &sha256).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn hashing_shows_progress_and_can_be_stopped() -> Result<(), Failure> {
+    browse(async |page| {
+        let disk = page.folder().join("huge.vhd");
+        huge::write(&disk)?;
+        page.choose(&disk).await?;
+        page.expect_verdict("huge.vhd", "repairable").await?;
+        let before = page.memory()?;
+        page.click("hash-file").await?;
+        page.expect("main", "whole file").await?;
+        page.find("progress").await?;
+        page.expect("main", "GiB left").await?;
+        let grown = page.memory()?.saturating_sub(before);
+        assert!(grown < 96 << 20, "the browser's memory grew by {grown} bytes");
+        page.click("cancel-hash").await?;
+        page.find("hash-file").await?;
+        page.expect_script("return !document.querySelector('[data-testid=progress]')", &[]).await?;
+        still_works(page).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_disk_has_a_report_too() -> Result<(), Failure> {
+    browse(async |page| {
+        let name = "<b>`no` |_disk_";
+        let text = page.folder().join(name);
+        fs::write(&text, "Not a disk.\n")?;
+        page.choose(&text).await?;
+        page.expect_verdict(name, "not-a-vhd").await?;
+        page.expect("[data-testid=report-text]", "# Report on ``<b>`no` |_disk_``").await?;
+        page.click("report-json").await?;
+        page.expect("[data-testid=report-text]", "\"verdict\": \"not-a-vhd\"").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn paper_shows_what_matters_and_nothing_to_press() -> Result<(), Failure> {
+    browse(async |page| {
+        choose_incident(page, "disk.vhd").await?;
+        page.print().await?;
+        let shown = |selector: &str| {
+            format!("return [...document.querySelectorAll('{selector}')].filter(e => e.checkVisibility({{ contentVisibilityAuto: true }})).length")
+        };
+        for selector in ["button:not(.exact)", "a.button", "select", "input", "[data-testid=report-text]"] {
+            assert_eq!(page.script(&shown(selector), vec![]).await?, 0, "{selector}");
+        }
+        for selector in ["[data-testid=finding] dl", "[data-testid=hashes] dd", "[data-testid=patch]", "[data-testid=origin]"] {
+            assert_ne!(page.script(&shown(selector), vec![]).await?, 0, "{selector}");
+        }
+        let height = "return document.querySelector('[data-testid=finding] dl').getBoundingClientRect().height > 20";
+        assert_eq!(page.script(height, vec![]).await?, true);
+        Ok(())
     })
     .await
 }

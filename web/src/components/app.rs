@@ -7,8 +7,8 @@ use crate::components::header::Header;
 use crate::components::help::{Help, Topic};
 use crate::components::notice::NoticeBox;
 use crate::components::reading::ReadingView;
-use crate::components::result::ResultView;
-use crate::components::start::Start;
+use crate::components::result::result;
+use crate::components::start::start;
 use crate::hooks::{use_analyser, use_file_drop, use_update};
 use crate::state::Purpose;
 
@@ -36,9 +36,9 @@ pub fn App() -> Html {
         },
         (None, Some(shown)) => html! {
             // A new one for every analysis: nothing that was unfolded or confirmed holds for the next file.
-            <ResultView key={state.analyses} shown={shown.clone()} analyser={analyser.clone()} />
+            <key={state.analyses}>{ result(shown, &analyser) }</>
         },
-        (None, None) => html! { <Start analyser={analyser.clone()} on_help={on_help.clone()} /> },
+        (None, None) => start(&analyser, &on_help),
     };
     html! {
         <div class="page">

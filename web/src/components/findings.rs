@@ -1,7 +1,5 @@
 //! The reasons for the answer.
 
-use std::rc::Rc;
-
 use vhd_analyser_core::report::{FindingReport, Report, Severity, Verdict};
 use yew::prelude::*;
 
@@ -10,20 +8,12 @@ use crate::components::icon::{Shape, icon};
 use crate::components::section::section;
 use crate::units;
 
-/// What is listed.
-#[derive(Clone, PartialEq, Properties)]
-pub struct FindingsProps {
-    /// The file's report.
-    pub report: Rc<Report>,
-}
-
 /// The faults, worst first.
-#[component]
-pub fn Findings(props: &FindingsProps) -> Html {
-    let findings = &props.report.findings;
+pub fn findings(report: &Report) -> Html {
+    let findings = &report.findings;
     if findings.is_empty() {
         // A file that is no VHD has nothing in which faults could be found.
-        if props.report.verdict == Verdict::NotAVhd {
+        if report.verdict == Verdict::NotAVhd {
             return Html::default();
         }
         let nothing = html! { <p class="muted">{ "Nothing to report." }</p> };

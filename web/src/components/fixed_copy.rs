@@ -122,7 +122,7 @@ fn copy_verdict(copy: &CopyCheck) -> Html {
         CopyCheck::Checked(report) => {
             let content = html! {
                 <>
-                    <p data-testid="fixed-verdict" data-verdict={verdict::id(report.verdict)}>
+                    <p data-testid="fixed-verdict" data-verdict={report.verdict.name()}>
                         <strong>{ "The fixed copy: " }{ &report.headline }</strong>
                     </p>
                     <p class="small muted">

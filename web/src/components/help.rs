@@ -54,6 +54,7 @@ pub fn Help(props: &HelpProps) -> Html {
             }
         })
     };
+    let heading = |heading, text| html! { <h3 ref={heading} tabindex="-1">{ text }</h3> };
     html! {
         <dialog ref={dialog} aria-label="Help" data-testid="help" onclose={props.on_close.reform(|_| ())}>
             <div class="help">
@@ -61,42 +62,58 @@ pub fn Help(props: &HelpProps) -> Html {
                     <h2>{ "Help" }</h2>
                     <button type="button" class="button small" {onclick}>{ "Close" }</button>
                 </div>
+                <section>{ heading(usage, "How to use it") }{ paragraphs(USE) }</section>
+                <section>{ heading(works, "How it works") }{ paragraphs(WORKS) }</section>
                 <section>
-                    <h3 ref={usage} tabindex="-1">{ "How to use it" }</h3>
-                    <p>{ "Drop a .vhd anywhere on the page, or choose it. The first box gives the answer and the next \
-                          step; everything below it is the reason." }</p>
-                    <p>{ "Before you repair a disk, shut down the virtual machine that uses it or detach the disk. \
-                          Keep the original until the fixed copy has proved itself." }</p>
-                </section>
-                <section>
-                    <h3 ref={works} tabindex="-1">{ "How it works" }</h3>
-                    <p>{ "Your browser reads the file, on this computer: the footers at both ends, the dynamic header, \
-                          the block allocation table and what they point to. That is little, whatever the size of the disk." }</p>
-                    <p>{ "From what is wrong a repair is worked out. It is applied in memory, and the result is checked like \
-                          any disk. A repair whose result would not be sound is not offered." }</p>
-                    <p>{ "The fixed copy is the original with a few bytes changed, put together by the browser while you save \
-                          it. The original is never written to." }</p>
-                    <p>{ "Nothing leaves this computer. The page is a set of files without a server behind it; once it is \
-                          open it needs no network." }</p>
-                </section>
-                <section>
-                    <h3 ref={finds} tabindex="-1">{ "What it finds" }</h3>
-                    <ul>
-                        <li>{ "Footers: the one at the end or its copy missing, damaged, too short, with a wrong checksum or \
-                               at odds with one another." }</li>
-                        <li>{ "The dynamic header: damaged, with a wrong checksum, or pointing to where nothing can be." }</li>
-                        <li>{ "The block allocation table: blocks outside the file, on top of the disk’s own structures or of one \
-                               another, and blocks that no entry points at. tapdisk’s batmap beside it." }</li>
-                        <li>{ "A differencing disk’s own words about its parent: name and locators." }</li>
-                        <li>{ "Bytes behind the end of the disk, a null UUID, an operation that was cut off half-way." }</li>
-                        <li>{ "With the deep check, which reads every block: bitmaps that do not agree with the data behind them." }</li>
-                    </ul>
-                    <p>{ "Under “Accepted by” stands what other tools would say of the disk, foretold from their rules; they \
-                          are not run." }</p>
-                    <p>{ "Not looked at: the parent of a differencing disk itself, and partitions and file systems inside the \
-                          disk. A disk that is called sound here can still hold damaged files." }</p>
+                    { heading(finds, "What it finds") }
+                    <ul>{ for FINDS.iter().map(|text| html! { <li>{ *text }</li> }) }</ul>
+                    { paragraphs(LIMITS) }
                 </section>
             </div>
         </dialog>
     }
 }
+
+fn paragraphs(texts: &'static [&'static str]) -> Html {
+    texts.iter().map(|text| html! { <p>{ *text }</p> }).collect()
+}
+
+/// How to use the page.
+const USE: &[&str] = &[
+    "Drop a .vhd anywhere on the page, or choose it. The first box gives the answer and the next step; \
+     everything below it is the reason.",
+    "Before you repair a disk, shut down the virtual machine that uses it or detach the disk. Keep the original \
+     until the fixed copy has proved itself.",
+];
+
+/// How it works.
+const WORKS: &[&str] = &[
+    "Your browser reads the file, on this computer: the footers at both ends, the dynamic header, the block \
+     allocation table and what they point to. That is little, whatever the size of the disk.",
+    "From what is wrong a repair is worked out. It is applied in memory, and the result is checked like any \
+     disk. A repair whose result would not be sound is not offered.",
+    "The fixed copy is the original with a few bytes changed, put together by the browser while you save it. \
+     The original is never written to.",
+    "Nothing leaves this computer. The page is a set of files without a server behind it; once it is open it \
+     needs no network.",
+];
+
+/// What it finds …
+const FINDS: &[&str] = &[
+    "Footers: the one at the end or its copy missing, damaged, too short, with a wrong checksum or at odds with \
+     one another.",
+    "The dynamic header: damaged, with a wrong checksum, or pointing to where nothing can be.",
+    "The block allocation table: blocks outside the file, on top of the disk’s own structures or of one \
+     another, and blocks that no entry points at. tapdisk’s batmap beside it.",
+    "A differencing disk’s own words about its parent: name and locators.",
+    "Bytes behind the end of the disk, a null UUID, an operation that was cut off half-way.",
+    "With the deep check, which reads every block: bitmaps that do not agree with the data behind them.",
+];
+
+/// … and what it does not.
+const LIMITS: &[&str] = &[
+    "Under “Accepted by” stands what other tools would say of the disk, foretold from their rules; they are not \
+     run.",
+    "Not looked at: the parent of a differencing disk itself, and partitions and file systems inside the disk. \
+     A disk that is called sound here can still hold damaged files.",
+];

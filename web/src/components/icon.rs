@@ -46,48 +46,24 @@ impl From<Verdict> for Shape {
 
 /// A shape as large as the text around it. Not read out.
 pub fn icon(shape: Shape) -> Html {
-    let shape = match shape {
-        Shape::Error => html! {
-            <g fill="none" stroke="currentColor" stroke-width="1.6">
-                <path d="M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5z" />
-                <path d="m5.5 5.5 5 5m0-5-5 5" />
-            </g>
-        },
-        Shape::Warning => html! {
-            <>
-                <path d="M8 1.6 15 14.4H1z M8 6v4" fill="none" stroke="currentColor" stroke-width="1.6"
-                    stroke-linejoin="round" />
-                <circle cx="8" cy="12" r="1" />
-            </>
-        },
-        Shape::Info => html! {
-            <>
-                <g fill="none" stroke="currentColor" stroke-width="1.6">
-                    <circle cx="8" cy="8" r="7" />
-                    <path d="M8 7v5" />
-                </g>
-                <circle cx="8" cy="4.6" r="1" />
-            </>
-        },
-        Shape::Sound => html! {
-            <g fill="none" stroke="currentColor" stroke-width="1.6">
-                <circle cx="8" cy="8" r="7" />
-                <path d="M4.6 8.2 7 10.6l4.4-5" />
-            </g>
-        },
-        Shape::Damaged => html! { <path d="M8 1 15.5 14.5H.5z" /> },
-        Shape::Other => html! {
-            <g fill="none" stroke="currentColor" stroke-width="1.6">
-                <rect x="1.2" y="1.2" width="13.6" height="13.6" rx="2" />
-                <path d="M5 8h6" />
-            </g>
-        },
-        Shape::Theme => html! {
-            <>
-                <circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5" />
-                <path d="M8 1.5a6.5 6.5 0 0 1 0 13z" />
-            </>
-        },
-    };
-    html! { <svg class="icon-shape" viewBox="0 0 16 16" aria-hidden="true">{ shape }</svg> }
+    let (lines, areas) = paths(shape);
+    html! {
+        <svg class="icon-shape" viewBox="0 0 16 16" aria-hidden="true">
+            <path d={lines} fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round" />
+            <path d={areas} />
+        </svg>
+    }
+}
+
+/// What is drawn as lines, and what is filled.
+fn paths(shape: Shape) -> (&'static str, &'static str) {
+    match shape {
+        Shape::Error => ("M5 .8h6L15.2 5v6L11 15.2H5L.8 11V5zM5.5 5.5l5 5m0-5-5 5", ""),
+        Shape::Warning => ("M8 1.6 15 14.4H1zM8 6v4", "M7 12a1 1 0 0 1 2 0 1 1 0 0 1-2 0"),
+        Shape::Info => ("M1 8a7 7 0 0 1 14 0A7 7 0 0 1 1 8M8 7v5", "M7 4.6a1 1 0 0 1 2 0 1 1 0 0 1-2 0"),
+        Shape::Sound => ("M1 8a7 7 0 0 1 14 0A7 7 0 0 1 1 8M4.6 8.2 7 10.6l4.4-5", ""),
+        Shape::Damaged => ("", "M8 1l7.5 13.5H.5z"),
+        Shape::Other => ("M3 1.2h10q1.8 0 1.8 1.8v10q0 1.8-1.8 1.8H3q-1.8 0-1.8-1.8V3q0-1.8 1.8-1.8M5 8h6", ""),
+        Shape::Theme => ("M1.5 8a6.5 6.5 0 0 1 13 0 6.5 6.5 0 0 1-13 0", "M8 1.5a6.5 6.5 0 0 1 0 13z"),
+    }
 }

@@ -1,34 +1,18 @@
 //! Several ways to repair one disk, and the choice between them.
 
-use std::rc::Rc;
-
 use vhd_analyser_core::report::{RepairReport, Report};
 use yew::prelude::*;
 
 use crate::components::repair::extent;
-use crate::state::plans;
 
-/// What there is to choose from.
-#[derive(Clone, PartialEq, Properties)]
-pub struct PlansProps {
-    /// The file's report.
-    pub report: Rc<Report>,
-    /// Which is chosen, the best being 0.
-    pub chosen: usize,
-    /// Chooses another.
-    pub on_choose: Callback<usize>,
-}
-
-/// The ways to repair the disk, each with its price; nothing where there is no choice.
-#[component]
-pub fn Plans(props: &PlansProps) -> Html {
-    let PlansProps { report, chosen, on_choose } = props;
+/// The ways to repair the disk, each with its price; nothing where there is no choice. The best is number 0.
+pub fn plans(report: &Report, chosen: usize, on_choose: &Callback<usize>) -> Html {
     if report.alternatives.is_empty() {
         return Html::default();
     }
-    let options = plans(report).enumerate().map(|(i, repair)| {
+    let options = report.repairs().enumerate().map(|(i, repair)| {
         let onchange = on_choose.reform(move |_: Event| i);
-        let checked = i == *chosen;
+        let checked = i == chosen;
         html! {
             <label class="plan">
                 <input type="radio" name="plan" data-testid="plan" {checked} {onchange} />

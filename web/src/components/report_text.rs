@@ -1,48 +1,153 @@
-//! The report as text.
+//! The report to hand over, in the form that the other side takes.
 
-use gloo_file::Blob;
+use std::rc::Rc;
+
+use gloo_file::{Blob, ObjectUrl};
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::report::json::{self, Layout};
+use vhd_analyser_core::report::{Report, Ticket, Verdict, markdown};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::components::section::section;
-use crate::hooks::use_object_url;
 use crate::units;
+use crate::version::{COMMIT, VERSION};
 use crate::worker::Printed;
 
 /// What is shown.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ReportTextProps {
-    /// The file's name.
-    pub file: AttrValue,
-    /// The text.
+    /// The file's report.
+    pub report: Rc<Report>,
+    /// What vhd-util would print.
     pub printed: Printed,
+    /// When the file was read.
+    pub date: TimeStamp,
+    /// Which of the ways to repair it was chosen, the best being 0.
+    pub plan: usize,
+    /// The SHA-256 of the whole file in hex, where it is known.
+    pub sha256: Option<AttrValue>,
+    /// What was done about the file, a sentence each, with names of files in “quotation marks”.
+    #[prop_or_default]
+    pub done: Vec<String>,
     /// Asks for other times, in minutes east of UTC.
     pub on_utc_offset: Callback<i32>,
 }
 
-/// The text that `vhd-util` prints, to copy and to save.
+impl ReportTextProps {
+    fn text(&self, form: Form) -> AttrValue {
+        let ticket = Ticket {
+            report: &self.report,
+            sha256: self.sha256.as_deref(),
+            date: self.date,
+            version: VERSION,
+            commit: COMMIT,
+            plan: self.plan,
+            done: &self.done,
+            chain: None,
+        };
+        match form {
+            Form::VhdUtil => self.printed.text.clone(),
+            Form::Markdown => markdown::render(&ticket),
+            Form::Json => json::render(&ticket, Layout::Lines),
+        }
+        .into()
+    }
+}
+
+/// A form of the report.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    VhdUtil,
+    Markdown,
+    Json,
+}
+
+impl Form {
+    const ALL: [Self; 3] = [Self::VhdUtil, Self::Markdown, Self::Json];
+
+    /// Its name, and how names of its files end.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::VhdUtil => ("As vhd-util prints it", "txt"),
+            Self::Markdown => ("Markdown", "md"),
+            Self::Json => ("JSON", "json"),
+        }
+    }
+}
+
+/// The report as text, to copy and to save.
 #[component]
 pub fn ReportText(props: &ReportTextProps) -> Html {
-    let Printed { utc_offset, text } = &props.printed;
+    let report = &props.report;
+    // Of a file that is no VHD the text of vhd-util would be nonsense.
+    let forms = if report.verdict == Verdict::NotAVhd { &Form::ALL[1..] } else { &Form::ALL };
+    let form = use_state_eq(|| forms[0]);
+    let text = props.text(*form);
+    let url = use_saved(&text);
+    let json_url = use_saved(&props.text(Form::Json));
     let pre = use_node_ref();
-    let blob = use_memo(text.clone(), |text| Blob::new(text.as_str()));
-    let url = use_object_url(Some((*blob).clone().into()));
+
+    let (_, extension) = form.names();
+    let file = &report.file;
     let tools = html! {
         <>
-            { utc_offset_choice(*utc_offset, &props.on_utc_offset) }
+            if *form == Form::VhdUtil {
+                { utc_offset_choice(props.printed.utc_offset, &props.on_utc_offset) }
+            }
             <CopyButton text={text.clone()} shown_in={pre.clone()} />
-            <a class="button small" href={url} download={format!("{}.txt", props.file)}>{ "Save" }</a>
+            if *form != Form::Json {
+                <a class="button small" data-testid="save-report" href={url}
+                    download={format!("{file}.{extension}")}>{ "Save" }</a>
+            }
+            <a class="button small" data-testid="download-report-json" href={json_url}
+                download={format!("{file}.json")}>{ "Save JSON" }</a>
         </>
     };
     let content = html! {
         <>
-            <p class="muted small">{ "As vhd-util prints it (vhd-util read -p)." }</p>
+            <div class="actions" role="radiogroup" aria-label="Form of the report">
+                { for forms.iter().map(|choice| radio(*choice, &form)) }
+            </div>
             <pre class="report-text" data-testid="report-text" tabindex="0" role="region" aria-label="Report as text"
                 ref={pre}>{ text }</pre>
+            if !props.done.is_empty() {
+                <ul>{ for props.done.iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
+            }
+            // What paper is to say of itself.
+            <p class="muted small" data-testid="origin">
+                { "VHD Analyser " }{ VERSION }
+                if let Some(commit) = COMMIT {
+                    { ", commit " }{ commit }
+                }
+                { " · " }{ props.date.to_string() }
+            </p>
         </>
     };
     section("Report", None, tools, content)
+}
+
+/// The address of a text to be saved.
+#[hook]
+fn use_saved(text: &AttrValue) -> AttrValue {
+    let url = use_memo(text.clone(), |text| ObjectUrl::from(Blob::new(text.as_str())));
+    url.to_string().into()
+}
+
+fn radio(form: Form, chosen: &UseStateHandle<Form>) -> Html {
+    let onchange = {
+        let chosen = chosen.clone();
+        Callback::from(move |_: Event| chosen.set(form))
+    };
+    let (name, extension) = form.names();
+    html! {
+        <label class="labelled">
+            <input type="radio" name="form" data-testid={format!("report-{extension}")} checked={form == **chosen}
+                {onchange} />
+            { name }
+        </label>
+    }
 }
 
 /// The offsets from UTC in use on Earth, in minutes.

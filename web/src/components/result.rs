@@ -3,45 +3,32 @@
 use vhd_analyser_core::report::Verdict;
 use yew::prelude::*;
 
-use crate::components::deep_check::DeepCheck;
-use crate::components::file_line::FileLine;
-use crate::components::findings::Findings;
+use crate::components::deep_check::deep_check;
+use crate::components::file_line::file_line;
+use crate::components::findings::findings;
 use crate::components::fixed_copy::FixedCopy;
-use crate::components::plans::Plans;
+use crate::components::hashes::hashes;
+use crate::components::plans::plans;
 use crate::components::repair::Repair;
 use crate::components::report_text::ReportText;
 use crate::components::structures::Structures;
-use crate::components::tools::Tools;
+use crate::components::tools::tools;
 use crate::components::verdict::VerdictCard;
 use crate::hooks::Analyser;
 use crate::state::{Purpose, Shown};
 
-/// What is shown.
-#[derive(Clone, PartialEq, Properties)]
-pub struct ResultViewProps {
-    /// The file's report.
-    pub shown: Shown,
-    /// What can be done about it.
-    pub analyser: Analyser,
-}
-
 /// Everything that is known about one file.
-#[component]
-pub fn ResultView(props: &ResultViewProps) -> Html {
-    let ResultViewProps { shown, analyser } = props;
+pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
     let report = &shown.report;
-    let deep_check = html! {
-        if let Some(bytes) = report.deep_check {
-            <DeepCheck {bytes} running={shown.deep.clone()} on_start={analyser.check_deeply.clone()}
-                on_cancel={analyser.cancel.reform(|()| Purpose::DeepCheck)} />
-        }
-    };
+    let cancel = |purpose| analyser.cancel.reform(move |()| purpose);
+    let deep_check = report
+        .deep_check
+        .map(|bytes| deep_check(bytes, shown.deep.as_ref(), &analyser.check_deeply, &cancel(Purpose::DeepCheck)));
     html! {
         <>
-            <FileLine name={report.file.clone()} size={report.size} description={report.description.clone()}
-                left_out={analyser.state.left_out.clone()} on_files={analyser.choose.clone()} />
-            <VerdictCard report={report.clone()} footer={deep_check}>
-                <Plans report={report.clone()} chosen={shown.plan} on_choose={analyser.choose_plan.clone()} />
+            { file_line(report, &analyser.state.left_out, &analyser.choose) }
+            <VerdictCard report={report.clone()} footer={deep_check.unwrap_or_default()}>
+                { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
                     // A new one for every plan: what was confirmed for one does not hold for another.
                     <FixedCopy key={shown.plan} file={report.file.clone()} size={report.size} repair={repair.clone()}
@@ -50,20 +37,18 @@ pub fn ResultView(props: &ResultViewProps) -> Html {
                 }
             </VerdictCard>
             if report.verdict != Verdict::NotAVhd {
-                <Tools report={report.clone()} repaired={shown.plan == 0} />
+                { tools(report, shown.plan == 0) }
             }
-            <Findings report={report.clone()} />
+            { findings(report) }
             if let Some(repair) = shown.repair() {
                 <Repair key={shown.plan} repair={repair.clone()} size={report.size} />
             }
             if !report.structures.is_empty() {
                 <Structures report={report.clone()} />
             }
-            // Of a file that is no VHD the text would be nonsense.
-            if report.verdict != Verdict::NotAVhd {
-                <ReportText file={report.file.clone()} printed={shown.printed.clone()}
-                    on_utc_offset={analyser.print.clone()} />
-            }
+            { hashes(shown, &analyser.hash, &cancel(Purpose::Hash)) }
+            <ReportText report={report.clone()} printed={shown.printed.clone()} date={shown.date}
+                plan={shown.plan} sha256={shown.sha256.clone()} on_utc_offset={analyser.print.clone()} />
         </>
     }
 }

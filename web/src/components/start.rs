@@ -6,19 +6,8 @@ use crate::components::file_picker::file_picker;
 use crate::components::help::Topic;
 use crate::hooks::Analyser;
 
-/// What the start needs.
-#[derive(Clone, PartialEq, Properties)]
-pub struct StartProps {
-    /// Takes files.
-    pub analyser: Analyser,
-    /// Asks for help.
-    pub on_help: Callback<Topic>,
-}
-
 /// Where a file goes in, and what to do without one.
-#[component]
-pub fn Start(props: &StartProps) -> Html {
-    let StartProps { analyser, on_help } = props;
+pub fn start(analyser: &Analyser, on_help: &Callback<Topic>) -> Html {
     html! {
         <>
             <div class="drop-zone" data-testid="drop-zone">

@@ -1,7 +1,5 @@
 //! Who takes the disk, and who refuses it.
 
-use std::rc::Rc;
-
 use vhd_analyser_core::report::{Report, ToolReport};
 use yew::prelude::*;
 
@@ -10,20 +8,10 @@ use crate::components::icon::{Shape, icon};
 use crate::components::section::section;
 use crate::units;
 
-/// What is shown.
-#[derive(Clone, PartialEq, Properties)]
-pub struct ToolsProps {
-    /// The file's report.
-    pub report: Rc<Report>,
-    /// Whether what the tools say of the repaired disk holds for the way to repair it that was chosen.
-    pub repaired: bool,
-}
-
-/// What each tool says of the disk, now and after the repair.
-#[component]
-pub fn Tools(props: &ToolsProps) -> Html {
-    let tools = &props.report.tools;
-    let repaired = props.repaired && tools.iter().any(|tool| tool.accepts_after.is_some());
+/// What each tool says of the disk, now and, where that holds for the way to repair it that was chosen, after the repair.
+pub fn tools(report: &Report, repaired: bool) -> Html {
+    let tools = &report.tools;
+    let repaired = repaired && tools.iter().any(|tool| tool.accepts_after.is_some());
     let content = html! {
         <table class="tools" role="table">
             <thead role="rowgroup">

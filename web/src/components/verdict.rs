@@ -29,7 +29,7 @@ pub fn VerdictCard(props: &VerdictCardProps) -> Html {
     let headline = use_focus_when(());
     html! {
         <section class={classes!("verdict", tone(report.verdict).class())} data-testid="verdict"
-            data-verdict={id(report.verdict)} aria-labelledby="verdict-headline">
+            data-verdict={report.verdict.name()} aria-labelledby="verdict-headline">
             <h2 id="verdict-headline" class="verdict-headline" ref={headline} tabindex="-1">
                 { icon(Shape::from(report.verdict)) }
                 <span>{ &report.headline }</span>
@@ -50,17 +50,6 @@ pub fn VerdictCard(props: &VerdictCardProps) -> Html {
                 { props.footer.clone() }
             </div>
         </section>
-    }
-}
-
-/// A verdict's name for scripts and tests.
-pub fn id(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Sound => "sound",
-        Verdict::Repairable => "repairable",
-        Verdict::Salvageable => "salvageable",
-        Verdict::Unrepairable => "unrepairable",
-        Verdict::NotAVhd => "not-a-vhd",
     }
 }
 

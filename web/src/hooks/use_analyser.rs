@@ -18,7 +18,7 @@ use crate::fixed_copy::fixed_name;
 use crate::program::Program;
 use crate::sample;
 use crate::state::{Action, Purpose, Repaired, State};
-use crate::worker::{Response, Task};
+use crate::worker::{Request, Response, Task};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
 const SLOW: u32 = 200;
@@ -46,6 +46,8 @@ pub struct Analyser {
     pub check_deeply: Callback<()>,
     /// Reads the file that was repaired in place.
     pub read_repaired: Callback<Repaired>,
+    /// Hashes all of the file.
+    pub hash: Callback<()>,
 }
 
 /// The files and their workers.
@@ -56,6 +58,7 @@ struct Work {
     report: Option<Reading>,
     deep_check: Option<Reading>,
     copy_check: Option<Reading>,
+    hash: Option<Reading>,
 }
 
 /// Dropping it stops the reading.
@@ -118,10 +121,11 @@ pub fn use_analyser() -> Analyser {
         let desk = desk.clone();
         Callback::from(move |copy: Blob| desk.read_again(Purpose::CopyCheck, |_| copy))
     };
-    let check_deeply = {
+    let read_again = |purpose| {
         let desk = desk.clone();
-        Callback::from(move |()| desk.read_again(Purpose::DeepCheck, |file| file.clone().into()))
+        Callback::from(move |()| desk.read_again(purpose, |file| file.clone().into()))
     };
+    let (check_deeply, hash) = (read_again(Purpose::DeepCheck), read_again(Purpose::Hash));
     let read_repaired = {
         let desk = desk.clone();
         Callback::from(move |repaired| desk.choose_repaired(repaired))
@@ -139,6 +143,7 @@ pub fn use_analyser() -> Analyser {
         check_copy,
         check_deeply,
         read_repaired,
+        hash,
     }
 }
 
@@ -192,7 +197,7 @@ impl Desk {
         let Some(file) = self.work.borrow().shown.as_ref().map(|shown| shown.file.clone()) else { return };
         let name = match purpose {
             Purpose::CopyCheck => fixed_name(&file.file.name()),
-            Purpose::Report | Purpose::DeepCheck => file.file.name(),
+            _ => file.file.name(),
         };
         self.dispatch.dispatch(Action::Again(purpose));
         self.read(purpose, &blob(&file.file), name, file);
@@ -200,9 +205,13 @@ impl Desk {
 
     fn read(&self, purpose: Purpose, blob: &Blob, name: String, file: Chosen) {
         let mut work = self.work.borrow_mut();
-        let task = Task { name: name.clone(), utc_offset: work.utc_offset, deep: purpose == Purpose::DeepCheck };
+        let (utc_offset, deep) = (work.utc_offset, purpose == Purpose::DeepCheck);
+        let request = match purpose {
+            Purpose::Hash => Request::Hash,
+            _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep }),
+        };
         let desk = self.clone();
-        let job = Job::start(&work.program, blob, task, move |response| desk.take(purpose, &name, response));
+        let job = Job::start(&work.program, blob, &request, move |response| desk.take(purpose, &name, response));
         let dispatch = self.dispatch.clone();
         let slow = Timeout::new(SLOW, move || dispatch.dispatch(Action::Slow(purpose)));
         *work.reading(purpose) = Some(Reading { file, job, _slow: slow });
@@ -214,10 +223,17 @@ impl Desk {
         let action = match response {
             Response::Progress(progress) => Action::Progress(purpose, progress),
             Response::Printed(printed) => Action::Printed(printed),
+            Response::Hashed(sha256) => {
+                work.hash = None;
+                Action::Hashed(sha256)
+            }
             Response::Analysed(analysed) => {
                 let read = work.reading(purpose).take();
                 if purpose != Purpose::CopyCheck {
                     (work.shown, work.copy_check, work.deep_check) = (read, None, None);
+                }
+                if purpose == Purpose::Report {
+                    work.hash = None;
                 }
                 Action::Analysed(purpose, analysed)
             }
@@ -236,7 +252,7 @@ impl Desk {
         let mut work = self.work.borrow_mut();
         *work.reading(purpose) = None;
         if purpose == Purpose::Report {
-            (work.shown, work.copy_check) = (None, None);
+            (work.shown, work.copy_check, work.hash) = (None, None, None);
         }
         self.dispatch.dispatch(Action::Failed { purpose, name, failure });
     }
@@ -245,7 +261,7 @@ impl Desk {
 impl Work {
     fn new() -> Self {
         let program = Program::find();
-        Self { program, utc_offset: 0, shown: None, report: None, deep_check: None, copy_check: None }
+        Self { program, utc_offset: 0, shown: None, report: None, deep_check: None, copy_check: None, hash: None }
     }
 
     fn reading(&mut self, purpose: Purpose) -> &mut Option<Reading> {
@@ -253,6 +269,7 @@ impl Work {
             Purpose::Report => &mut self.report,
             Purpose::DeepCheck => &mut self.deep_check,
             Purpose::CopyCheck => &mut self.copy_check,
+            Purpose::Hash => &mut self.hash,
         }
     }
 }

@@ -1,0 +1,24 @@
+//! The published schema of the report as scripts read it.
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+/// The schema, ready to judge.
+///
+/// # Errors
+/// Where it cannot be read, or is none.
+pub fn report() -> Result<Validator, Box<dyn Error>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(path)?)?;
+    Ok(jsonschema::draft202012::new(&schema)?)
+}
+
+/// What the schema has against an object, a line each; empty where it has nothing.
+pub fn objections(validator: &Validator, object: &Value) -> String {
+    let lines = validator.iter_errors(object).map(|error| format!("{}: {error}\n", error.instance_path()));
+    lines.collect()
+}

@@ -1,0 +1,271 @@
+//! The reports to hand over: JSON that keeps to its schema, Markdown that no disk can put markup into.
+
+use std::error::Error;
+use std::ops::ControlFlow;
+
+use pulldown_cmark::{Event, Options, Parser, Tag};
+use serde_json::{Value, json};
+use vhd_analyser_core::analysis::Analysis;
+use vhd_analyser_core::report::json::{self, Layout};
+use vhd_analyser_core::report::{
+    FindingReport, RegionReport, Report, Severity, Ticket, Verdict, fingerprint, markdown,
+};
+use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep};
+use vhd_analyser_tests::bytes::sha256_of;
+use vhd_analyser_tests::corpus::cases;
+use vhd_analyser_tests::schema;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn report(image: &[u8], analysis: &Analysis) -> Result<Report, Box<dyn Error>> {
+    Ok(Report { regions: fingerprint::regions(&image, &analysis.image)?, ..analysis.report() })
+}
+
+fn ticket(report: &Report) -> Ticket<'_> {
+    Ticket { report, sha256: None, date: NOW, version: "1.2.3", commit: None, plan: 0, done: &[], chain: None }
+}
+
+/// A differencing disk of tapdisk's without its footer: there is something to say of everything.
+fn broken() -> Result<Vec<u8>, Box<dyn Error>> {
+    Ok(cases()?["chain-child-footer"].image()?)
+}
+
+/// Every case, with and without its blocks read, in both layouts, and files that are no disks.
+#[test]
+fn json_keeps_to_its_schema() -> Outcome {
+    let validator = schema::report()?;
+    let mut images = vec![("empty".to_owned(), vec![]), ("text".into(), b"Some words about disks.\n".repeat(100))];
+    for (name, case) in cases()? {
+        images.push((name, case.image()?));
+    }
+    for (name, image) in images {
+        for analysis in [analysed(&image, &name)?, analysed_deep(&image, &name)?] {
+            let report = report(&image, &analysis)?;
+            let ticket = ticket(&report);
+            let line = json::render(&ticket, Layout::Line);
+            assert!(!line.contains('\n'), "{name}");
+            let object: Value = serde_json::from_str(&line)?;
+            assert_eq!(object, serde_json::from_str::<Value>(&json::render(&ticket, Layout::Lines))?, "{name}");
+            assert_eq!(schema::objections(&validator, &object), "", "{name}");
+            assert_eq!(object["verdict"], serde_json::to_value(report.verdict)?, "{name}");
+            assert_eq!(object["findings"].as_array().map(Vec::len), Some(report.findings.len()), "{name}");
+        }
+    }
+    Ok(())
+}
+
+/// A name more or a name less, anywhere in a rich report, is not the object that the schema describes.
+#[test]
+fn the_schema_names_everything_and_wants_all_of_it() -> Outcome {
+    let validator = schema::report()?;
+    let image = broken()?;
+    let report = report(&image, &analysed(&image, "disk.vhd")?)?;
+    let done = ["The fixed copy was downloaded.".to_owned()];
+    let chain = [ticket(&report)];
+    let ticket = Ticket { sha256: Some(&"0".repeat(64)), done: &done, chain: Some(&chain), ..ticket(&report) };
+    let object: Value = serde_json::from_str(&json::render(&ticket, Layout::Line))?;
+    assert_eq!(schema::objections(&validator, &object), "");
+
+    let mut places = Vec::new();
+    objects(&object, "", &mut places);
+    assert!(places.len() > 20, "{places:?}");
+    for place in places {
+        let names: Vec<String> = fields(&object, &place)?.keys().cloned().collect();
+        let mut more = object.clone();
+        more.pointer_mut(&place).ok_or("place")?["surprise"] = json!(1);
+        assert_ne!(schema::objections(&validator, &more), "", "{place} takes anything");
+        for name in names.iter().filter(|name| *name != "chain") {
+            let mut less = object.clone();
+            less.pointer_mut(&place).and_then(Value::as_object_mut).ok_or("place")?.remove(name);
+            assert_ne!(schema::objections(&validator, &less), "", "{place} does without {name}");
+        }
+    }
+    Ok(())
+}
+
+fn fields<'a>(object: &'a Value, place: &str) -> Result<&'a serde_json::Map<String, Value>, &'static str> {
+    object.pointer(place).and_then(Value::as_object).ok_or("no object")
+}
+
+/// The places of all objects, as JSON pointers.
+fn objects(value: &Value, place: &str, places: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            places.push(place.to_owned());
+            fields.iter().for_each(|(name, value)| objects(value, &format!("{place}/{name}"), places));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| objects(item, &format!("{place}/{index}"), places));
+        }
+        _ => {}
+    }
+}
+
+/// Each hash is that of the bytes at its place, and every structure that was read has one.
+#[test]
+fn structures_have_the_hashes_of_their_bytes() -> Outcome {
+    for (name, case) in cases()? {
+        let image = case.image()?;
+        let analysis = analysed(&image, &name)?;
+        let regions = fingerprint::regions(&image.as_slice(), &analysis.image)?;
+        for RegionReport { name: structure, offset, length, sha256 } in &regions {
+            let bytes = &image[*offset as usize..(offset + length) as usize];
+            assert_eq!(sha256.as_deref(), Some(sha256_of(bytes).as_str()), "{name}: {structure}");
+        }
+        let has = |structure: &str| regions.iter().any(|region| region.name.starts_with(structure));
+        assert_eq!(has("Dynamic header"), analysis.image.header.value().is_some() && analysis.image.is_vhd(), "{name}");
+        assert_eq!(has("Block alloc"), analysis.image.bat.value().is_some() && analysis.image.is_vhd(), "{name}");
+    }
+    let image = broken()?;
+    let names = fingerprint::regions(&image.as_slice(), &analysed(&image, "disk.vhd")?.image)?;
+    let names: Vec<_> = names.iter().map(|region| region.name.as_str()).collect();
+    assert_eq!(names, BROKEN);
+    let whole = fingerprint::whole_file(&image.as_slice(), &mut |_| ControlFlow::Continue(()))?;
+    assert_eq!(whole, sha256_of(&image));
+    assert!(fingerprint::whole_file(&image.as_slice(), &mut |_| ControlFlow::Break(())).is_err());
+    Ok(())
+}
+
+const BROKEN: [&str; 9] = [
+    "Primary footer",
+    "Backup footer",
+    "Dynamic header",
+    "Block allocation table (BAT)",
+    "Data of parent locator 0",
+    "Data of parent locator 1",
+    "Data of parent locator 2",
+    "Batmap’s header",
+    "Batmap",
+];
+
+/// What a ticket needs is in it, for every case.
+#[test]
+fn markdown_tells_all_of_it() -> Outcome {
+    for (name, case) in cases()? {
+        let image = case.image()?;
+        let report = report(&image, &analysed(&image, &name)?)?;
+        let hash = "a".repeat(64);
+        let ticket = Ticket { sha256: Some(&hash), commit: Some("c0ffee"), ..ticket(&report) };
+        let page = markdown::render(&ticket);
+        let text = text(&page);
+        let mut wanted = vec![name.clone(), hash.clone(), "1.2.3".into(), "c0ffee".into(), NOW.to_string()];
+        wanted.extend([report.headline.clone(), report.verdict.name().into(), report.size.to_string()]);
+        for finding in &report.findings {
+            wanted.extend([finding.id.clone(), finding.message.clone(), format!("0x{:X}", finding.offset)]);
+            wanted.extend([finding.found.clone(), finding.expected.clone(), finding.remedy.clone()].map(one_line));
+        }
+        let is_vhd = report.verdict != Verdict::NotAVhd;
+        wanted.extend(report.tools.iter().filter(|_| is_vhd).map(|tool| tool.name.clone()));
+        wanted.extend(report.regions.iter().filter_map(|region| region.sha256.clone()));
+        if let Some(repair) = &report.repair {
+            wanted.extend(repair.patches.iter().map(|patch| patch.reason.clone()));
+        }
+        for wanted in wanted {
+            assert!(text.contains(&unquoted(&wanted)), "{name}: “{wanted}” is not in\n{page}");
+        }
+    }
+    Ok(())
+}
+
+/// Quotation marks become those of Markdown.
+fn unquoted(text: &str) -> String {
+    text.replace(['“', '”'], "")
+}
+
+fn one_line(text: String) -> String {
+    text.replace('\0', "\\u{0}")
+}
+
+/// What a reader sees of Markdown, without quotation marks.
+fn text(page: &str) -> String {
+    let mut text = String::new();
+    for event in Parser::new_ext(page, Options::all().difference(Options::ENABLE_SMART_PUNCTUATION)) {
+        match event {
+            Event::Text(piece) | Event::Code(piece) => text.push_str(&piece),
+            Event::SoftBreak | Event::HardBreak | Event::End(_) => text.push('\n'),
+            _ => {}
+        }
+    }
+    unquoted(&text)
+}
+
+const HOSTILE: [&str; 9] = [
+    "<script>alert(1)</script>",
+    "a`b``c```` <b>",
+    "x\n\n# heading\n\n- item | cell |\n|---|",
+    "[link](http://evil.example) ![picture](http://evil.example/p.png)",
+    "**bold** _it_ ~~gone~~ ==mark== $x$ ^up^",
+    "`",
+    " leading and trailing ",
+    "say ”so“ <i>&amp; &#60;",
+    "\u{202E}gpj.exe\u{2066}\r\n> quote\\",
+];
+
+/// Whatever stands in a name, it is text: no other element comes of it, and it is there as it is.
+#[test]
+fn nothing_from_a_disk_is_markup() -> Outcome {
+    let image = broken()?;
+    let clean = report(&image, &analysed(&image, "disk.vhd")?)?;
+    let plain = with_names(&clean, "name");
+    let shape = elements(&markdown::render(&ticket_done(&plain, &["Saved “name”.".into()])));
+    for hostile in HOSTILE {
+        let report = with_names(&clean, hostile);
+        let page = markdown::render(&ticket_done(&report, &[format!("Saved “{hostile}”.")]));
+        assert_eq!(elements(&page), shape, "{hostile:?}\n{page}");
+        let (visible, text) = (unquoted(&visible(hostile)), text(&page));
+        assert_eq!(text.matches(&visible).count(), 10, "{visible}\n{text}");
+        assert!(!page.contains(['\r', '\u{202E}', '\u{2066}']), "{hostile:?}");
+    }
+    Ok(())
+}
+
+/// As a reader is to see it: what is not seen by itself is spelled out.
+fn visible(name: &str) -> String {
+    let hidden = |character: char| character.is_control() || "\u{202E}\u{2066}".contains(character);
+    let seen = |character: char| match hidden(character) {
+        true => character.escape_unicode().to_string(),
+        false => character.to_string(),
+    };
+    name.chars().map(seen).collect()
+}
+
+fn ticket_done<'a>(report: &'a Report, done: &'a [String]) -> Ticket<'a> {
+    Ticket { done, ..ticket(report) }
+}
+
+/// The report with this name wherever a disk or a file can put one.
+fn with_names(report: &Report, name: &str) -> Report {
+    let mut report = Report { file: name.into(), description: format!("10 GiB · “{name}” 1.0"), ..report.clone() };
+    report.findings.push(FindingReport {
+        id: "parent.name".into(),
+        severity: Severity::Warning,
+        title: "Title".into(),
+        message: "Message.".into(),
+        remedy: "Remedy.".into(),
+        offset: 0,
+        length: 0,
+        found: name.into(),
+        expected: name.into(),
+        vhd_util: Some(name.into()),
+        minded_by: vec![],
+    });
+    report.tools[0].says = name.into();
+    if let Some(repair) = &mut report.repair {
+        repair.loses.push(format!("The parent “{name}” is gone."));
+        repair.assumes.push(format!("The parent is “{name}”: so most of the places say."));
+        repair.patches[0].reason = format!("the name “{name}”");
+    }
+    report
+}
+
+/// The elements of a page without its text.
+fn elements(page: &str) -> Vec<String> {
+    let element = |event| match event {
+        Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => panic!("{tag:?}"),
+        Event::Html(html) | Event::InlineHtml(html) => panic!("HTML: {html}"),
+        Event::Text(_) => None,
+        Event::Code(_) => Some("code".into()),
+        other => Some(format!("{other:?}")),
+    };
+    Parser::new_ext(page, Options::all()).filter_map(element).collect()
+}
