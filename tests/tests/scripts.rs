@@ -1,10 +1,10 @@
-//! Repairs as scripts: every repair of the corpus is carried out by `sh`, under dash and under busybox, each with
+//! Repairs as scripts: every repair of the corpus is carried out by `sh`, under dash, busybox and bash, each with
 //! nothing on its path but the few programs that the script names.
 
 use std::error::Error;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{FileExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -53,8 +53,18 @@ impl Shell {
         Ok(Self { name, command, arguments, tools })
     }
 
-    fn both() -> Result<[Self; 2], Box<dyn Error>> {
-        Ok([Self::dash()?, Self::busybox()?])
+    /// Makes one more program known.
+    fn add(&mut self, name: &str, program: &Path) -> io::Result<()> {
+        symlink(program, self.tools.path().join(name))
+    }
+
+    /// What `sh` is in a XenServer control domain.
+    fn bash() -> Result<Self, Box<dyn Error>> {
+        Self::new("bash", found("bash")?, &["--posix"], found)
+    }
+
+    fn all() -> Result<[Self; 3], Box<dyn Error>> {
+        Ok([Self::dash()?, Self::busybox()?, Self::bash()?])
     }
 
     fn run(&self, folder: &Path, arguments: &[&str]) -> io::Result<Output> {
@@ -113,9 +123,8 @@ impl<'a> Bench<'a> {
         if output.status.code() != Some(code) || !said.contains(says) {
             return Err(format!("{}: not {code}, “{says}” but {}: {said}", shell.name, output.status).into());
         }
-        let parts = fs::read_dir(self.folder.path())?.filter(|entry| {
-            entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with(".part"))
-        });
+        let parts = fs::read_dir(self.folder.path())?
+            .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with(".part")));
         if parts.count() > 0 {
             return Err("an unfinished file is left".into());
         }
@@ -157,7 +166,9 @@ impl<'a> Bench<'a> {
                 changed.push(image);
             }
         }
-        for image in changed {
+        // A footer that lacks its last byte, which is zero, is mended by a zero.
+        let fixed = fixed_copy(self.image, &self.proven.plan);
+        for image in changed.into_iter().filter(|image| *image != fixed) {
             self.fresh(&image)?;
             self.expect(shell, &[], 1, "is not as it was when this script was made")?;
             self.expect_disk(&image, "untouched")?;
@@ -198,13 +209,251 @@ fn analyses(case: &Case, image: &[u8]) -> Result<Vec<Analysis>, Box<dyn Error>> 
 }
 
 fn with_every_repair(test: impl Fn(&Bench<'_>, &Shell) -> Outcome) -> Outcome {
-    let shells = Shell::both()?;
+    let shells = Shell::all()?;
     let all = repairables()?;
     assert!(all.len() >= 86, "{} repairs, and 86 cases can be mended", all.len());
     for Repairable { name, image, proven } in &all {
         let bench = Bench::new(image, proven)?;
         for shell in &shells {
             test(&bench, shell).map_err(|error| format!("{name}, {:?}: {error}", proven.plan.steps))?;
+        }
+    }
+    Ok(())
+}
+
+/// A plan that moves, writes and cuts or lengthens, and what it replaces. `copy(to, from, length)`.
+fn proven(image: &[u8], patches: Vec<Patch>, new_length: u64) -> Proven {
+    let step = Step { title: "Try", patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() };
+    let plan = Plan::nothing(image.len() as u64).then(step);
+    let patches = plan.patches();
+    let replaced = patches.iter().map(|patch| match &patch.content {
+        Content::Bytes(bytes) => {
+            let there = image.get(patch.offset as usize..).unwrap_or_default();
+            there[..there.len().min(bytes.len())].to_vec()
+        }
+        _ => Vec::new(),
+    });
+    let replaced = replaced.collect();
+    Proven { plan, replaced }
+}
+
+fn patch(offset: u64, content: Content) -> Patch {
+    Patch { offset, content, reason: "a try\nrm -rf nothing".into() }
+}
+
+fn bytes(offset: u64, bytes: &[u8]) -> Patch {
+    patch(offset, Content::Bytes(bytes.to_vec()))
+}
+
+fn copy(to: u64, offset: u64, length: u64) -> Patch {
+    patch(to, Content::Copy { offset, length })
+}
+
+/// Four MiB in which no two sectors are the same.
+fn numbers() -> Vec<u8> {
+    (0..1_u32 << 20).flat_map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()).collect()
+}
+
+/// Offsets and lengths of every kind, and what the corpus has not: blocks that stay where they were copied from, zeros,
+/// and a file that becomes shorter.
+fn strange_plans(image: &[u8]) -> Vec<Proven> {
+    let length = image.len() as u64;
+    let every_byte: Vec<u8> = (0..=255).collect();
+    vec![
+        proven(image, vec![copy(length, 512, 2 << 20), bytes(512, b"over")], length + (2 << 20)),
+        proven(image, vec![copy(length + 3, 1, (1 << 20) + 513), patch(7, Content::Zeros(70_001))], length + (2 << 20)),
+        proven(image, vec![copy(1 << 20, 0, 1 << 20)], length),
+        proven(image, vec![copy(0, 3 << 20, 1 << 20)], length / 2),
+        proven(image, vec![bytes(length - 511, &every_byte), bytes(4, &[0xFF; 4000])], length - 101),
+        proven(image, vec![bytes(length - 1, b"-%s\\n'\"$(`")], length + 11),
+        proven(image, vec![], 1),
+        proven(image, vec![], 0),
+        proven(image, vec![], length + 4097),
+    ]
+}
+
+#[test]
+fn strange_plans_are_carried_out_and_taken_back() -> Outcome {
+    let image = numbers();
+    for proven in strange_plans(&image) {
+        let bench = Bench::new(&image, &proven)?;
+        for shell in &Shell::all()? {
+            let told = |error| {
+                format!("{:?}: {error}", proven.plan.patches().iter().map(|patch| patch.offset).collect::<Vec<_>>())
+            };
+            bench.there_and_back(shell).and_then(|()| bench.changed(shell)).map_err(told)?;
+        }
+    }
+    Ok(())
+}
+
+/// Wherever a run was cut off, the way back leads back, and the repair can be made afterwards.
+#[test]
+fn a_run_that_was_cut_off_is_taken_back() -> Outcome {
+    let image = numbers();
+    for proven in strange_plans(&image) {
+        let bench = Bench::new(&image, &proven)?;
+        let fixed = fixed_copy(&image, &proven.plan);
+        for shell in &Shell::all()? {
+            bench.fresh(&image)?;
+            bench.expect(shell, &[], 0, "is repaired: ")?;
+            let longest = if fixed.len() > image.len() { &fixed } else { &image };
+            for cut in [1, fixed.len().min(image.len()) / 2, longest.len() * 3 / 4, longest.len()] {
+                // Written up to here, and not yet set to its length.
+                let mut half = [&fixed[..cut.min(fixed.len())], &image[cut.min(image.len())..]].concat();
+                half.truncate(longest.len());
+                fs::write(bench.path("disk.vhd"), &half)?;
+                if half != fixed && half != image {
+                    bench.expect(shell, &[], 1, "go back with --undo")?;
+                    bench.expect_disk(&half, "untouched")?;
+                }
+                if half.len() >= fixed.len().min(image.len()) {
+                    bench.expect(shell, &["--undo", "disk.vhd"], 0, "is as it was before the repair")?;
+                    bench.expect_disk(&image, "as it was")?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What cannot be written leaves the disk and everything beside it alone.
+#[test]
+fn what_is_in_the_way_stays() -> Outcome {
+    let image = numbers();
+    let proven = proven(&image, vec![bytes(512, b"over")], 4096);
+    let bench = Bench::new(&image, &proven)?;
+    for shell in &Shell::all()? {
+        bench.fresh(&image)?;
+        bench.expect(shell, &["--undo"], 1, "There is no ./disk.vhd.undo to go back with")?;
+        bench.expect(shell, &["elsewhere.vhd"], 1, "There is no disk elsewhere.vhd")?;
+        bench.expect(shell, &["disk.vhd", "disk.vhd"], 2, "Usage")?;
+        for other in ["", "somebody's"] {
+            fs::write(bench.path(UNDO), other)?;
+            bench.expect(shell, &[], 1, "exists already")?;
+            bench.expect(shell, &["--undo"], 1, "does not belong to this script")?;
+            assert_eq!(fs::read_to_string(bench.path(UNDO))?, other);
+        }
+        fs::remove_file(bench.path(UNDO))?;
+        symlink("nowhere", bench.path(UNDO))?;
+        bench.expect(shell, &[], 1, "exists already")?;
+        fs::remove_file(bench.path(UNDO))?;
+        bench.expect_disk(&image, "untouched")?;
+
+        bench.expect(shell, &[], 0, "is repaired: ")?;
+        let longer = vec![0; image.len() + 1];
+        fs::write(bench.path("disk.vhd"), &longer)?;
+        bench.expect(shell, &["--undo"], 1, "has been written to since, or is another disk")?;
+        bench.expect_disk(&longer, "untouched")?;
+    }
+    Ok(())
+}
+
+/// Only the owner may read the bytes of the disk that are saved.
+#[test]
+fn the_undo_file_is_for_its_owner() -> Outcome {
+    let image = numbers();
+    let proven = proven(&image, vec![bytes(512, b"over")], 4096);
+    let bench = Bench::new(&image, &proven)?;
+    for shell in &Shell::all()? {
+        bench.fresh(&image)?;
+        bench.expect(shell, &[], 0, "is repaired: ")?;
+        assert_eq!(fs::metadata(bench.path(UNDO))?.mode() & 0o777, 0o600);
+    }
+    Ok(())
+}
+
+/// A disk that somebody has open is refused where there is a `fuser` to see it.
+#[test]
+fn an_open_disk_is_refused() -> Outcome {
+    let image = numbers();
+    let proven = proven(&image, vec![bytes(512, b"over")], 4096);
+    let bench = Bench::new(&image, &proven)?;
+    for mut shell in Shell::all()? {
+        bench.fresh(&image)?;
+        // Debian's busybox has none.
+        shell.add("fuser", &found("fuser")?)?;
+        let open = File::open(bench.path("disk.vhd"))?;
+        for arguments in [&[][..], &["--undo"]] {
+            bench.expect(&shell, arguments, 1, "is open in another program")?;
+        }
+        bench.expect_disk(&image, "untouched")?;
+        drop(open);
+        bench.expect(&shell, &[], 0, "is repaired: ")?;
+    }
+    Ok(())
+}
+
+/// Of tapdisks, those count that have this very disk, by whatever name.
+#[test]
+fn a_disk_of_tapdisk_is_refused() -> Outcome {
+    let image = numbers();
+    let proven = proven(&image, vec![bytes(512, b"over")], 4096);
+    let bench = Bench::new(&image, &proven)?;
+    fs::write(bench.path("other.vhd"), "another")?;
+    for mut shell in Shell::all()? {
+        let recorded = bench.path("tap-ctl");
+        shell.add("tap-ctl", &recorded)?;
+        for (name, code) in [("disk.vhd", 1), ("./script.sh/../disk.vhd", 0), ("link.vhd", 1), ("other.vhd", 0)] {
+            bench.fresh(&image)?;
+            let link = bench.path("link.vhd");
+            if !link.exists() {
+                symlink("disk.vhd", link)?;
+            }
+            // A line as tap-ctl prints it, since XenServer's tapdisk is not to be had here.
+            let path = bench.path(name);
+            let line = format!("#!/bin/sh\necho 'pid=4711 minor=3 state=0 args=vhd:{}'\n", path.display());
+            fs::write(&recorded, line)?;
+            fs::set_permissions(&recorded, fs::Permissions::from_mode(0o755))?;
+            bench
+                .expect(&shell, &[], code, if code == 0 { "is repaired: " } else { "is attached by tapdisk" })
+                .map_err(|error| format!("{name}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Names that a shell would carry out, and a comment would end with, are names.
+#[test]
+fn names_are_only_names() -> Outcome {
+    let image = numbers();
+    let proven = proven(&image, vec![bytes(512, b"over")], 4096);
+    let names = [
+        "a b.vhd",
+        "-rf.vhd",
+        "--undo",
+        "it's.vhd",
+        "$(touch pwned).vhd",
+        "`touch pwned`.vhd",
+        "a\ntouch pwned\n#.vhd",
+        "\r\u{1b}[31m\u{2028}.vhd",
+        "\"\\'\"'$HOME*?[a].vhd",
+        "%s%n\\101.vhd",
+        "if=x of=y.vhd",
+        "Größe ‘’“”.vhd",
+        "'; touch pwned; '",
+        "trailing\n",
+    ];
+    let fixed = fixed_copy(&image, &proven.plan);
+    for shell in &Shell::all()? {
+        for name in names {
+            let bench = Bench::named(&image, &proven, name)?;
+            let script = format!("{}/script.sh", bench.folder.path().display());
+            // Beside the script by default, or as an argument.
+            for arguments in [vec![], vec!["--", name]] {
+                fs::write(bench.path(name), &image)?;
+                bench.expect(shell, &arguments, 0, "is repaired: ").map_err(|error| format!("{name:?}: {error}"))?;
+                assert!(fs::read(bench.path(name))? == fixed, "{name:?}");
+                let back = [&["--undo"][..], &arguments].concat();
+                bench.expect(shell, &back, 0, "is as it was before").map_err(|error| format!("{name:?}: {error}"))?;
+                assert!(fs::read(bench.path(name))? == image, "{name:?}");
+            }
+            assert_eq!(fs::read_dir(bench.folder.path())?.count(), 3, "{name:?}: script, disk and undo file");
+            // From another folder, too.
+            let mut command = Command::new(&shell.command);
+            command.args(shell.arguments).arg(script).current_dir("/").env("PATH", shell.tools.path());
+            assert!(command.output()?.status.success());
+            assert!(fs::read(bench.path(name))? == fixed, "{name:?}");
         }
     }
     Ok(())

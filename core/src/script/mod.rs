@@ -14,7 +14,6 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::analysis::Proven;
-use crate::layout::locator::file_name;
 use crate::repair::{Content, Patch, Plan};
 use crate::report;
 
@@ -59,6 +58,11 @@ impl Script<'_> {
             Language::PowerShell => powershell::text(&work),
         }
     }
+}
+
+/// The last part of a path. A backslash may be part of a name.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A run of bytes that is written, with what it replaces.
@@ -158,10 +162,8 @@ fn zeros_cut(plan: &Plan) -> Option<Range> {
 /// The first line of an undo file, as `vhd-analyser repair --undo` reads it too.
 fn undo_head(name: &str, plan: &Plan, replaced: &[Range]) -> String {
     let name = printable(name).replace('\\', "\\\\").replace('"', "\\\"");
-    let ranges: Vec<String> = replaced
-        .iter()
-        .map(|range| format!("{{\"offset\":{},\"length\":{}}}", range.offset, range.length))
-        .collect();
+    let ranges: Vec<String> =
+        replaced.iter().map(|range| format!("{{\"offset\":{},\"length\":{}}}", range.offset, range.length)).collect();
     let (old, new, ranges) = (plan.old_length, plan.new_length(), ranges.join(","));
     format!(
         "{{\"format\":\"vhd-analyser undo 1\",\"file\":\"{name}\",\"old_length\":{old},\"new_length\":{new},\

@@ -118,7 +118,7 @@ function Test-SavedFile($Disk, [string]$File) {
 function Save-Replaced($Disk) {
     if ([System.IO.File]::Exists($UndoPath)) {
         if (Test-SavedFile $Disk $UndoPath) { return }
-        throw "$UndoPath exists already, and is the way back from another repair: move it elsewhere, and run this again. Nothing was written."
+        throw "$UndoPath exists already. If a run of this script was cut off, go back with -Undo; if it is the way back from another repair, move it elsewhere. Then run this again. Nothing was written."
     }
     $part = "$UndoPath.$PID.part"
     try {

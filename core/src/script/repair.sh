@@ -32,11 +32,13 @@ read_at() {
     done
 }
 
-# write_at OFFSET: standard input, into the disk.
+# write_at OFFSET: standard input, into the disk; byte by byte up to where a sector begins.
 write_at() {
-    block=1
-    [ $(($1 % 512)) -ne 0 ] || block=512
-    dd of="$disk" bs="$block" seek=$(($1 / block)) conv=notrunc 2>/dev/null
+    to_next=$(((512 - $1 % 512) % 512))
+    if [ "$to_next" -gt 0 ]; then
+        dd of="$disk" bs=1 seek="$1" count="$to_next" conv=notrunc 2>/dev/null || return
+    fi
+    dd of="$disk" bs=512 seek=$((($1 + to_next) / 512)) conv=notrunc 2>/dev/null
 }
 
 zeros() {
@@ -109,21 +111,28 @@ is_as_expected() {
 save() {
     if [ -e "$undo" ] || [ -L "$undo" ]; then
         saved | cmp -s - "$undo" && return
-        refuse "$undo exists already, and is the way back from another repair: move it elsewhere, and run this again." \
-            "Nothing was written."
+        refuse "$undo exists already. If a run of this script was cut off, go back with --undo; if it is the way back" \
+            "from another repair, move it elsewhere. Then run this again. Nothing was written."
     fi
     part=$undo.$$.part
     trap 'rm -f "$part"' EXIT
     trap 'exit 1' HUP INT TERM
-    (umask 077 && set -C && saved >"$part") 2>/dev/null && saved | cmp -s - "$part" &&
-        [ "$(length_of "$part")" = "$undo_length" ] && flush "$part" ||
+    if ! (umask 077 && set -C && saved >"$part") 2>/dev/null || ! saved | cmp -s - "$part" ||
+        [ "$(length_of "$part")" != "$undo_length" ] || ! flush "$part"; then
         refuse "The way back, $undo_length bytes, cannot be saved in $undo: see whether the folder can be written to" \
             "and has the room. The disk was not changed."
+    fi
     # A link never replaces a file; where there are no links, nobody else should be at work here.
     ln "$part" "$undo" 2>/dev/null || { [ ! -e "$undo" ] && mv "$part" "$undo"; } ||
         refuse "$undo cannot be written. The disk was not changed."
     rm -f "$part"
     flush "$undo"
+}
+
+# What is moved is on the disk before anything else is written, and the length comes last.
+change() {
+    write_moved && flush "$disk" && write_new && flush "$disk" && set_length "$new_length" && flush "$disk" &&
+        is_repaired
 }
 
 repair() {
@@ -139,26 +148,34 @@ repair() {
     save
     # From the first change on, all of them are made.
     trap '' HUP INT TERM
-    write_moved && flush "$disk" && write_new && flush "$disk" && set_length "$new_length" && flush "$disk" &&
-        is_repaired || refuse "$disk is half changed, since it could not be written to as planned: see whether there is" \
-        "room, and go back with --undo. The way back is in $undo."
+    if ! change; then
+        refuse "$disk is half changed, since it could not be written to as planned: see whether there is room, and go" \
+            "back with --undo. The way back is in $undo."
+    fi
     say "$disk is repaired: what was written was read again. To go back, run this script with --undo; when all is well," \
         "remove $undo."
 }
 
+change_back() {
+    put_back && set_length "$old_length" && flush "$disk" && [ "$(length_of "$disk")" = "$old_length" ] &&
+        saved | cmp -s - "$undo"
+}
+
 go_back() {
     [ -f "$undo" ] || refuse "There is no $undo to go back with. Nothing was written."
-    [ "$(length_of "$undo")" = "$undo_length" ] && undo_head | same_as read_at "$undo" 0 "$head_length" ||
+    if [ "$(length_of "$undo")" != "$undo_length" ] || ! undo_head | same_as read_at "$undo" 0 "$head_length"; then
         refuse "$undo does not belong to this script. Nothing was written."
+    fi
     length=$(length_of "$disk")
     shorter=$old_length longer=$new_length
     [ "$shorter" -le "$longer" ] || { shorter=$new_length longer=$old_length; }
-    [ "$length" -ge "$shorter" ] && [ "$length" -le "$longer" ] ||
+    if [ "$length" -lt "$shorter" ] || [ "$length" -gt "$longer" ]; then
         refuse "$disk has been written to since, or is another disk: it is $length bytes long. Nothing was written."
+    fi
     trap '' HUP INT TERM
-    put_back && set_length "$old_length" && flush "$disk" && [ "$(length_of "$disk")" = "$old_length" ] &&
-        saved | cmp -s - "$undo" ||
+    if ! change_back; then
         refuse "$disk could not be written to as planned: see whether there is room, and go back again. $undo is whole."
+    fi
     say "$disk is as it was before the repair: what was put back was read again. $undo has served, and can be removed."
 }
 
@@ -176,8 +193,9 @@ main() {
     for tool in cmp dd ln ls mv rm tr; do
         command -v "$tool" >/dev/null 2>&1 || refuse "This script needs $tool, which is not here. Nothing was written."
     done
-    [ -d /dev/fd ] && [ "$((1048576 * 1048576))" = 1099511627776 ] ||
+    if [ ! -d /dev/fd ] || [ "$((1048576 * 1048576))" != 1099511627776 ]; then
         refuse "This script needs /dev/fd and a shell that counts beyond 32 bits. Nothing was written."
+    fi
     case $0 in
     */*) disk=${1-${0%/*}/$name} ;;
     *) disk=${1-./$name} ;;

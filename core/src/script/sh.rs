@@ -74,8 +74,7 @@ fn repaired(text: &mut String, work: &Work) {
 fn changes(text: &mut String, work: &Work) {
     let moves: Vec<String> =
         work.moves.iter().map(|moved| format!("move {} {} {}", moved.from, moved.to, moved.length)).collect();
-    let bytes =
-        work.writes.iter().enumerate().map(|(index, write)| format!("new_{index} | write_at {}", write.offset));
+    let bytes = work.writes.iter().enumerate().map(|(index, write)| format!("new_{index} | write_at {}", write.offset));
     let zeros = work.zeros.iter().map(|range| format!("{} | write_at {}", zeros(range.length), range.offset));
     function(text, "write_moved", &moves);
     function(text, "write_new", &bytes.chain(zeros).collect::<Vec<_>>());
@@ -134,6 +133,8 @@ fn print_plain(commands: &mut Vec<String>, bytes: &[u8]) {
         match byte {
             // No other character means the same in every printf and every quotation.
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b' ' | b'.' | b',' | b':' => format.push(char::from(byte)),
+            // At the start it would begin an option.
+            b'-' if !format.is_empty() => format.push('-'),
             b'_' | b'"' | b'{' | b'}' | b'[' | b']' => format.push(char::from(byte)),
             _ => format.push_str(&format!("\\{byte:03o}")),
         }
