@@ -38,7 +38,7 @@ pub struct Arguments {
     in_place: bool,
 
     /// Writes not a copy but a script that repairs the disk where it is, and takes that back.
-    #[arg(long, value_name = "SHELL", requires = "out")]
+    #[arg(long, value_name = "SHELL", requires = "out", conflicts_with_all = ["in_place", "undo"])]
     script: Option<script::Shell>,
 
     /// Takes an in-place repair back, with the undo file that it left.

@@ -132,8 +132,15 @@ static JUDGES: DebianPackages = DebianPackages {
     effort: "some seconds: 10 MB to download",
 };
 
+static SHELLS: DebianPackages = DebianPackages {
+    programs: &["bash", "busybox", "cmp", "dash", "fuser"],
+    packages: &["bash", "busybox", "dash", "diffutils", "psmisc"],
+    purpose: "run the scripts that repair a disk",
+    effort: "some seconds: 1 MB to download",
+};
+
 /// What the tests over the images take.
-pub static FOR_NATIVE: &[&dyn Piece] = &[&JUDGES];
+pub static FOR_NATIVE: &[&dyn Piece] = &[&JUDGES, &SHELLS];
 /// What fuzzing takes, besides the nightly toolchain.
 pub static FOR_FUZZING: &[&dyn Piece] = &[&CARGO_FUZZ];
 /// What checking the formatting takes.
