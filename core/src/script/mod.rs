@@ -7,12 +7,12 @@
 
 mod powershell;
 mod sh;
+mod text;
 
-use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec;
 use alloc::vec::Vec;
 
+use self::text::{Text, printable};
 use crate::analysis::Proven;
 use crate::repair::{Content, Patch, Plan};
 use crate::report;
@@ -65,208 +65,106 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// A run of bytes that is written, with what it replaces.
-struct Write {
-    offset: u64,
-    before: Vec<u8>,
-    after: Vec<u8>,
-}
-
-/// Bytes that are moved within the file.
-struct Move {
-    from: u64,
-    to: u64,
-    length: u64,
-    /// Whether what was copied is still in its old place after the repair.
-    stays: bool,
-}
-
-/// A range of the file, in bytes.
-#[derive(Clone, Copy)]
-struct Range {
-    offset: u64,
-    length: u64,
-}
-
-/// Everything that a script is made of, in whatever language.
-struct Work {
-    name: String,
-    /// What the script does and how it is used, in paragraphs without a character that could end a comment.
-    about: Vec<String>,
+/// Everything that a script is made of, in whatever language. The page carries this: what is small is preferred here to
+/// what is convenient.
+struct Work<'a> {
+    name: &'a str,
+    version: &'a str,
+    proven: &'a Proven,
+    patches: Vec<Patch>,
     old_length: u64,
     new_length: u64,
-    moves: Vec<Move>,
-    writes: Vec<Write>,
-    zeros: Vec<Range>,
-    /// What is cut off and known to be zero.
-    zeros_cut: Option<Range>,
-    /// What has to be saved for the way back.
-    replaced: Vec<Range>,
+    /// Offset and length of what has to be saved for the way back.
+    replaced: Vec<(u64, u64)>,
     /// The first line of the undo file.
     undo_head: String,
     undo_length: u64,
 }
 
-impl Work {
-    fn of(script: &Script<'_>) -> Self {
+impl<'a> Work<'a> {
+    fn of(script: &Script<'a>) -> Self {
         let plan = &script.proven.plan;
-        let name = file_name(script.file).replace('\0', "\u{FFFD}");
-        let replaced: Vec<Range> =
-            plan.replaced().into_iter().map(|(offset, length)| Range { offset, length }).collect();
-        let undo_head = undo_head(&name, plan, &replaced);
         let mut work = Self {
-            about: about(script, &name),
-            name,
+            name: file_name(script.file),
+            version: script.version,
+            proven: script.proven,
+            patches: plan.patches(),
             old_length: plan.old_length,
             new_length: plan.new_length(),
-            moves: Vec::new(),
-            writes: Vec::new(),
-            zeros: Vec::new(),
-            zeros_cut: zeros_cut(plan),
-            undo_length: undo_head.len() as u64 + replaced.iter().map(|range| range.length).sum::<u64>(),
-            replaced,
-            undo_head,
+            replaced: plan.replaced(),
+            undo_head: String::new(),
+            undo_length: 0,
         };
-        let patches = plan.patches();
-        for (patch, before) in patches.iter().zip(&script.proven.replaced) {
-            let (offset, length) = (patch.offset, patch.content.length());
-            match &patch.content {
-                Content::Bytes(bytes) => {
-                    work.writes.push(Write { offset, before: before.clone(), after: bytes.clone() });
-                }
-                Content::Zeros(_) => work.zeros.push(Range { offset, length }),
-                Content::Copy { offset: from, .. } => {
-                    let stays = stays(*from, length, &patches, plan.new_length());
-                    work.moves.push(Move { from: *from, to: offset, length, stays });
-                }
-            }
-        }
+        work.undo_head = work.undo_head();
+        work.undo_length = work.replaced.iter().fold(work.undo_head.len() as u64, |sum, range| sum + range.1);
         work
     }
-}
 
-/// Whether a range of the file is the same after the repair.
-fn stays(offset: u64, length: u64, patches: &[Patch], new_length: u64) -> bool {
-    let end = offset.saturating_add(length);
-    end <= new_length && patches.iter().all(|patch| patch.end() <= offset || end <= patch.offset)
-}
-
-/// What of the original file is cut off, where that was seen to be zero.
-fn zeros_cut(plan: &Plan) -> Option<Range> {
-    let cut = plan.cut.filter(|cut| cut.zeros)?;
-    let offset = cut.offset.max(plan.new_length());
-    let length = cut.offset.saturating_add(cut.length).min(plan.old_length).saturating_sub(offset);
-    (length > 0).then_some(Range { offset, length })
-}
-
-/// The first line of an undo file, as `vhd-analyser repair --undo` reads it too.
-fn undo_head(name: &str, plan: &Plan, replaced: &[Range]) -> String {
-    let name = printable(name).replace('\\', "\\\\").replace('"', "\\\"");
-    let ranges: Vec<String> =
-        replaced.iter().map(|range| format!("{{\"offset\":{},\"length\":{}}}", range.offset, range.length)).collect();
-    let (old, new, ranges) = (plan.old_length, plan.new_length(), ranges.join(","));
-    format!(
-        "{{\"format\":\"vhd-analyser undo 1\",\"file\":\"{name}\",\"old_length\":{old},\"new_length\":{new},\
-         \"ranges\":[{ranges}]}}\n"
-    )
-}
-
-/// The plan in words.
-fn about(script: &Script<'_>, name: &str) -> Vec<String> {
-    let repair = report::repair(script.proven);
-    let old_length = script.proven.plan.old_length;
-    let mut about = vec![
-        format!("VHD Analyser {}: repairs “{name}”, {old_length} bytes long, where it is.", script.version),
-        String::new(),
-        format!("What it does: {}.", repair.title),
-    ];
-    about.extend(repair.assumes.iter().map(|assumption| format!("Assumed: {assumption}")));
-    about.extend(repair.loses.iter().map(|loss| format!("Lost: {loss}")));
-    about.extend(repair.cut);
-    if repair.new_size != old_length {
-        about.push(format!("The file becomes {} bytes long.", repair.new_size));
+    /// Whether what a patch writes can be compared afterwards: new bytes, or a copy of what is still there.
+    fn stays(&self, patch: &Patch) -> bool {
+        let Content::Copy { offset, length } = patch.content else { return true };
+        let end = offset.saturating_add(length);
+        end <= self.new_length && self.patches.iter().all(|patch| patch.end() <= offset || end <= patch.offset)
     }
-    for patch in repair.patches {
-        let (offset, length, reason) = (patch.offset, patch.length, patch.reason);
-        about.push(match patch.copied_from {
-            Some(from) => format!("- copies {length} bytes from {from} to {offset}: {reason}"),
-            None if patch.after.is_empty() => format!("- writes {length} zeros at {offset}: {reason}"),
-            None => format!("- writes {length} bytes at {offset}: {reason}"),
-        });
+
+    /// What of the original file is cut off, where that was seen to be zero, as offset and length.
+    fn zeros_cut(&self) -> Option<(u64, u64)> {
+        let plan: &Plan = &self.proven.plan;
+        let cut = plan.cut.filter(|cut| cut.zeros)?;
+        let offset = cut.offset.max(self.new_length);
+        let length = cut.offset.saturating_add(cut.length).min(self.old_length).saturating_sub(offset);
+        (length > 0).then_some((offset, length))
     }
-    about.push(String::new());
-    about.push(
-        "Shut the virtual machine down or detach the disk first, on every host that can reach it. Nothing is written \
-         to a disk that is open, or is not as long as it was, or has other bytes where this writes. All that is \
-         written over or cut off is first saved in a file beside the disk, named like it with “.undo” behind. Only \
-         when that file is complete and on the disk is the first byte changed, so that a run that was cut off \
-         anywhere can be taken back. What was written is read again. A second run finds the work done, and changes \
-         nothing."
-            .into(),
-    );
-    about.iter().map(|line| printable(line)).collect()
-}
 
-/// Text without what would end a comment or change how a line is read.
-fn printable(text: &str) -> String {
-    let shown = |c: char| {
-        let orders = matches!(c, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || orders { '\u{FFFD}' } else { c }
-    };
-    text.chars().map(shown).collect()
-}
-
-/// Adds paragraphs as comments, on lines that can be read.
-fn comment(text: &mut String, paragraphs: &[String]) {
-    const WIDEST: usize = 100;
-    for paragraph in paragraphs {
-        let mut width = 0;
-        text.push('#');
-        for word in paragraph.split(' ') {
-            let length = word.chars().count() + 1;
-            if width > 0 && width + length > WIDEST {
-                text.push_str(if paragraph.starts_with('-') { "\n# " } else { "\n#" });
-                width = 0;
+    /// The first line of an undo file, as `vhd-analyser repair --undo` reads it too.
+    fn undo_head(&self) -> String {
+        let mut head = Text::default();
+        head.put("{\"format\":\"vhd-analyser undo 1\",\"file\":\"");
+        for c in self.name.chars().map(printable) {
+            if matches!(c, '"' | '\\') {
+                head.put("\\");
             }
-            if !word.is_empty() {
-                text.push(' ');
-                text.push_str(word);
-            }
-            width += length;
+            head.push(c);
         }
-        text.push('\n');
+        head.fill("\",\"old_length\":~,\"new_length\":~,\"ranges\":[", &[self.old_length, self.new_length]);
+        for (index, (offset, length)) in self.replaced.iter().enumerate() {
+            head.put(if index > 0 { "," } else { "" });
+            head.fill("{\"offset\":~,\"length\":~}", &[*offset, *length]);
+        }
+        head.put("]}\n");
+        head.into()
+    }
+
+    /// The plan in words, as comments.
+    fn describe(&self, text: &mut Text) {
+        let repair = report::repair(self.proven);
+        text.comment(&["VHD Analyser ", self.version, ": repairs “", self.name, "” where it is."]);
+        text.comment(&["What it does: ", &repair.title, "."]);
+        text.fill("# The file is ~ bytes long, and then ~.\n", &[self.old_length, self.new_length]);
+        for (word, sentences) in [("Assumed: ", &repair.assumes), ("Lost: ", &repair.loses)] {
+            for sentence in sentences {
+                text.comment(&[word, sentence]);
+            }
+        }
+        for patch in &repair.patches {
+            let mut place = Text::default();
+            match patch.copied_from {
+                Some(from) => place.fill("- copies ~ bytes from ~ to ~: ", &[patch.length, from, patch.offset]),
+                None if patch.after.is_empty() => place.fill("- writes ~ zeros at ~: ", &[patch.length, patch.offset]),
+                None => place.fill("- writes ~ bytes at ~: ", &[patch.length, patch.offset]),
+            }
+            text.comment(&[&String::from(place), &patch.reason]);
+        }
+        text.put(ABOUT);
     }
 }
 
-/// A stretch of bytes, as it is written down.
-enum Part<'a> {
-    Bytes(&'a [u8]),
-    /// The same byte so many times.
-    Run(u8, usize),
-}
-
-/// Bytes with long runs of one byte told apart.
-fn parts(mut bytes: &[u8]) -> Vec<Part<'_>> {
-    const SHORTEST_RUN: usize = 64;
-    let mut parts = Vec::new();
-    while !bytes.is_empty() {
-        let mut before = 0;
-        let mut run = 0;
-        for same in bytes.chunk_by(|a, b| a == b) {
-            if same.len() >= SHORTEST_RUN {
-                run = same.len();
-                break;
-            }
-            before += same.len();
-        }
-        let (plain, rest) = bytes.split_at(before);
-        if !plain.is_empty() {
-            parts.push(Part::Bytes(plain));
-        }
-        if let Some(byte) = rest.first() {
-            parts.push(Part::Run(*byte, run));
-        }
-        bytes = rest.get(run..).unwrap_or_default();
-    }
-    parts
-}
+/// What is to be known of every script.
+const ABOUT: &str = "#
+# Shut the virtual machine down or detach the disk first, on every host that can reach it.
+# Nothing is written to a disk that is open, or has another length or other bytes than expected.
+# What is written over or cut off is first saved beside the disk, in DISK.undo. Only when that file
+# is complete and on the disk is the first byte changed: a run that was cut off anywhere can be
+# taken back. What was written is read again. A second run finds the work done, and changes nothing.
+#
+";

@@ -1,94 +1,104 @@
 //! The script for PowerShell 5.1 and later.
 
-use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::{Part, Range, Work, comment, parts};
+use super::Work;
+use super::text::{Part, Text, parts, printable};
+use crate::repair::Content;
 
 /// What is the same for every repair.
 const REPAIR: &str = include_str!("repair.ps1");
-/// The longest piece of hexadecimal digits on a line.
-const LONGEST: usize = 48;
+/// How many bytes are on a line.
+const WIDTH: usize = 48;
 
-pub(super) fn text(work: &Work) -> String {
+const RANGE: &str = "    @{ Offset = ~; Length = ~ }\n";
+
+pub(super) fn text(work: &Work<'_>) -> String {
+    let mut text = Text::default();
     // Without the mark, Windows PowerShell 5.1 reads the file in the code page of its country.
-    let mut text = String::from("\u{FEFF}");
-    comment(&mut text, &work.about);
-    comment(
-        &mut text,
-        &[
-            String::new(),
-            "powershell -ExecutionPolicy Bypass -File SCRIPT [DISK] repairs, and with -Undo goes back.".into(),
-        ],
+    text.put("\u{FEFF}");
+    work.describe(&mut text);
+    text.put(
+        "# powershell -ExecutionPolicy Bypass -File SCRIPT [DISK] repairs, and with -Undo goes back.\n\n\
+         param([string]$Path = '', [switch]$Undo)\n\n$Name = '",
     );
-    text.push_str("\nparam([string]$Path = '', [switch]$Undo)\n\n");
-    text.push_str(&format!("$Name = {}\n", quoted(&work.name)));
-    for (name, value) in
-        [("OldLength", work.old_length), ("NewLength", work.new_length), ("UndoLength", work.undo_length)]
-    {
-        text.push_str(&format!("[long]${name} = {value}\n"));
+    // To PowerShell typographic quotes are quotes, too. Windows has no names with control characters.
+    for c in work.name.chars().map(printable) {
+        if matches!(c, '\'' | '\u{2018}'..='\u{201B}') {
+            text.push(c);
+        }
+        text.push(c);
     }
-    text.push_str(&format!("$UndoHead = {}\n", bytes(work.undo_head.as_bytes())));
-    let moves = work.moves.iter().map(|moved| {
-        let stays = if moved.stays { "$true" } else { "$false" };
-        format!("From = {}; To = {}; Length = {}; Stays = {stays}", moved.from, moved.to, moved.length)
-    });
-    let writes = work.writes.iter().map(|write| {
-        format!("Offset = {}; Before = {}; After = {}", write.offset, bytes(&write.before), bytes(&write.after))
-    });
-    table(&mut text, "Moves", moves);
-    table(&mut text, "Writes", writes);
-    table(&mut text, "Zeros", work.zeros.iter().map(range));
-    table(&mut text, "ZerosCut", work.zeros_cut.iter().map(range));
-    table(&mut text, "Replaced", work.replaced.iter().map(range));
-    text.push('\n');
-    text.push_str(REPAIR);
-    text
+    text.fill(
+        "'\n[long]$OldLength = ~\n[long]$NewLength = ~\n[long]$UndoLength = ~\n$UndoHead = ",
+        &[work.old_length, work.new_length, work.undo_length],
+    );
+    bytes(&mut text, work.undo_head.as_bytes());
+    tables(&mut text, work);
+    text.put(REPAIR);
+    text.into()
 }
 
-/// An array of hash tables, one a line.
-fn table(text: &mut String, name: &str, rows: impl Iterator<Item = String>) {
-    text.push_str(&format!("${name} = @(\n"));
-    for row in rows {
-        text.push_str("    @{ ");
-        text.push_str(&row);
-        text.push_str(" }\n");
+fn tables(text: &mut Text, work: &Work<'_>) {
+    text.put("\n$Moves = @(\n");
+    for patch in &work.patches {
+        if let Content::Copy { offset, length } = patch.content {
+            text.fill("    @{ From = ~; To = ~; Length = ~; Stays = ", &[offset, patch.offset, length]);
+            text.put(if work.stays(patch) { "$true }\n" } else { "$false }\n" });
+        }
     }
-    text.push_str(")\n");
-}
-
-fn range(range: &Range) -> String {
-    format!("Offset = {}; Length = {}", range.offset, range.length)
+    text.put(")\n$Writes = @(\n");
+    for (patch, before) in work.patches.iter().zip(&work.proven.replaced) {
+        if let Content::Bytes(after) = &patch.content {
+            text.fill("    @{ Offset = ~; Before = ", &[patch.offset]);
+            bytes(text, before);
+            text.put("; After = ");
+            bytes(text, after);
+            text.put(" }\n");
+        }
+    }
+    text.put(")\n$Zeros = @(\n");
+    for patch in &work.patches {
+        if let Content::Zeros(length) = patch.content {
+            text.fill(RANGE, &[patch.offset, length]);
+        }
+    }
+    text.put(")\n$ZerosCut = @(\n");
+    if let Some((offset, length)) = work.zeros_cut() {
+        text.fill(RANGE, &[offset, length]);
+    }
+    text.put(")\n$Replaced = @(\n");
+    for (offset, length) in &work.replaced {
+        text.fill(RANGE, &[*offset, *length]);
+    }
+    text.put(")\n\n");
 }
 
 /// Bytes as an array of pieces: `'636F6E'`, or `'00*427'` where one byte is repeated.
-fn bytes(bytes: &[u8]) -> String {
-    let mut pieces: Vec<String> = Vec::new();
+fn bytes(text: &mut Text, bytes: &[u8]) {
+    let mut before = "@('";
     for part in parts(bytes) {
         match part {
-            Part::Run(byte, times) => pieces.push(format!("'{byte:02X}*{times}'")),
-            Part::Bytes(bytes) => pieces.extend(bytes.chunks(LONGEST).map(hex)),
+            Part::Run(byte, times) => {
+                text.put(before);
+                hex(text, byte);
+                text.fill("*~", &[times as u64]);
+                before = "',\n        '";
+            }
+            Part::Bytes(bytes) => {
+                for bytes in bytes.chunks(WIDTH) {
+                    text.put(before);
+                    bytes.iter().for_each(|byte| hex(text, *byte));
+                    before = "',\n        '";
+                }
+            }
         }
     }
-    format!("@({})", pieces.join(",\n        "))
+    text.put(if bytes.is_empty() { "@()" } else { "')" });
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("'{digits}'")
-}
-
-/// A name as PowerShell takes it, to which typographic quotes are quotes, too. Windows has no names with control
-/// characters.
-fn quoted(name: &str) -> String {
-    let mut quoted = String::from("'");
-    for c in super::printable(name).chars() {
-        if matches!(c, '\'' | '\u{2018}'..='\u{201B}') {
-            quoted.push(c);
-        }
-        quoted.push(c);
+fn hex(text: &mut Text, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        text.push(char::from_digit(digit.into(), 16).unwrap_or('0'));
     }
-    quoted.push('\'');
-    quoted
 }

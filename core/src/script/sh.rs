@@ -1,154 +1,165 @@
 //! The script for `sh`.
 
-use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::{Part, Work, comment, parts};
+use super::Work;
+use super::text::{Part, Text, parts};
+use crate::repair::Content;
 
 /// What is the same for every repair.
 const REPAIR: &str = include_str!("repair.sh");
-/// The longest `printf`, in characters of its format.
-const LONGEST: usize = 96;
+/// How many bytes are printed in a line.
+const WIDTH: usize = 32;
+/// The end of a function.
+const END: &str = "    true\n}\n";
 
-pub(super) fn text(work: &Work) -> String {
-    let mut text = String::from("#!/bin/sh\n");
-    comment(&mut text, &work.about);
-    comment(&mut text, &[String::new(), "sh SCRIPT [DISK] repairs, sh SCRIPT --undo [DISK] goes back.".into()]);
-    for (name, value) in [
-        ("name", quoted(&work.name)),
-        ("old_length", format!("{}", work.old_length)),
-        ("new_length", format!("{}", work.new_length)),
-        ("undo_length", format!("{}", work.undo_length)),
-        ("head_length", format!("{}", work.undo_head.len())),
-    ] {
-        text.push_str(&format!("{name}={value}\n"));
+const READ: &str = "    read_at \"$disk\" ~ ~ || return\n";
+const ZEROS: &str = "    zeros ~ || return\n";
+
+pub(super) fn text(work: &Work<'_>) -> String {
+    let mut text = Text::default();
+    text.put("#!/bin/sh\n");
+    work.describe(&mut text);
+    text.put("# sh SCRIPT [DISK] repairs, sh SCRIPT --undo [DISK] goes back.\nname='");
+    for c in work.name.chars() {
+        match c {
+            '\'' => text.put("'\\''"),
+            '\0' => text.push(char::REPLACEMENT_CHARACTER),
+            c => text.push(c),
+        }
     }
-    function(&mut text, "undo_head", &print(work.undo_head.as_bytes()));
+    text.fill(
+        "'\nold_length=~\nnew_length=~\nundo_length=~\nhead_length=~\n\nundo_head() {\n",
+        &[work.old_length, work.new_length, work.undo_length, work.undo_head.len() as u64],
+    );
+    print(&mut text, work.undo_head.as_bytes());
+    text.put(END);
     expected(&mut text, work);
-    for (index, write) in work.writes.iter().enumerate() {
-        function(&mut text, &format!("new_{index}"), &print(&write.after));
-    }
     repaired(&mut text, work);
     changes(&mut text, work);
     way_back(&mut text, work);
-    text.push('\n');
-    text.push_str(REPAIR);
-    text
+    text.put("\n");
+    text.put(REPAIR);
+    text.into()
 }
 
 /// The bytes that are to be replaced, as they were seen, and as they are.
-fn expected(text: &mut String, work: &Work) {
-    let (mut seen, mut found) = (Vec::new(), Vec::new());
-    for write in work.writes.iter().filter(|write| !write.before.is_empty()) {
-        seen.extend(print(&write.before));
-        found.push(read(write.offset, write.before.len() as u64));
+fn expected(text: &mut Text, work: &Work<'_>) {
+    text.put("\nexpected() {\n");
+    for before in &work.proven.replaced {
+        print(text, before);
     }
-    if let Some(cut) = work.zeros_cut {
-        seen.push(zeros(cut.length));
-        found.push(read(cut.offset, cut.length));
+    if let Some((_, length)) = work.zeros_cut() {
+        text.fill(ZEROS, &[length]);
     }
-    function(text, "expected", &seen);
-    function(text, "expected_places", &found);
+    text.put(END);
+    text.put("\nexpected_places() {\n");
+    for (patch, before) in work.patches.iter().zip(&work.proven.replaced) {
+        if !before.is_empty() {
+            text.fill(READ, &[patch.offset, before.len() as u64]);
+        }
+    }
+    if let Some((offset, length)) = work.zeros_cut() {
+        text.fill(READ, &[offset, length]);
+    }
+    text.put(END);
 }
 
 /// What is there after the repair, as it should be, and as it is.
-fn repaired(text: &mut String, work: &Work) {
-    let (mut wanted, mut found) = (Vec::new(), Vec::new());
-    for (index, write) in work.writes.iter().enumerate() {
-        wanted.push(format!("new_{index}"));
-        found.push(read(write.offset, write.after.len() as u64));
+fn repaired(text: &mut Text, work: &Work<'_>) {
+    for (index, patch) in work.patches.iter().enumerate() {
+        if let Content::Bytes(bytes) = &patch.content {
+            text.fill("\nnew_~() {\n", &[index as u64]);
+            print(text, bytes);
+            text.put(END);
+        }
     }
-    for range in &work.zeros {
-        wanted.push(zeros(range.length));
-        found.push(read(range.offset, range.length));
+    text.put("\nrepaired() {\n");
+    for (index, patch) in work.patches.iter().enumerate() {
+        match patch.content {
+            Content::Bytes(_) => text.fill("    new_~ || return\n", &[index as u64]),
+            Content::Zeros(length) => text.fill(ZEROS, &[length]),
+            Content::Copy { offset, length } if work.stays(patch) => text.fill(READ, &[offset, length]),
+            Content::Copy { .. } => {}
+        }
     }
-    for moved in work.moves.iter().filter(|moved| moved.stays) {
-        wanted.push(read(moved.from, moved.length));
-        found.push(read(moved.to, moved.length));
+    text.put(END);
+    text.put("\nrepaired_places() {\n");
+    for patch in work.patches.iter().filter(|patch| work.stays(patch)) {
+        text.fill(READ, &[patch.offset, patch.content.length()]);
     }
-    function(text, "repaired", &wanted);
-    function(text, "repaired_places", &found);
+    text.put(END);
 }
 
-fn changes(text: &mut String, work: &Work) {
-    let moves: Vec<String> =
-        work.moves.iter().map(|moved| format!("move {} {} {}", moved.from, moved.to, moved.length)).collect();
-    let bytes = work.writes.iter().enumerate().map(|(index, write)| format!("new_{index} | write_at {}", write.offset));
-    let zeros = work.zeros.iter().map(|range| format!("{} | write_at {}", zeros(range.length), range.offset));
-    function(text, "write_moved", &moves);
-    function(text, "write_new", &bytes.chain(zeros).collect::<Vec<_>>());
+fn changes(text: &mut Text, work: &Work<'_>) {
+    text.put("\nwrite_moved() {\n");
+    for patch in &work.patches {
+        if let Content::Copy { offset, length } = patch.content {
+            text.fill("    move ~ ~ ~ || return\n", &[offset, patch.offset, length]);
+        }
+    }
+    text.put(END);
+    text.put("\nwrite_new() {\n");
+    for (index, patch) in work.patches.iter().enumerate() {
+        match patch.content {
+            Content::Bytes(_) => text.fill("    new_~ | write_at ~ || return\n", &[index as u64, patch.offset]),
+            Content::Zeros(length) => text.fill("    zeros ~ | write_at ~ || return\n", &[length, patch.offset]),
+            Content::Copy { .. } => {}
+        }
+    }
+    text.put(END);
 }
 
 /// What the undo file holds, and how it gets back.
-fn way_back(text: &mut String, work: &Work) {
-    let (mut saved, mut back) = (Vec::from(["undo_head".into()]), Vec::new());
+fn way_back(text: &mut Text, work: &Work<'_>) {
+    text.put("\nsaved() {\n    undo_head || return\n");
+    for (offset, length) in &work.replaced {
+        text.fill(READ, &[*offset, *length]);
+    }
+    text.put(END);
+    text.put("\nput_back() {\n");
     let mut at = work.undo_head.len() as u64;
-    for range in &work.replaced {
-        saved.push(read(range.offset, range.length));
-        back.push(format!("read_at \"$undo\" {at} {} | write_at {}", range.length, range.offset));
-        at = at.saturating_add(range.length);
+    for (offset, length) in &work.replaced {
+        text.fill("    read_at \"$undo\" ~ ~ | write_at ~ || return\n", &[at, *length, *offset]);
+        at = at.saturating_add(*length);
     }
-    function(text, "saved", &saved);
-    function(text, "put_back", &back);
-}
-
-/// A function that ends with the first of its commands that fails.
-fn function(text: &mut String, name: &str, commands: &[String]) {
-    text.push('\n');
-    text.push_str(name);
-    text.push_str("() {\n");
-    for command in commands {
-        text.push_str("    ");
-        text.push_str(command);
-        text.push_str(" || return\n");
-    }
-    text.push_str(if commands.is_empty() { "    :\n}\n" } else { "}\n" });
-}
-
-fn read(offset: u64, length: u64) -> String {
-    format!("read_at \"$disk\" {offset} {length}")
-}
-
-fn zeros(length: u64) -> String {
-    format!("zeros {length}")
+    text.put(END);
 }
 
 /// Commands that print bytes.
-fn print(bytes: &[u8]) -> Vec<String> {
-    let mut commands = Vec::new();
+fn print(text: &mut Text, bytes: &[u8]) {
     for part in parts(bytes) {
         match part {
-            Part::Run(0, times) => commands.push(zeros(times as u64)),
-            Part::Run(byte, times) => commands.push(format!("repeated {byte:03o} {times}")),
-            Part::Bytes(bytes) => print_plain(&mut commands, bytes),
+            Part::Run(0, times) => text.fill(ZEROS, &[times as u64]),
+            Part::Run(byte, times) => {
+                text.put("    repeated ");
+                octal(text, byte);
+                text.fill(" ~ || return\n", &[times as u64]);
+            }
+            Part::Bytes(bytes) => bytes.chunks(WIDTH).for_each(|bytes| print_plain(text, bytes)),
         }
     }
-    commands
 }
 
-fn print_plain(commands: &mut Vec<String>, bytes: &[u8]) {
-    let mut format = String::new();
-    for &byte in bytes {
+fn print_plain(text: &mut Text, bytes: &[u8]) {
+    text.put("    printf '");
+    for (index, &byte) in bytes.iter().enumerate() {
         match byte {
-            // No other character means the same in every printf and every quotation.
-            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b' ' | b'.' | b',' | b':' => format.push(char::from(byte)),
-            // At the start it would begin an option.
-            b'-' if !format.is_empty() => format.push('-'),
-            b'_' | b'"' | b'{' | b'}' | b'[' | b']' => format.push(char::from(byte)),
-            _ => format.push_str(&format!("\\{byte:03o}")),
-        }
-        if format.len() >= LONGEST {
-            commands.push(format!("printf '{format}'"));
-            format.clear();
+            // No other character means the same in every printf and every quotation, and this one not at the start.
+            b'-' if index > 0 => text.push('-'),
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b' ' | b'.' | b',' | b':' => text.push(char::from(byte)),
+            b'_' | b'"' | b'{' | b'}' | b'[' | b']' => text.push(char::from(byte)),
+            _ => {
+                text.put("\\");
+                octal(text, byte);
+            }
         }
     }
-    if !format.is_empty() {
-        commands.push(format!("printf '{format}'"));
-    }
+    text.put("' || return\n");
 }
 
-/// A name as the shell takes it.
-fn quoted(name: &str) -> String {
-    format!("'{}'", name.replace('\'', "'\\''"))
+fn octal(text: &mut Text, byte: u8) {
+    for shift in [6, 3, 0] {
+        text.push(char::from(b'0' + (byte >> shift & 7)));
+    }
 }
