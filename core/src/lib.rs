@@ -22,4 +22,6 @@ pub mod progress;
 pub mod repair;
 #[cfg(feature = "alloc")]
 pub mod report;
+#[cfg(feature = "alloc")]
+pub mod script;
 pub mod source;

@@ -25,10 +25,7 @@ use crate::sparse::{Copy, CopyError, Zeros, write_data};
 /// there before.
 pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failure> {
     let Job { disk, options, proven: Proven { plan, .. } } = *job;
-    if fs::symlink_metadata(out).is_ok_and(|there| same(&there, disk.metadata())) {
-        return Err(Failure::OntoItself { path: out.to_owned() });
-    }
-    let draft = Draft::beside(out, permissions(disk), existing)?;
+    let draft = begin(disk, out, permissions(disk), existing)?;
     fill(&draft, disk, &plan.segments(), plan.new_length())?;
     let unchanged = disk.is_unchanged(disk.file()).map_err(|error| unreadable(disk, error))?;
     if !unchanged {
@@ -40,6 +37,17 @@ pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failur
     }
     interrupt::stop_if_requested()?;
     draft.publish(existing)
+}
+
+/// Begins a file that is not to take the disk's own place.
+///
+/// # Errors
+/// Where it would, or as [`Draft::beside`].
+pub fn begin(disk: &Disk, out: &Path, permissions: Permissions, existing: Existing) -> Result<Draft, Failure> {
+    if fs::symlink_metadata(out).is_ok_and(|there| same(&there, disk.metadata())) {
+        return Err(Failure::OntoItself { path: out.to_owned() });
+    }
+    Draft::beside(out, permissions, existing)
 }
 
 /// Writes the pieces of the copy one after the other, and waits until they are on the disk.

@@ -1,7 +1,8 @@
-//! `repair`: a mended copy of a disk, or the disk mended where it is, with a way back.
+//! `repair`: a mended copy of a disk, the disk mended where it is, with a way back, or a script that does that.
 
 mod copy;
 mod in_place;
+mod script;
 mod undo;
 
 use std::os::unix::fs::MetadataExt;
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// The disk: a file or a block device.
     file: PathBuf,
 
-    /// Writes a mended copy. It appears under its name only when it is complete.
+    /// Writes a mended copy, or the script. It appears under its name only when it is complete.
     #[arg(short, long, value_name = "OUT", conflicts_with_all = ["in_place", "undo"])]
     out: Option<PathBuf>,
 
@@ -35,6 +36,10 @@ pub struct Arguments {
     /// the current folder.
     #[arg(long, conflicts_with = "undo")]
     in_place: bool,
+
+    /// Writes not a copy but a script that repairs the disk where it is, and takes that back.
+    #[arg(long, value_name = "SHELL", requires = "out", conflicts_with_all = ["in_place", "undo"])]
+    script: Option<script::Shell>,
 
     /// Takes an in-place repair back, with the undo file that it left.
     #[arg(long, value_name = "UNDO", conflicts_with_all = ["allow_loss", "journal", "parent"])]
@@ -175,11 +180,17 @@ fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(out) = &arguments.out {
         let writers: Vec<Holder> = disk.holders().into_iter().filter(Holder::writes).collect();
         if !writers.is_empty() {
-            tell("vhd-analyser: the disk is in use; what is copied while it is written to may not fit together");
+            tell("vhd-analyser: the disk is in use; what is read while it is written to may not fit together");
         }
         let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
-        copy::write(job, out, existing)?;
-        page.say(&format!("{} is the repaired copy. It was read again, and is sound.", out.display()));
+        if let Some(shell) = arguments.script {
+            script::write(job, shell, out, existing)?;
+            page.say(&format!("{} is the script. Where the disk is, it is run with:", out.display()));
+            page.say(&script::usage(shell, &human::quoted(&out.to_string_lossy())));
+        } else {
+            copy::write(job, out, existing)?;
+            page.say(&format!("{} is the repaired copy. It was read again, and is sound.", out.display()));
+        }
     } else {
         let undo = in_place::repair(job, arguments.force)?;
         page.say(&format!("{} was repaired in place. It was read again, and is sound.", disk.path().display()));

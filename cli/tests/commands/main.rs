@@ -3,4 +3,5 @@
 mod check;
 mod repair;
 mod repair_in_place;
+mod repair_script;
 mod world;

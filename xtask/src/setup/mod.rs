@@ -158,8 +158,15 @@ static JUDGES: DebianPackages = DebianPackages {
     effort: "some seconds: 10 MB to download",
 };
 
+static SHELLS: DebianPackages = DebianPackages {
+    programs: &["bash", "busybox", "cmp", "dash", "fuser"],
+    packages: &["bash", "busybox", "dash", "diffutils", "psmisc"],
+    purpose: "run the scripts that repair a disk",
+    effort: "some seconds: 1 MB to download",
+};
+
 /// What the tests over the images take.
-pub static FOR_NATIVE: &[&dyn Piece] = &[&JUDGES];
+pub static FOR_NATIVE: &[&dyn Piece] = &[&JUDGES, &SHELLS];
 /// What checking the dependencies takes.
 pub static FOR_DEPENDENCIES: &[&dyn Piece] = &[&CARGO_DENY];
 /// What fuzzing takes, besides the nightly toolchain.
