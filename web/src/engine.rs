@@ -44,10 +44,10 @@ impl Job {
         Self(job)
     }
 
-    /// Asks for the text of the report, with its times `utc_offset` minutes east of UTC.
-    pub fn print(&self, utc_offset: i32) {
+    /// Asks for something else about the file that was read.
+    pub fn ask(&self, request: &Request) {
         if let Some(running) = self.0.borrow().as_ref() {
-            let request = Array::of1(&message::encode(&Request::Print { utc_offset }));
+            let request = Array::of1(&message::encode(request));
             // It fails only for what cannot be copied, and bytes can.
             let _ = running.started.worker.post_message(&request);
         }

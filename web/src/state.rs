@@ -11,7 +11,7 @@ use yew::{AttrValue, Reducible};
 use crate::failure::Failure;
 use crate::file_access::Chosen;
 use crate::units;
-use crate::worker::{Analysed, Printed, Progress};
+use crate::worker::{Analysed, Printed, Progress, Scripts};
 
 /// What the page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +52,10 @@ pub struct Shown {
     pub date: TimeStamp,
     /// Which of the ways to repair it was chosen, the best being 0.
     pub plan: usize,
+    /// The repair as scripts, once they are written.
+    pub scripts: Option<Rc<Scripts>>,
+    /// What was done about the file, a sentence each.
+    pub done: Vec<String>,
     /// What is known of its fixed copy.
     pub copy: CopyCheck,
     /// How far the deep check is, while it runs.
@@ -157,6 +161,10 @@ pub enum Action {
     Printed(Printed),
     /// The text of the report did not come.
     NotPrinted(Failure),
+    /// The repair came as scripts.
+    Scripts(Scripts),
+    /// Something was done about the file: a sentence.
+    Done(String),
     /// Another way to repair the file was chosen.
     PlanChosen(usize),
     /// The file was repaired in place, and will be read again.
@@ -203,8 +211,11 @@ impl State {
                 self.analyses += 1;
                 // It is still the same file.
                 let before = self.shown.take().filter(|_| purpose == Purpose::DeepCheck);
-                let (sha256, hashing) = before.map(|shown| (shown.sha256, shown.hashing)).unwrap_or_default();
-                self.shown = Some(Shown { sha256, hashing, ..Shown::new(analysed) });
+                let repaired = self.notice.iter().filter(|notice| matches!(notice, Notice::RepairedInPlace { .. }));
+                let repaired = repaired.map(Notice::title).collect();
+                let (sha256, hashing, done) =
+                    before.map_or((None, None, repaired), |shown| (shown.sha256, shown.hashing, shown.done));
+                self.shown = Some(Shown { sha256, hashing, done, ..Shown::new(analysed) });
             }
             Action::Hashed(sha256) => with(self.shown.as_mut(), |shown| {
                 shown.hashing = None;
@@ -232,10 +243,13 @@ impl State {
                 self.notice.take_if(|notice| matches!(notice, Notice::NotPrinted(_)));
                 with(self.shown.as_mut(), |shown| shown.printed = printed);
             }
+            Action::Scripts(scripts) => with(self.shown.as_mut(), |shown| shown.scripts = Some(scripts.into())),
+            Action::Done(sentence) => with(self.shown.as_mut(), |shown| shown.done.push(sentence)),
             Action::NotPrinted(failure) => self.notice = Some(Notice::NotPrinted(failure)),
             Action::RepairedInPlace { undo } => self.repaired = Some(Notice::RepairedInPlace { undo }),
             Action::PlanChosen(plan) => with(self.shown.as_mut(), |shown| {
                 shown.plan = plan;
+                shown.scripts = None;
                 shown.copy = CopyCheck::Unchecked;
             }),
         }
@@ -291,6 +305,8 @@ impl Shown {
             printed,
             date: TimeStamp(date),
             plan: 0,
+            scripts: None,
+            done: Vec::new(),
             copy: CopyCheck::Unchecked,
             deep: None,
             sha256: None,

@@ -11,11 +11,13 @@ use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress;
 use vhd_analyser_core::repair::Request as Changes;
 use vhd_analyser_core::report::{Report, fingerprint};
+use vhd_analyser_core::script::{Language, Script};
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
 
 use crate::failure::Failure;
 use crate::message;
 use crate::source::BlobSource;
+use crate::version::VERSION;
 
 /// Milliseconds between two messages of progress.
 const PROGRESS_INTERVAL: f64 = 50.0;
@@ -27,6 +29,11 @@ pub enum Request {
     Analyse(Task),
     /// Hash all of the file that comes with the message.
     Hash,
+    /// Write one of the ways to repair the file that was read as scripts.
+    Scripts {
+        /// Which, the best being 0.
+        plan: usize,
+    },
     /// Print the report of the file that was read, with its times shifted.
     Print {
         /// Minutes east of UTC.
@@ -52,6 +59,8 @@ pub enum Response {
     Progress(Progress),
     /// The end of it.
     Analysed(Analysed),
+    /// A repair as scripts.
+    Scripts(Scripts),
     /// The report as text.
     Printed(Printed),
     /// The SHA-256 of the whole file, in hex.
@@ -80,6 +89,15 @@ pub struct Analysed {
     pub printed: Printed,
     /// When it was read, in seconds since 2000.
     pub date: u32,
+}
+
+/// A repair as scripts for the host that has the disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scripts {
+    /// For `sh`.
+    pub sh: String,
+    /// For PowerShell.
+    pub powershell: String,
 }
 
 /// A report as text.
@@ -111,6 +129,10 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 Err(failure) => Response::Failed(failure),
             },
             Request::Hash => hash(file(), tell).map_or_else(Response::Failed, Response::Hashed),
+            Request::Scripts { plan } => match read.as_ref().and_then(|analysis| scripts(analysis, plan)) {
+                Some(scripts) => Response::Scripts(scripts),
+                None => return,
+            },
             Request::Print { utc_offset } => match &read {
                 Some(analysis) => Response::Printed(print(analysis, utc_offset)),
                 None => return,
@@ -153,6 +175,11 @@ fn every_now_and_then(tell: impl Fn(Progress)) -> impl FnMut(progress::Progress)
         // The page ends the whole worker where it no longer wants the answer.
         ControlFlow::Continue(())
     }
+}
+
+fn scripts(analysis: &Analysis, plan: usize) -> Option<Scripts> {
+    let script = Script { file: &analysis.name, proven: analysis.repairs.get(plan)?, version: VERSION };
+    Some(Scripts { sh: script.text(Language::Sh), powershell: script.text(Language::PowerShell) })
 }
 
 fn print(analysis: &Analysis, utc_offset: i32) -> Printed {

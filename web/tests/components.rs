@@ -350,6 +350,10 @@ async fn fixed_copy(report: Report, checked: Rc<RefCell<Option<f64>>>) -> Drawn 
         copy: CopyCheck::Unchecked,
         on_check: Callback::from(move |copy: web_sys::Blob| *checked.borrow_mut() = Some(copy.size())),
         on_repaired: Callback::noop(),
+        plan: 0,
+        scripts: None,
+        on_scripts: Callback::noop(),
+        on_done: Callback::noop(),
     })
     .await
 }

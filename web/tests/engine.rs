@@ -88,7 +88,7 @@ async fn a_crash_of_one_worker_leaves_the_others_alone() {
     let [Response::Failed(Failure::Crashed(reason))] = &second.borrow()[..] else { panic!("{second:?}") };
     assert!(reason.contains("out of memory"), "{reason}");
 
-    steady.print(420);
+    steady.ask(&Request::Print { utc_offset: 420 });
     hears(&first, 2).await;
     assert_eq!(*first.borrow(), [printed.clone(), printed]);
 }

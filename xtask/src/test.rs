@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every test there is, in steps that can be run one by one.
 
 use std::time::{Duration, Instant};
-use std::{fmt, io};
+use std::{fmt, fs, io};
 
 use clap::ValueEnum;
 
@@ -12,8 +12,11 @@ use crate::process::{self, ProcessError, cargo};
 use crate::setup::{self, Piece, SetupError};
 use crate::workspace;
 
-/// The most that the page may weigh before it works, in gzipped bytes.
-const FIRST_LOAD_LIMIT: u64 = 250_000;
+/// The most that the page may weigh before it works, in gzipped bytes: some seconds on a slow line. Of this, diagnosis,
+/// fixed copy and deep check take 250,000; the rest are scripts, repair in place, reports and the way to new versions.
+const FIRST_LOAD_LIMIT: u64 = 275_000;
+/// The most that the page in one file may weigh, in bytes.
+const ONE_FILE_LIMIT: u64 = 400_000;
 
 /// How many inputs each fuzz target is given.
 const SHORT_RUN: u32 = 5_000;
@@ -67,6 +70,8 @@ pub enum StepError {
     Measure(#[from] io::Error),
     #[error("the page's first load is {found} bytes gzipped, {} more than allowed. Find what made it grow, for example with `twiggy`", found - FIRST_LOAD_LIMIT)]
     TooLarge { found: u64 },
+    #[error("the page in one file is {found} bytes, {} more than allowed", found - ONE_FILE_LIMIT)]
+    OneFileTooLarge { found: u64 },
 }
 
 /// Why the tests as a whole failed.
@@ -175,6 +180,8 @@ fn wasm() -> Result<(), ProcessError> {
             .args(["test", "--package", "vhd-analyser-web", "--target", setup::WASM.target])
             .envs(setup::WASM.environment(workspace::root()))
             .env("PATH", setup::path())
+            // Not Firefox, whose driver may be there, too: it says less of a worker that fails.
+            .env("CHROMEDRIVER", process::find("chromedriver").unwrap_or_default())
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
             // A computer that is busy with something else may take its time to start the browser.
             .env("WASM_BINDGEN_TEST_TIMEOUT", "120"),
@@ -185,7 +192,12 @@ fn page() -> Result<(), StepError> {
     page::build()?;
     let found = page::first_load(&workspace::dist())?;
     println!("first load: {found} bytes gzipped, of {FIRST_LOAD_LIMIT} allowed");
-    if found > FIRST_LOAD_LIMIT { Err(StepError::TooLarge { found }) } else { Ok(()) }
+    if found > FIRST_LOAD_LIMIT {
+        return Err(StepError::TooLarge { found });
+    }
+    let found = fs::metadata(workspace::dist().join(page::ONE_FILE))?.len();
+    println!("the page in one file: {found} bytes, of {ONE_FILE_LIMIT} allowed");
+    if found > ONE_FILE_LIMIT { Err(StepError::OneFileTooLarge { found }) } else { Ok(()) }
 }
 
 fn reproducible() -> Result<(), StepError> {

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use self::text::{Text, printable};
 use crate::analysis::Proven;
-use crate::repair::{Content, Patch, Plan};
+use crate::repair::{Content, Patch, Plan, undo};
 use crate::report;
 
 /// What a script is written in.
@@ -95,7 +95,9 @@ impl<'a> Work<'a> {
             undo_head: String::new(),
             undo_length: 0,
         };
-        work.undo_head = work.undo_head();
+        // In a script, a name must not end the line that it stands in.
+        let name: String = work.name.chars().map(printable).collect();
+        work.undo_head = undo::head(&name, work.old_length, work.new_length, &work.replaced);
         work.undo_length = work.replaced.iter().fold(work.undo_head.len() as u64, |sum, range| sum + range.1);
         work
     }
@@ -114,25 +116,6 @@ impl<'a> Work<'a> {
         let offset = cut.offset.max(self.new_length);
         let length = cut.offset.saturating_add(cut.length).min(self.old_length).saturating_sub(offset);
         (length > 0).then_some((offset, length))
-    }
-
-    /// The first line of an undo file, as `vhd-analyser repair --undo` reads it too.
-    fn undo_head(&self) -> String {
-        let mut head = Text::default();
-        head.put("{\"format\":\"vhd-analyser undo 1\",\"file\":\"");
-        for c in self.name.chars().map(printable) {
-            if matches!(c, '"' | '\\') {
-                head.put("\\");
-            }
-            head.push(c);
-        }
-        head.fill("\",\"old_length\":~,\"new_length\":~,\"ranges\":[", &[self.old_length, self.new_length]);
-        for (index, (offset, length)) in self.replaced.iter().enumerate() {
-            head.put(if index > 0 { "," } else { "" });
-            head.fill("{\"offset\":~,\"length\":~}", &[*offset, *length]);
-        }
-        head.put("]}\n");
-        head.into()
     }
 
     /// The plan in words, as comments.

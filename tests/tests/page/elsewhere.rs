@@ -1,5 +1,7 @@
 //! The page in other places and browsers: in one file, without a server, in Firefox.
 
+use std::process::Command;
+
 use serde_json::json;
 use vhd_analyser_tests::{bytes, incident};
 
@@ -30,6 +32,14 @@ async fn everything_works(page: &Page) -> Result<(), Failure> {
     page.click("download-fixed").await?;
     let fixed = page.downloaded(&incident::NAME.replace(".vhd", ".fixed.vhd")).await?;
     assert_eq!(bytes::sha256(&fixed)?, incident::FIXED_SHA256);
+    page.click("download-script-powershell").await?;
+    page.downloaded(&format!("{}.repair.ps1", incident::NAME)).await?;
+    page.click("download-script-sh").await?;
+    let script = page.downloaded(&format!("{}.repair.sh", incident::NAME)).await?;
+    let disk = page.folder().join(incident::NAME);
+    assert!(Command::new("sh").arg(&script).arg(&disk).status()?.success());
+    assert_eq!(bytes::sha256(&disk)?, incident::FIXED_SHA256);
+    page.expect("main", "repair.sh” was downloaded").await?;
     page.load().await?;
     page.click("try-sample").await?;
     page.expect("[data-testid=verdict][data-verdict=repairable]", "").await
@@ -51,6 +61,23 @@ async fn one_file_asks_nobody_for_anything() -> Result<(), Failure> {
 #[tokio::test]
 async fn the_browser_keeps_the_page_from_sending_anything() -> Result<(), Failure> {
     visit(Browser::Firefox, Place::File, nothing_can_be_sent).await
+}
+
+#[tokio::test]
+async fn names_are_text_and_never_markup() -> Result<(), Failure> {
+    visit(Browser::Chromium, Place::File, async |page| {
+        let name = "<img src=x onerror=alert(1)><svg onload=alert(2)> `|&amp;.vhd";
+        choose_incident(page, name).await?;
+        page.expect("[data-testid=file-name]", name).await?;
+        for form in ["report-md", "report-json"] {
+            page.script("document.querySelector(`[data-testid=${arguments[0]}]`).click()", vec![json!(form)]).await?;
+            page.expect("[data-testid=report-text]", "onerror").await?;
+        }
+        let made = "return document.querySelectorAll('img, svg[onload], [onerror]').length";
+        assert_eq!(page.script(made, vec![]).await?, 0);
+        Ok(())
+    })
+    .await
 }
 
 /// Everything that a script could try, against a server that is there and would take it.

@@ -1,6 +1,9 @@
 //! What can be done about a broken disk.
 
+use std::rc::Rc;
+
 use vhd_analyser_core::report::RepairReport;
+use vhd_analyser_core::script::Language;
 use web_sys::{Blob, HtmlInputElement};
 use yew::prelude::*;
 
@@ -13,8 +16,9 @@ use crate::components::save_copy::save_copy;
 use crate::components::verdict;
 use crate::file_access::{self, Chosen};
 use crate::fixed_copy::{compose, fixed_name};
-use crate::hooks::{use_focus_when, use_object_url, use_output};
+use crate::hooks::{use_focus_when, use_object_url, use_output, use_saved};
 use crate::state::{CopyCheck, Repaired};
+use crate::worker::Scripts;
 
 /// What is offered.
 #[derive(Clone, PartialEq, Properties)]
@@ -33,12 +37,20 @@ pub struct FixedCopyProps {
     pub on_check: Callback<Blob>,
     /// Hears of the file as it is after a repair in place.
     pub on_repaired: Callback<Repaired>,
+    /// Which of the ways to repair it this is, the best being 0.
+    pub plan: usize,
+    /// The repair as scripts, once they are written.
+    pub scripts: Option<Rc<Scripts>>,
+    /// Writes it as scripts.
+    pub on_scripts: Callback<usize>,
+    /// Hears what was done, a sentence each time.
+    pub on_done: Callback<String>,
 }
 
 /// The fixed copy: to download, and to check without saving it.
 #[component]
 pub fn FixedCopy(props: &FixedCopyProps) -> Html {
-    let FixedCopyProps { file, size, repair, original, copy, on_check, on_repaired } = props;
+    let FixedCopyProps { file, size, repair, original, copy, on_check, on_repaired, scripts, on_done, .. } = props;
     let composed =
         use_memo((repair.clone(), original.clone()), |(repair, original)| compose(&original.file, repair).ok());
     let url = use_object_url((*composed).clone());
@@ -48,6 +60,11 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
     let (saving, repairing) = (use_output(), use_output());
     let stage = use_state_eq(Stage::default);
     let in_place_heading = use_focus_when(*opened);
+    use_effect_with((props.plan, props.on_scripts.clone()), |(plan, on_scripts)| on_scripts.emit(*plan));
+    let script =
+        |text: fn(&Scripts) -> &String| scripts.as_ref().map(|scripts| text(scripts).clone()).unwrap_or_default();
+    let sh = use_saved(&script(|scripts| &scripts.sh).into());
+    let powershell = use_saved(&script(|scripts| &scripts.powershell).into());
     let unlocked = repair.lossless || *read_losses;
     let (Some(blob), Some(url)) = ((*composed).clone(), url) else {
         let sorry = "This browser could not put the fixed copy together. Reload the page and choose the file again.";
@@ -70,15 +87,14 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
             }
             <div class="actions">
                 if unlocked {
-                    <a class="button primary" data-testid="download-fixed" href={url}
-                        download={fixed_name(file)}>{ "Download fixed copy" }</a>
+                    { download("primary", "download-fixed", "Download fixed copy", url, fixed_name(file), on_done) }
                 } else {
                     <button type="button" class="button primary" data-testid="download-fixed" disabled=true>
                         { "Download fixed copy" }
                     </button>
                 }
                 if *writable {
-                    { save_copy(blob, fixed_name(file), unlocked, &saving) }
+                    { save_copy(blob, fixed_name(file), unlocked, (&saving, on_done)) }
                     <button type="button" class="button" data-testid="repair-in-place" disabled={!unlocked}
                         onclick={open(true)}>{ "Repair in place…" }</button>
                 }
@@ -86,11 +102,35 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
                     {onclick}>{ "Check the fixed copy" }</button>
                 <span class="push muted small">{ extent(repair, *size) }</span>
             </div>
+            if unlocked && scripts.is_some() {
+                <div class="actions">
+                    <span class="small">{ "Where the disk cannot be moved, a script mends it on its host, and takes the repair back:" }</span>
+                    { download("small", "download-script-sh", "Script for sh", sh, Language::Sh.file_name(file), on_done) }
+                    { download("small", "download-script-powershell", "Script for PowerShell", powershell,
+                               Language::PowerShell.file_name(file), on_done) }
+                </div>
+            }
             if *opened && unlocked {
                 { in_place(repair, original, (&stage, &repairing), in_place_heading, open(false), on_repaired) }
             }
             { copy_verdict(copy) }
         </>
+    }
+}
+
+/// A link that saves a file, and says so.
+fn download(
+    class: &'static str,
+    testid: &'static str,
+    label: &'static str,
+    url: AttrValue,
+    name: String,
+    on_done: &Callback<String>,
+) -> Html {
+    let sentence = format!("“{name}” was downloaded.");
+    let onclick = on_done.reform(move |_| sentence.clone());
+    html! {
+        <a class={classes!("button", class)} data-testid={testid} href={url} download={name} {onclick}>{ label }</a>
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use gloo_file::{Blob, ObjectUrl};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::json::{self, Layout};
 use vhd_analyser_core::report::{Report, Ticket, Verdict, markdown};
@@ -11,6 +10,7 @@ use web_sys::{HtmlElement, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::components::section::section;
+use crate::hooks::use_saved;
 use crate::units;
 use crate::version::{COMMIT, VERSION};
 use crate::worker::Printed;
@@ -126,13 +126,6 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
         </>
     };
     section("Report", None, tools, content)
-}
-
-/// The address of a text to be saved.
-#[hook]
-fn use_saved(text: &AttrValue) -> AttrValue {
-    let url = use_memo(text.clone(), |text| ObjectUrl::from(Blob::new(text.as_str())));
-    url.to_string().into()
 }
 
 fn radio(form: Form, chosen: &UseStateHandle<Form>) -> Html {

@@ -33,7 +33,8 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
                     // A new one for every plan: what was confirmed for one does not hold for another.
                     <FixedCopy key={shown.plan} file={report.file.clone()} size={report.size} repair={repair.clone()}
                         original={original.clone()} copy={shown.copy.clone()} on_check={analyser.check_copy.clone()}
-                        on_repaired={analyser.read_repaired.clone()} />
+                        on_repaired={analyser.read_repaired.clone()} plan={shown.plan} scripts={shown.scripts.clone()}
+                        on_scripts={analyser.write_scripts.clone()} on_done={analyser.note.clone()} />
                 }
             </VerdictCard>
             if report.verdict != Verdict::NotAVhd {
@@ -48,7 +49,7 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             }
             { hashes(shown, &analyser.hash, &cancel(Purpose::Hash)) }
             <ReportText report={report.clone()} printed={shown.printed.clone()} date={shown.date}
-                plan={shown.plan} sha256={shown.sha256.clone()} on_utc_offset={analyser.print.clone()} />
+                plan={shown.plan} done={shown.done.clone()} sha256={shown.sha256.clone()} on_utc_offset={analyser.print.clone()} />
         </>
     }
 }

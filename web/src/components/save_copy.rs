@@ -9,16 +9,18 @@ use crate::hooks::{Output, Writer};
 use crate::in_place::save;
 
 /// The button, and how far the copy is. It is proposed to be called `name`.
-pub fn save_copy(blob: Blob, name: String, unlocked: bool, writer: &Writer) -> Html {
+pub fn save_copy(blob: Blob, name: String, unlocked: bool, (writer, on_done): (&Writer, &Callback<String>)) -> Html {
     let disabled = !unlocked || matches!(writer.output, Output::Running(_));
     let outcome = output("Saving the fixed copy", writer);
-    let writer = writer.clone();
+    let (writer, on_done) = (writer.clone(), on_done.clone());
     let onclick = Callback::from(move |_| {
-        let (blob, name) = (blob.clone(), name.clone());
+        let (blob, name, on_done) = (blob.clone(), name.clone(), on_done.clone());
         writer.start(|watch| async move {
             let place = choose_place(&name).await?;
             save(&place, &blob, &watch).await?;
-            Ok(Some(format!("The fixed copy was saved as “{}”.", place.name())))
+            let sentence = format!("The fixed copy was saved as “{}”.", place.name());
+            on_done.emit(sentence.clone());
+            Ok(Some(sentence))
         });
     });
     html! {

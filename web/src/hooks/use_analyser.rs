@@ -48,6 +48,10 @@ pub struct Analyser {
     pub read_repaired: Callback<Repaired>,
     /// Hashes all of the file.
     pub hash: Callback<()>,
+    /// Writes one of the ways to repair the file as scripts.
+    pub write_scripts: Callback<usize>,
+    /// Notes what was done about the file, in a sentence.
+    pub note: Callback<String>,
 }
 
 /// The files and their workers.
@@ -106,7 +110,7 @@ pub fn use_analyser() -> Analyser {
             let mut work = desk.work.borrow_mut();
             work.utc_offset = utc_offset;
             if let Some(shown) = &work.shown {
-                shown.job.print(utc_offset);
+                shown.job.ask(&Request::Print { utc_offset });
             }
         })
     };
@@ -130,6 +134,18 @@ pub fn use_analyser() -> Analyser {
         let desk = desk.clone();
         Callback::from(move |repaired| desk.choose_repaired(repaired))
     };
+    let write_scripts = {
+        let work = work.clone();
+        Callback::from(move |plan| {
+            if let Some(shown) = &work.borrow().shown {
+                shown.job.ask(&Request::Scripts { plan });
+            }
+        })
+    };
+    let note = {
+        let dispatch = desk.dispatch.clone();
+        Callback::from(move |sentence| dispatch.dispatch(Action::Done(sentence)))
+    };
     use_effect_with((), move |()| desk.take_launches());
     let original = work.borrow().shown.as_ref().map(|shown| shown.file.clone());
     Analyser {
@@ -144,6 +160,8 @@ pub fn use_analyser() -> Analyser {
         check_deeply,
         read_repaired,
         hash,
+        write_scripts,
+        note,
     }
 }
 
@@ -223,6 +241,7 @@ impl Desk {
         let action = match response {
             Response::Progress(progress) => Action::Progress(purpose, progress),
             Response::Printed(printed) => Action::Printed(printed),
+            Response::Scripts(scripts) => Action::Scripts(scripts),
             Response::Hashed(sha256) => {
                 work.hash = None;
                 Action::Hashed(sha256)

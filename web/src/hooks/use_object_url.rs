@@ -10,3 +10,10 @@ pub fn use_object_url(blob: Option<Blob>) -> Option<AttrValue> {
     let url = use_memo(blob, |blob| blob.clone().map(ObjectUrl::from));
     url.as_ref().as_ref().map(|url| AttrValue::from(url.to_string()))
 }
+
+/// The address of a text to be saved.
+#[hook]
+pub fn use_saved(text: &AttrValue) -> AttrValue {
+    let url = use_memo(text.clone(), |text| ObjectUrl::from(gloo_file::Blob::new(text.as_str())));
+    url.to_string().into()
+}

@@ -58,6 +58,8 @@ pub static WASM: StandardLibrary = StandardLibrary {
     target: "wasm32-unknown-unknown",
     crates: "std,panic_abort,test",
     linker: "wasm-ld-19",
+    // The page's SHA-256 as a loop: written out, its rounds would be eight kilobytes to download.
+    flags: &["--cfg=sha2_backend_soft=\"compact\""],
     purpose: "compile the page for the browser",
 };
 /// `core` and `alloc` for a machine without an operating system.
@@ -65,6 +67,7 @@ pub static NO_STD: StandardLibrary = StandardLibrary {
     target: "x86_64-unknown-none",
     crates: "core,alloc",
     linker: "ld.lld-19",
+    flags: &[],
     purpose: "show that the core crate needs no operating system",
 };
 /// Debian's compiler, its standard library's source and a linker for every target.

@@ -30,6 +30,8 @@ pub struct StandardLibrary {
     pub crates: &'static str,
     /// The linker that Debian's compiler is to use.
     pub linker: &'static str,
+    /// What the compiler is told besides.
+    pub flags: &'static [&'static str],
     /// See [`Piece::purpose`].
     pub purpose: &'static str,
 }
@@ -60,6 +62,7 @@ impl StandardLibrary {
         // Where the sources lie on this computer is nobody's business who loads the page.
         let mut flags = vec![remapped(folder, "")];
         flags.extend(registries().iter().map(|registry| remapped(registry, "crates")));
+        flags.extend(self.flags.iter().map(OsString::from));
         let mut environment = Vec::new();
         if !self.comes_with("rustc") {
             let mut sysroot = OsString::from("--sysroot=");
