@@ -294,6 +294,11 @@ impl Page {
         self.emulate("Emulation.setEmulatedMedia", features).await
     }
 
+    /// Runs a script whenever a page is loaded, before the page's own.
+    pub async fn before_the_page(&self, script: &str) -> Result<(), Failure> {
+        self.emulate("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await
+    }
+
     async fn emulate(&self, command: &str, parameters: Value) -> Result<(), Failure> {
         self.driver.cdp().send_raw(command, parameters).await?;
         Ok(())
@@ -351,6 +356,8 @@ fn chromium(folder: &Path) -> Result<Capabilities, Failure> {
         "download.default_directory": folder.join("downloads"),
         // Without asking after the first.
         "profile.default_content_setting_values.automatic_downloads": 1,
+        // … and scripts, too.
+        "safebrowsing.enabled": true,
     });
     capabilities.add_experimental_option("prefs", preferences)?;
     Ok(capabilities.into())

@@ -6,6 +6,7 @@ use std::fs;
 use serde_json::{Value, json};
 use vhd_analyser_tests::bytes::sha256_of;
 use vhd_analyser_tests::corpus::cases;
+use vhd_analyser_tests::huge;
 
 use crate::browser::{Browser, Failure, Page, Place, browse, visit};
 
@@ -84,6 +85,49 @@ async fn the_fixed_copy_is_saved_where_it_is_wanted() -> Result<(), Failure> {
         let downloaded = fs::read(page.downloaded("disk.fixed.vhd").await?)?;
         assert_eq!(sha256_of(&read(page, "disk.fixed.vhd").await?), sha256_of(&downloaded));
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn saving_can_be_stopped() -> Result<(), Failure> {
+    browse(async |page| {
+        with_handles(page, &[]).await?;
+        let disk = page.folder().join("huge.vhd");
+        huge::write(&disk)?;
+        page.choose(&disk).await?;
+        page.expect_verdict("huge.vhd", "repairable").await?;
+        page.click("save-fixed").await?;
+        page.expect("[data-testid=progress] + p", "left").await?;
+        page.click("cancel-output").await?;
+        page.expect_script("return document.querySelector('[data-testid=cancel-output]') === null", &[]).await?;
+        page.expect_script("return !document.querySelector('[data-testid=save-fixed]').disabled", &[]).await?;
+        let length = "const [done] = arguments;
+            navigator.storage.getDirectory().then(folder => folder.getFileHandle('huge.fixed.vhd'))
+                .then(handle => handle.getFile()).then(file => done(file.size))";
+        assert_eq!(page.script_with_callback(length, vec![]).await?, 0, "nothing was written");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_disk_is_opened_from_the_file_manager() -> Result<(), Failure> {
+    browse(async |page| {
+        with_handles(page, &cases()?["tap-bat-overlap"].image()?).await?;
+        // What the browser does for an installed page, which a test cannot install.
+        page.before_the_page(
+            "Object.defineProperty(window, 'launchQueue', { value: {
+            setConsumer(consumer) { window.launch = consumer; } } })",
+        )
+        .await?;
+        page.load().await?;
+        let launch = "navigator.storage.getDirectory().then(folder => folder.getFileHandle('disk.vhd'))
+            .then(handle => window.launch({ files: [handle] }))";
+        page.script(launch, vec![]).await?;
+        page.expect_verdict("disk.vhd", "repairable").await?;
+        page.click("repair-in-place").await?;
+        page.expect_script("return !document.querySelector('[data-testid=save-undo]').disabled", &[]).await
     })
     .await
 }

@@ -94,7 +94,7 @@ fn next_version(page: &Page) -> Result<PathBuf, Failure> {
     copy(&from_xtask("VHD_ANALYSER_DIST")?, &next)?;
     let old = bytes::sha256(&next.join("index.html"))?;
     let html = fs::read_to_string(next.join("index.html"))?;
-    fs::write(next.join("index.html"), html.replacen("<html lang=en>", "<html lang=en data-version=next>", 1))?;
+    fs::write(next.join("index.html"), html.replacen("<html ", "<html data-version=\"next\" ", 1))?;
     let new = bytes::sha256(&next.join("index.html"))?;
     assert_ne!(old, new);
     let worker = fs::read_to_string(next.join("service-worker.js"))?;

@@ -93,7 +93,10 @@ const WORKS: &[&str] = &[
     "From what is wrong a repair is worked out. It is applied in memory, and the result is checked like any \
      disk. A repair whose result would not be sound is not offered.",
     "The fixed copy is the original with a few bytes changed, put together by the browser while you save it. \
-     The original is never written to.",
+     The original is not written to, unless you ask for a repair in place: that saves an undo file first, and changes a copy \
+     that then takes the file’s place.",
+    "A script does the same on the host that has the disk. It looks at every byte that it will replace before it writes, \
+     and takes the repair back when it is asked to.",
     "Nothing leaves this computer. The page is a set of files without a server behind it; once it is open it \
      needs no network.",
 ];

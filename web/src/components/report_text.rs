@@ -116,7 +116,7 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
                 <ul>{ for props.done.iter().map(|sentence| html! { <li>{ sentence }</li> }) }</ul>
             }
             // What paper is to say of itself.
-            <p class="muted small" data-testid="origin">
+            <p class="on-paper muted small" data-testid="origin">
                 { "VHD Analyser " }{ VERSION }
                 if let Some(commit) = COMMIT {
                     { ", commit " }{ commit }

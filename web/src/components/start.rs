@@ -16,7 +16,7 @@ pub fn start(analyser: &Analyser, on_help: &Callback<Topic>) -> Html {
                     { file_picker("Choose files", "button primary", &analyser.choose) }
                 </p>
                 <p class="muted">
-                    { "Any size: only the bytes that are needed are read. The file itself is never changed." }
+                    { "Any size: only the bytes that are needed are read. Nothing is changed unless you ask for it." }
                 </p>
             </div>
             <div class="below-drop-zone small">

@@ -14,6 +14,8 @@ pub struct CargoTool {
     pub program: &'static str,
     /// The one version that fits.
     pub version: fn() -> String,
+    /// Whether it does so little that optimising it would take longer than it saves.
+    pub debug: bool,
     /// See [`Piece::purpose`].
     pub purpose: &'static str,
     /// See [`Piece::effort`].
@@ -49,6 +51,9 @@ impl Piece for CargoTool {
         let mut command = Command::new("cargo");
         command.args(["install", self.package, "--version", &(self.version)(), "--locked", "--force"]);
         let by_hand = process::line(&command);
+        if self.debug {
+            command.arg("--debug");
+        }
         // Not in the workspace, whose own settings are for other targets and sizes.
         command.current_dir(std::env::temp_dir()).arg("--root").arg(workspace::tools());
         process::run(&mut command).map_err(|source| SetupError::Install { piece: self.name(), by_hand, source })

@@ -85,6 +85,7 @@ static WASM_BINDGEN: CargoTool = CargoTool {
     program: "wasm-bindgen",
     // Generated bindings and the crate must be of one version.
     version: || workspace::locked_version("wasm-bindgen").unwrap_or_else(|| "0.2.128".to_owned()),
+    debug: false,
     purpose: "make the JavaScript that loads the page's WASM, and run its tests",
     effort: "about 2 minutes: compiled from source",
 };
@@ -92,6 +93,7 @@ static TRUNK: CargoTool = CargoTool {
     package: "trunk",
     program: "trunk",
     version: || "0.21.14".to_owned(),
+    debug: false,
     purpose: "put the page together and serve it",
     effort: "about 6 minutes: compiled from source with the web server in it",
 };
@@ -99,6 +101,7 @@ static CARGO_FUZZ: CargoTool = CargoTool {
     package: "cargo-fuzz",
     program: "cargo-fuzz",
     version: || "0.13.2".to_owned(),
+    debug: true,
     purpose: "give the core broken files",
     effort: "about 1 minute: compiled from source",
 };
@@ -106,15 +109,17 @@ static CARGO_DENY: CargoTool = CargoTool {
     package: "cargo-deny",
     program: "cargo-deny",
     version: || "0.20.2".to_owned(),
+    debug: true,
     purpose: "check the licences, sources and known faults of what others wrote",
-    effort: "about 4 minutes: compiled from source",
+    effort: "about 2 minutes: compiled from source",
 };
 static GECKODRIVER: CargoTool = CargoTool {
     package: "geckodriver",
     program: "geckodriver",
     version: || "0.37.1".to_owned(),
+    debug: true,
     purpose: "drive Firefox in the page's tests",
-    effort: "about 4 minutes: compiled from source",
+    effort: "about 2 minutes: compiled from source",
 };
 static NPM: DebianPackages = DebianPackages {
     programs: &["node", "npm"],
