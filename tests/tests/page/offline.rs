@@ -54,7 +54,14 @@ async fn a_new_version_is_offered_and_taken_as_a_whole() -> Result<(), Failure> 
         fs::copy(from_xtask("VHD_ANALYSER_DIST")?.join("index.html"), half.join("index.html"))?;
         page.server.serve(&half);
         page.load().await?;
-        page.expect_script("return navigator.serviceWorker.getRegistration().then(r => !r.installing)", &[]).await?;
+        let update = "const [done] = arguments;
+            navigator.serviceWorker.getRegistration().then(kept => kept.update()).then(kept => {
+                const next = kept.installing ?? kept.waiting;
+                const tell = () => next.state !== 'installing' && done(next.state);
+                next.addEventListener('statechange', tell);
+                tell();
+            }).catch(error => done(String(error)))";
+        assert_eq!(page.script_with_callback(update, vec![]).await?, "redundant");
         assert_eq!(version(page).await?, "old");
         assert_eq!(page.text("[data-testid=update]").await?, "");
 
