@@ -18,9 +18,7 @@ async fn a_disk_is_repaired_in_place_and_can_go_back() -> Result<(), Failure> {
     browse(async |page| {
         for name in CASES {
             let image = cases()?[name].image()?;
-            with_handles(page, &image).await?;
-            page.script("dropDisk()", vec![]).await?;
-            page.expect_verdict("disk.vhd", "repairable").await?;
+            drop_disk(page, &image).await?;
             page.click("repair-in-place").await?;
             page.click("save-undo").await?;
             page.click("start-in-place").await?;
@@ -37,9 +35,7 @@ async fn a_disk_is_repaired_in_place_and_can_go_back() -> Result<(), Failure> {
 async fn a_disk_that_was_changed_is_not_repaired() -> Result<(), Failure> {
     browse(async |page| {
         let image = cases()?["tap-bat-overlap"].image()?;
-        with_handles(page, &image).await?;
-        page.script("dropDisk()", vec![]).await?;
-        page.expect_verdict("disk.vhd", "repairable").await?;
+        drop_disk(page, &image).await?;
         page.click("repair-in-place").await?;
         page.click("save-undo").await?;
         let changed: Vec<u8> =
@@ -76,9 +72,7 @@ async fn a_disk_that_was_chosen_is_chosen_once_more() -> Result<(), Failure> {
 async fn the_fixed_copy_is_saved_where_it_is_wanted() -> Result<(), Failure> {
     browse(async |page| {
         let image = cases()?["tap-bat-overlap"].image()?;
-        with_handles(page, &image).await?;
-        page.script("dropDisk()", vec![]).await?;
-        page.expect_verdict("disk.vhd", "repairable").await?;
+        drop_disk(page, &image).await?;
         page.click("save-fixed").await?;
         page.expect("[data-testid=output]", "disk.fixed.vhd").await?;
         page.click("download-fixed").await?;
@@ -143,6 +137,13 @@ async fn where_the_browser_cannot_write_there_is_no_dead_button() -> Result<(), 
         Ok(())
     })
     .await
+}
+
+/// Drops a disk that the page may write to.
+async fn drop_disk(page: &Page, image: &[u8]) -> Result<(), Failure> {
+    with_handles(page, image).await?;
+    page.script("dropDisk()", vec![]).await?;
+    page.expect_verdict("disk.vhd", "repairable").await
 }
 
 /// Puts a disk into the browser's own file system, from where the dialogs and drops then take it.
