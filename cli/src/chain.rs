@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use vhd_analyser_core::analysis::{Analysis, Options};
-use vhd_analyser_core::check::link::{self, LinkFault};
+use vhd_analyser_core::check::link::{self, End, LinkFault};
 use vhd_analyser_core::finding::{Fault, Finding, Severity, Text};
 use vhd_analyser_core::report::{self, Report, Verdict};
 
@@ -64,7 +64,9 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
         if !matches!(analysis.verdict(), Verdict::Sound) {
             add(LinkFault::Damaged(Text::new(&parent.to_string_lossy())));
         }
-        link::check(&child.image, &analysis.image, &mut |finding| faults.push(finding));
+        if let Some((child, parent)) = End::of(&child.image, None).zip(End::of(&analysis.image, disk.changed())) {
+            link::check(&child, &parent, &mut |finding| faults.push(finding));
+        }
         let is_other = |finding: &Finding| matches!(finding.fault, Fault::Link(LinkFault::OtherDisk { .. }));
         if faults.iter().any(is_other) || analysis.verdict() == Verdict::NotAVhd {
             verdict = verdict.worse(Verdict::Unrepairable);

@@ -81,6 +81,11 @@ impl Disk {
         self.metadata.file_type().is_block_device()
     }
 
+    /// When its file was last written to; none for a device, which does not tell.
+    pub fn changed(&self) -> Option<TimeStamp> {
+        (!self.is_device()).then(|| TimeStamp::from_unix(self.metadata.mtime()))
+    }
+
     /// Who else has it open.
     pub fn holders(&self) -> Vec<Holder> {
         holders(&self.metadata)

@@ -16,6 +16,9 @@ const WIDEST: usize = 110;
 /// How many patches are listed; more say no more to a person.
 const PATCHES: usize = 8;
 
+/// Disks further from their root are not set in further.
+const DEEPEST: usize = 32;
+
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const PLAIN: Style = Style::new();
@@ -52,13 +55,27 @@ impl Page {
         self.fold("", "", PLAIN, text);
     }
 
+    /// A disk in a tree, `level` steps from its root.
+    pub fn branch(&mut self, level: usize, verdict: Verdict, name: &str, facts: &str) {
+        let (mark, _, color) = look(verdict);
+        let first = format!("{}{}", margin(level), if level == 0 { "" } else { "└ " });
+        self.fold(&first, &format!("{}    ", margin(level)), colored(color), &format!("{mark} {name}: {facts}"));
+    }
+
+    /// What is said of a disk in a tree, below it.
+    pub fn note(&mut self, level: usize, text: &str) {
+        let margin = margin(level);
+        self.fold(&format!("{margin}    - "), &format!("{margin}      "), PLAIN, text);
+    }
+
     /// A paragraph set in, with a mark before its first line.
     fn item(&mut self, mark: &str, style: Style, text: &str) {
         let indent = " ".repeat(2 + textwrap::core::display_width(mark));
         self.fold(&format!("  {mark}"), &indent, style, text);
     }
 
-    fn heading(&mut self, text: &str) {
+    /// A headline, behind an empty line.
+    pub fn heading(&mut self, text: &str) {
         self.gap();
         self.fold("", "", BOLD, text);
     }
@@ -122,14 +139,24 @@ pub fn answer(page: &mut Page, report: &Report) {
         description => format!("{description}, "),
     };
     page.fold("", "", BOLD, &format!("{}: {description}{} bytes", report.file, report.size));
-    let (mark, word, color) = match report.verdict {
+    let (mark, word, color) = look(report.verdict);
+    page.fold("", "", colored(color).bold(), &format!("{mark} {word}: {}", report.headline));
+}
+
+/// A verdict as a shape, a word and a colour.
+fn look(verdict: Verdict) -> (&'static str, &'static str, AnsiColor) {
+    match verdict {
         Verdict::Sound => ("✔", "SOUND", AnsiColor::Green),
         Verdict::Repairable => ("▲", "REPAIRABLE", AnsiColor::Yellow),
         Verdict::Salvageable => ("◆", "SALVAGEABLE", AnsiColor::Magenta),
         Verdict::Unrepairable => ("✖", "UNREPAIRABLE", AnsiColor::Red),
         Verdict::NotAVhd => ("○", "NOT A VHD", AnsiColor::Cyan),
-    };
-    page.fold("", "", colored(color).bold(), &format!("{mark} {word}: {}", report.headline));
+    }
+}
+
+/// How far a disk of a tree is set in. Deep trees stay readable, since the depth is not told by the margin alone.
+fn margin(level: usize) -> String {
+    "  ".repeat(level.min(DEEPEST))
 }
 
 /// What a plan would do, and at what price.

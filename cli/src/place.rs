@@ -8,7 +8,7 @@ use elsa::FrozenMap;
 use vhd_analyser_core::dialect::{Disk, Lookup, Surroundings};
 use vhd_analyser_core::image::{self, Image};
 use vhd_analyser_core::layout::header::DynamicHeader;
-use vhd_analyser_core::layout::locator::{Platform, decode};
+use vhd_analyser_core::layout::locator::file_name;
 use vhd_analyser_core::source::FileSource;
 
 /// A folder, with the disks that were asked for in it.
@@ -78,26 +78,14 @@ fn tidy(path: &str) -> String {
     tidied.to_string_lossy().into_owned()
 }
 
-/// Where a differencing disk's parent is: the first of the places that its locators name which is there. Of a path of
-/// another computer, the file name in the disk's own folder counts.
+/// Where a differencing disk's parent is: the first of the places that its locators name which is
+/// there. Of a path of another
+/// computer, the file name in the disk's own folder counts.
 pub fn parent_of(disk: &Path, image: &Image) -> Result<PathBuf, String> {
     let folder = disk.parent().unwrap_or(Path::new(""));
-    let mut first = None;
-    for (_, locator, data) in image.locators() {
-        let named = locator.platform().zip(data.value()).and_then(|(platform, data)| decode(platform, data));
-        let Some(path) = named.filter(|_| locator.platform() != Some(Platform::None)) else {
-            continue;
-        };
-        let path = path.replace('\\', "/");
-        let file_name = path.rsplit('/').next().unwrap_or(&path);
-        for candidate in [folder.join(&path), folder.join(file_name)] {
-            if candidate.is_file() {
-                return Ok(candidate);
-            }
-        }
-        first.get_or_insert(path);
-    }
-    Err(first.or_else(|| image.parent_name()).unwrap_or_default())
+    let candidates = |path: String| [folder.join(&path), folder.join(file_name(&path))];
+    let missing = || image.parent_paths().next().or_else(|| image.parent_name()).unwrap_or_default();
+    image.parent_paths().flat_map(candidates).find(|path| path.is_file()).ok_or_else(missing)
 }
 
 /// Whether a disk has a parent that is a disk of its own: a null unique id names a raw image.

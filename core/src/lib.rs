@@ -6,6 +6,8 @@ extern crate alloc;
 
 #[cfg(feature = "alloc")]
 pub mod analysis;
+#[cfg(feature = "alloc")]
+pub mod chain;
 pub mod check;
 pub mod dialect;
 pub mod finding;

@@ -5,6 +5,7 @@ use core::fmt;
 use uuid::Uuid;
 
 use crate::finding::{Rule, Text};
+use crate::layout::time::TimeStamp;
 
 /// What can be wrong between a disk and its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +37,37 @@ pub enum LinkFault {
         /// The child's size, in bytes.
         child: u64,
     },
+    /// Several files have the parent's unique id, and the locators name none of them; this is how many.
+    Ambiguous(u32),
+    /// The parent is there by its unique id, but not where the locators say; this is where it is.
+    Elsewhere(Text),
+    /// The child was made before its parent.
+    Older {
+        /// When the parent was made.
+        parent: TimeStamp,
+        /// When the child was made.
+        child: TimeStamp,
+    },
+    /// The parent was written to after the child was made on it.
+    Changed {
+        /// When the parent was written to last.
+        changed: TimeStamp,
+        /// When it was, to the child's knowledge.
+        known: TimeStamp,
+    },
+    /// The disks have blocks of different sizes.
+    BlockSize {
+        /// The parent's, in bytes.
+        parent: u32,
+        /// The child's, in bytes.
+        child: u32,
+    },
+    /// The parent is shown as a disk of its own.
+    NotHidden,
+    /// A hidden disk that is nobody's parent.
+    HiddenLeaf,
+    /// Another file has the same unique id.
+    Twin(Text),
 }
 
 rules! {
@@ -67,6 +99,47 @@ rules! {
         None, [],
         "This disk was made larger than its parent. That is sound; a coalesce has to make the parent larger first.",
         "Nothing has to be done; leave room for the coalesce.";
+    AMBIGUOUS: Error, "chain.parent-ambiguous", "Chain: several disks could be the parent",
+        None, [],
+        "Several files have the unique id of the parent, and the disk’s locators name none of them. They are copies \
+         of each other, or were once, and only one of them is what the disk was made on.",
+        "Find out which of them was left alone since, and move the others elsewhere.";
+    ELSEWHERE: Error, "chain.parent-elsewhere", "Chain: the parent is under another name",
+        Some("error resolving …: -2"), [VhdUtil Qemu HyperV XenOrchestra],
+        "A file with the unique id of the parent is there, but not where the disk says. Tools follow the name, and \
+         do not find it.",
+        "Give the parent its name back, or link the disk to it under the name that it has.";
+    OLDER: Info, "chain.child-older", "Chain: the disk is older than its parent",
+        None, [],
+        "The disk was made before its parent was. That comes of a clock that was set, of disks that were linked \
+         anew, or of a parent that was replaced.",
+        "Nothing has to be done, if the parent is known to be the right one.";
+    CHANGED: Info, "chain.parent-changed", "Chain: the parent was written to since",
+        None, [],
+        "The parent’s file was changed later than the disk remembers. Copying or hiding it does that without harm; \
+         but if its data was written to, this disk is a mixture of old and new.",
+        "Nothing has to be done, if the file was only moved or hidden. A parent should never be attached by itself.";
+    BLOCK_SIZE: Warning, "chain.block-size", "Chain: blocks of another size",
+        None, [],
+        "The parent’s blocks have another size than this disk’s. Both are read, but vhd-util does not coalesce a \
+         disk into an ancestor beyond such a parent.",
+        "Nothing has to be done to read the disk.";
+    NOT_HIDDEN: Info, "chain.parent-not-hidden", "Chain: the parent is not hidden",
+        None, [],
+        "XenServer and XCP-ng hide a disk on which others are based. One that is not hidden is shown as a disk of its \
+         own, and whoever attaches it and writes to it destroys the disks that are based on it.",
+        "Do not attach the parent. Hide it with: vhd-analyser repair --hide, or a scan of the storage repository.";
+    HIDDEN_LEAF: Warning, "chain.hidden-leaf", "Chain: a hidden disk that nothing is based on",
+        None, [],
+        "Hidden disks are there for others to be based on, and no disk here is based on this one. Either its child is \
+         elsewhere or lost, or it is left over from a snapshot that was deleted, and the next scan of the storage \
+         repository deletes it.",
+        "If its data is needed, keep a copy before the storage repository is scanned.";
+    TWIN: Warning, "chain.twin", "Chain: two files with one unique id",
+        None, [],
+        "Another file has the unique id of this one. Tools that look for a parent by its unique id may take one for \
+         the other.",
+        "If one is a copy, move it elsewhere, or give it a unique id of its own.";
 }
 
 impl LinkFault {
@@ -79,7 +152,20 @@ impl LinkFault {
             Self::Loop(_) => &LOOP,
             Self::Larger { .. } => &LARGER,
             Self::Smaller { .. } => &SMALLER,
+            Self::Ambiguous(_) => &AMBIGUOUS,
+            Self::Elsewhere(_) => &ELSEWHERE,
+            Self::Older { .. } => &OLDER,
+            Self::Changed { .. } => &CHANGED,
+            Self::BlockSize { .. } => &BLOCK_SIZE,
+            Self::NotHidden => &NOT_HIDDEN,
+            Self::HiddenLeaf => &HIDDEN_LEAF,
+            Self::Twin(_) => &TWIN,
         }
+    }
+
+    /// Whether it keeps the disk from being read.
+    pub fn is_error(&self) -> bool {
+        self.rule().severity == crate::finding::Severity::Error
     }
 
     /// What was found.
@@ -87,8 +173,14 @@ impl LinkFault {
         match self {
             Self::Missing(name) => write!(f, "nothing at “{name}”"),
             Self::OtherDisk { found, .. } => write!(f, "{}", Uuid::from_bytes(*found)),
-            Self::Damaged(name) | Self::Loop(name) => write!(f, "“{name}”"),
+            Self::Damaged(name) | Self::Loop(name) | Self::Elsewhere(name) | Self::Twin(name) => write!(f, "“{name}”"),
             Self::Larger { parent, .. } | Self::Smaller { parent, .. } => write!(f, "{parent} bytes"),
+            Self::Ambiguous(count) => write!(f, "{count} files"),
+            Self::Older { child, .. } => write!(f, "{child}"),
+            Self::Changed { changed, .. } => write!(f, "{changed}"),
+            Self::BlockSize { parent, .. } => write!(f, "{parent} bytes"),
+            Self::NotHidden => f.write_str("not hidden"),
+            Self::HiddenLeaf => f.write_str("hidden"),
         }
     }
 
@@ -100,34 +192,110 @@ impl LinkFault {
             Self::Damaged(_) => f.write_str("a sound parent"),
             Self::Loop(_) => f.write_str("an end of the chain"),
             Self::Larger { child, .. } | Self::Smaller { child, .. } => write!(f, "{child} bytes, as this disk"),
+            Self::Ambiguous(_) => f.write_str("one"),
+            Self::Elsewhere(_) => f.write_str("the place that the disk names"),
+            Self::Older { parent, .. } => write!(f, "not before {parent}"),
+            Self::Changed { known, .. } => write!(f, "{known}"),
+            Self::BlockSize { child, .. } => write!(f, "{child} bytes, as this disk"),
+            Self::NotHidden => f.write_str("hidden"),
+            Self::HiddenLeaf => f.write_str("a disk that is based on it"),
+            Self::Twin(_) => f.write_str("a unique id of its own"),
         }
+    }
+}
+
+/// What of a disk matters to a link.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// The disk's unique id; none where no footer tells, or it is null.
+    pub unique_id: Option<[u8; 16]>,
+    /// The virtual disk's size, in bytes.
+    pub virtual_size: u64,
+    /// When it was made.
+    pub made: TimeStamp,
+    /// When its file was last written to, where that is known.
+    pub changed: Option<TimeStamp>,
+    /// Whether tapdisk made it.
+    pub is_tapdisk: bool,
+    /// tapdisk's hidden flag.
+    pub hidden: bool,
+    /// Bytes of a block's data; 0 on a disk without blocks.
+    pub block_size: u32,
+    /// What it says of its parent, if it has one.
+    pub parent: Option<NamedParent>,
+}
+
+/// What a differencing disk says of its parent.
+#[cfg(feature = "alloc")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedParent {
+    /// Its unique id; null where it is a raw image.
+    pub unique_id: [u8; 16],
+    /// When it was last written to.
+    pub changed: TimeStamp,
+    /// Where it may be: the paths of the locators, with slashes, then the name in the header.
+    pub paths: alloc::vec::Vec<alloc::string::String>,
+    /// Where the dynamic header that says so is in the file, in bytes.
+    pub header_at: u64,
+}
+
+#[cfg(feature = "alloc")]
+impl End {
+    /// Of an image; `changed` is when its file was last written to, where that is known. None without a footer.
+    pub fn of(image: &crate::image::Image, changed: Option<TimeStamp>) -> Option<Self> {
+        use crate::layout::footer::DiskType;
+
+        let footer = image.footer()?;
+        let header = image.header.value().filter(|_| image.kind().is_some_and(DiskType::is_sparse));
+        let parent = header.filter(|_| image.kind() == Some(DiskType::Differencing)).map(|header| NamedParent {
+            unique_id: header.parent_unique_id,
+            changed: TimeStamp(header.parent_time_stamp.get()),
+            paths: image.parent_paths().chain(image.parent_name()).filter(|path| !path.is_empty()).collect(),
+            header_at: image.header.offset().unwrap_or(0),
+        });
+        Some(Self {
+            unique_id: Some(footer.unique_id).filter(|id| *id != [0; 16]),
+            virtual_size: footer.current_size.get(),
+            made: TimeStamp(footer.time_stamp.get()),
+            changed,
+            is_tapdisk: footer.is_tapdisk(),
+            hidden: footer.hidden != 0,
+            block_size: header.map_or(0, |header| header.block_size.get()),
+            parent,
+        })
     }
 }
 
 /// Holds a differencing disk against the disk that was found as its parent, and hands each fault to `tell`.
 #[cfg(feature = "alloc")]
-pub fn check(child: &crate::image::Image, parent: &crate::image::Image, tell: &mut dyn FnMut(crate::finding::Finding)) {
+pub fn check(child: &End, parent: &End, tell: &mut dyn FnMut(crate::finding::Finding)) {
     use core::mem::offset_of;
 
-    use crate::finding::{Fault, Finding};
+    use super::Faults;
+    use crate::finding::Fault;
     use crate::layout::header::DynamicHeader;
 
-    let mut add = |at: usize, length: u64, fault| {
-        let offset = child.header.offset().unwrap_or(0) + at as u64;
-        tell(Finding { fault: Fault::Link(fault), offset, length });
-    };
-    let (Some(header), Some(footer), Some(other)) = (child.header.value(), child.footer(), parent.footer()) else {
+    let Some(named) = &child.parent else {
         return;
     };
-    let (named, found) = (header.parent_unique_id, other.unique_id);
+    let mut faults = Faults::new(tell, named.header_at, &Fault::Link);
     // A null id names a raw image, which has none.
-    if named != found && named != [0; 16] {
-        add(offset_of!(DynamicHeader, parent_unique_id), 16, LinkFault::OtherDisk { named, found });
+    let found = parent.unique_id.unwrap_or_default();
+    let is_other = named.unique_id != found && named.unique_id != [0; 16];
+    let other = LinkFault::OtherDisk { named: named.unique_id, found };
+    faults.add_if(is_other, offset_of!(DynamicHeader, parent_unique_id), 16, other);
+    let (ours, theirs) = (child.virtual_size, parent.virtual_size);
+    faults.add_if(theirs > ours, 0, 0, LinkFault::Larger { parent: theirs, child: ours });
+    faults.add_if(theirs < ours, 0, 0, LinkFault::Smaller { parent: theirs, child: ours });
+    let sizes = (parent.block_size, child.block_size);
+    let differ = sizes.0 != 0 && sizes.0 != sizes.1;
+    faults.add_if(differ, 0, 0, LinkFault::BlockSize { parent: sizes.0, child: sizes.1 });
+    let older = child.made < parent.made;
+    faults.add_if(older, 0, 0, LinkFault::Older { parent: parent.made, child: child.made });
+    if let Some(changed) = parent.changed {
+        let fault = LinkFault::Changed { changed, known: named.changed };
+        faults.add_if(changed > named.changed, offset_of!(DynamicHeader, parent_time_stamp), 4, fault);
     }
-    let (parent, child) = (other.current_size.get(), footer.current_size.get());
-    if parent > child {
-        add(0, 0, LinkFault::Larger { parent, child });
-    } else if parent < child {
-        add(0, 0, LinkFault::Smaller { parent, child });
-    }
+    faults.add_if(parent.is_tapdisk && child.is_tapdisk && !parent.hidden, 0, 0, LinkFault::NotHidden);
 }

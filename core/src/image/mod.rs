@@ -24,7 +24,7 @@ use crate::layout::bat::BlockShape;
 use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
-use crate::layout::locator::{ParentLocator, utf16};
+use crate::layout::locator::{ParentLocator, decode, utf16};
 use crate::layout::{SECTOR, padded_to_sector};
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
 use crate::source::{Read, Source};
@@ -247,6 +247,14 @@ impl Image {
             .enumerate()
             .filter(|(_, (locator, _))| locator.is_used())
             .map(|(number, (locator, name))| (number, locator, name))
+    }
+
+    /// Where the parent may be: the paths that the locators give, with slashes.
+    pub fn parent_paths(&self) -> impl Iterator<Item = String> {
+        self.locators().filter_map(|(_, locator, data)| {
+            let path = decode(locator.platform()?, data.value()?)?;
+            Some(path.replace('\\', "/"))
+        })
     }
 
     fn has_header_cookie(&self) -> bool {

@@ -44,7 +44,10 @@ impl Words {
 }
 
 /// A size in the largest binary unit that leaves a number to read: "10 GiB", "200.3 MiB".
-pub(super) struct Size(pub u64);
+pub struct Size(
+    /// In bytes.
+    pub u64,
+);
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,7 +64,7 @@ impl fmt::Display for Size {
 }
 
 /// Who made a disk, with the version where it says something.
-pub(super) fn creator(footer: &Footer) -> String {
+pub(crate) fn creator(footer: &Footer) -> String {
     let version = footer.creator_version.get();
     let version = format!("{}.{}", version >> 16, version & 0xFFFF);
     let name = match &footer.creator_application {

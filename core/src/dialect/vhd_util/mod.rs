@@ -44,6 +44,14 @@ pub fn check(disk: &Disk<'_>, now: TimeStamp) -> Opinion {
     }
 }
 
+/// Whether vhd-util can read from a disk: it goes by whichever footer is sound, and by the header and the BAT.
+pub(crate) fn opens(image: &Image) -> bool {
+    let Ok(Opened { footer, header }) = open(image) else {
+        return false;
+    };
+    !open::is_sparse(&footer) || open_bat(image, &footer, &header).is_ok()
+}
+
 /// What `vhd-util check -p -n` answers, which goes on to every ancestor: the first line stays that of the disk itself.
 pub fn check_parents(disk: &Disk<'_>, now: TimeStamp) -> Opinion {
     let mut opinion = check(disk, now);

@@ -1,0 +1,209 @@
+//! `scan`: the chains that the disks of folders make, and what coalescing them would do.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Write};
+use std::mem;
+use std::ops::ControlFlow;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use vhd_analyser_core::analysis::Options;
+use vhd_analyser_core::chain::{DiskReport, Forest, ForestReport, Member};
+use vhd_analyser_core::progress::Progress;
+use vhd_analyser_core::report::{Severity, Size};
+
+use crate::disk::{Beside, Disk, options};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::human::Page;
+use crate::progress::Watch;
+
+/// Shows the chains that the disks in folders make, and what coalescing them would do. Writes nothing.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The disks, and folders, in which *.vhd and *.avhd are looked for.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Prints one JSON object.
+    #[arg(long)]
+    json: bool,
+
+    /// Reads every sector bitmap and every block too.
+    #[arg(long)]
+    deep: bool,
+
+    /// Takes this as the present, in seconds since 2000-01-01 UTC.
+    #[arg(long, value_name = "SECONDS")]
+    now: Option<u32>,
+}
+
+/// Carries the command out: every disk, even where one before it cannot be read.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    let options = options(arguments.now, arguments.deep)?;
+    let mut watch = Watch::new();
+    let mut found = Found::default();
+    for path in &arguments.paths {
+        found.look(path, &mut watch)?;
+    }
+    let disks = mem::take(&mut found.disks);
+    let mut members = Vec::with_capacity(disks.len());
+    let total = disks.len() as u64;
+    for (done, path) in (0..).zip(&disks) {
+        stop(watch.at("Disks", done, total))?;
+        match member(path, &options, &mut |_| watch.at("Disks", done, total)) {
+            Ok(member) => members.push(member),
+            Err(failure) => found.tell(failure)?,
+        }
+    }
+    drop(watch);
+    for failure in &found.failures {
+        failure.tell();
+    }
+    let report = Forest::of(members).report();
+    if arguments.json {
+        print_json(&report)?
+    } else {
+        print(&report)?
+    }
+    let unread = if found.failures.is_empty() { Exit::Done } else { Exit::Unusable };
+    Ok(unread.max(report.verdict.into()))
+}
+
+/// What is kept of a disk. Everything else is forgotten before the next is opened.
+fn member(
+    path: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Member, Failure> {
+    let disk = Disk::open(path)?;
+    let analysis = disk.analyse(Beside::default(), options, progress)?;
+    Ok(Member::of(&analysis, &path.to_string_lossy(), disk.changed()))
+}
+
+/// What is found in folders.
+#[derive(Default)]
+struct Found {
+    disks: Vec<PathBuf>,
+    /// What was passed already, by device and number: links may lead in circles, or to one disk by several names.
+    passed: HashSet<(u64, u64)>,
+    failures: Vec<Failure>,
+}
+
+impl Found {
+    /// Looks at what was named: a disk whatever its name, or a folder with all that is below it.
+    fn look(&mut self, path: &Path, watch: &mut Watch) -> Result<(), Failure> {
+        let mut folders = Vec::new();
+        self.add(path.to_owned(), true, &mut folders)?;
+        while let Some(folder) = folders.pop() {
+            stop(watch.at("Folders", 0, 1))?;
+            match entries(&folder) {
+                Ok(entries) => entries.into_iter().try_for_each(|entry| self.add(entry, false, &mut folders))?,
+                Err(error) => self.tell(Failure::Open { path: folder, error })?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a disk or a folder, unless it was passed before.
+    fn add(&mut self, path: PathBuf, is_named: bool, folders: &mut Vec<PathBuf>) -> Result<(), Failure> {
+        let metadata = match fs::metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if is_named || is_disk_name(&path) => return self.tell(Failure::Open { path, error }),
+            // What else has gone, or leads nowhere, is no disk.
+            Err(_) => return Ok(()),
+        };
+        let is_disk = is_named || is_disk_name(&path) && metadata.is_file();
+        if !metadata.is_dir() && !is_disk || !self.passed.insert((metadata.dev(), metadata.ino())) {
+            return Ok(());
+        }
+        if metadata.is_dir() {
+            folders.push(path)
+        } else {
+            self.disks.push(path)
+        }
+        Ok(())
+    }
+
+    /// Remembers what failed, to be told when no bar is in the way.
+    fn tell(&mut self, failure: Failure) -> Result<(), Failure> {
+        if matches!(failure, Failure::Interrupted) {
+            return Err(failure);
+        }
+        self.failures.push(failure);
+        Ok(())
+    }
+}
+
+/// What is in a folder, in order of the names.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    entries.sort_unstable();
+    Ok(entries)
+}
+
+fn is_disk_name(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    ["vhd", "avhd"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+fn stop(flow: ControlFlow<()>) -> Result<(), Failure> {
+    if flow.is_break() { Err(Failure::Interrupted) } else { Ok(()) }
+}
+
+fn print_json(report: &ForestReport) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, report).map_err(io::Error::from).map_err(Failure::Output)?;
+    writeln!(out).and_then(|()| out.flush()).map_err(Failure::Output)
+}
+
+fn print(report: &ForestReport) -> Result<(), Failure> {
+    let mut page = Page::new();
+    for disk in &report.disks {
+        if disk.level == 0 {
+            page.gap();
+        }
+        tell(&mut page, disk);
+    }
+    if !report.chains.is_empty() {
+        page.heading("Coalescing the chains");
+    }
+    for chain in &report.chains {
+        chain.sentences.iter().for_each(|sentence| page.note(0, sentence));
+    }
+    let damaged = report.disks.iter().filter(|disk| disk.error.is_some() || has_errors(disk)).count();
+    page.gap();
+    page.say(&format!("{} disks, {} of them damaged or without their place.", report.disks.len(), damaged));
+    page.show()
+}
+
+fn has_errors(disk: &DiskReport) -> bool {
+    disk.findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+fn tell(page: &mut Page, disk: &DiskReport) {
+    let level = usize::try_from(disk.level).unwrap_or(usize::MAX);
+    let mut facts: Vec<String> = Vec::new();
+    facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", Size(bytes))));
+    facts.push(format!("{} on disk", Size(disk.size)));
+    facts.push(format!("{} blocks", disk.allocated));
+    facts.extend(disk.kind.clone());
+    facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));
+    facts.extend(disk.hidden.then(|| "hidden".to_owned()));
+    page.branch(level, disk.verdict, &disk.file, &facts.join(", "));
+    let lost = match (disk.parent_state.as_str(), &disk.parent) {
+        ("raw", Some(parent)) => Some(format!("on the raw image “{parent}”")),
+        ("unknown", _) => Some("what it is based on cannot be read".to_owned()),
+        _ => None,
+    };
+    lost.iter().for_each(|sentence| page.note(level, sentence));
+    disk.error.iter().for_each(|error| page.note(level, error));
+    for finding in disk.findings.iter().filter(|finding| finding.severity != Severity::Info) {
+        let found = if finding.found.is_empty() { String::new() } else { format!(": {}", finding.found) };
+        page.note(level, &format!("{}{found}", finding.title));
+    }
+    for sentence in disk.coalesce.iter().flat_map(|coalesce| &coalesce.sentences) {
+        page.note(level, &format!("Coalesce: {sentence}"));
+    }
+}

@@ -1,0 +1,381 @@
+//! What a coalesce would do, foreseen.
+//!
+//! XenServer's and XCP-ng's cleanup checks the disk and its parent with `vhd-util check`, makes the parent as large as the
+//! disk (`vhd-util resize`), and then has `vhd-util coalesce` write every allocated block of the disk into its parent.
+//! Afterwards the disk's children are linked to the parent, and the disk is deleted.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::{Forest, Member, Node, Parent, Sparse};
+use crate::check::link::LinkFault;
+use crate::finding::Fault;
+use crate::image::PAGE;
+use crate::layout::SECTOR;
+use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};
+use crate::layout::footer::DiskType;
+
+/// vhd-util is told sizes in these units …
+const MIB: u64 = 1 << 20;
+/// … and counts on blocks of this size where it resizes without a journal.
+const USUAL_BLOCK: u64 = 2 << 20;
+/// No disk is larger; what damage calls larger is counted as this.
+const MOST: u64 = 1 << 50;
+/// What a journal holds besides the metadata and the blocks: its header and the heads of its entries, at the most.
+const JOURNAL_HEADS: u64 = 8 << 10;
+
+/// What coalescing a disk into its parent would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coalesce {
+    /// When it happens.
+    pub occasion: Occasion,
+    /// The first thing that would stop it, if anything would.
+    pub obstacle: Option<Obstacle>,
+    /// What it takes. None where the parent is not among the files.
+    pub step: Option<Step>,
+}
+
+/// When a disk is coalesced into its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// In the background: a hidden disk with others based on it.
+    Background,
+    /// As the last of a chain, with the virtual machine paused: a disk that is in use, or could be.
+    Leaf,
+    /// Never: a hidden disk that nothing is based on is deleted.
+    Leftover,
+    /// By hand: others are based on it, but it is not hidden, so that it is kept as a disk of its own.
+    ByHand,
+}
+
+/// What would stop a coalesce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The link to the parent has an error.
+    Link(Box<LinkFault>),
+    /// What the parent is cannot be read.
+    ParentUnknown,
+    /// `vhd-util check` refuses a disk.
+    Refused {
+        /// Which, by its number.
+        disk: usize,
+        /// In these words.
+        says: String,
+    },
+    /// Other disks are based on the parent, so that writing into it would destroy them; so many.
+    Siblings(usize),
+    /// The parent must grow, and vhd-util resizes disks of tapdisk only.
+    NotResizable,
+    /// An allocated block reaches behind the end of the disk: vhd-util ends there with error 34.
+    ReachesBeyond,
+    /// An ancestor, through which the disk is read, cannot be opened; by its number.
+    Ancestor(usize),
+}
+
+/// What a coalesce takes and leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// How the parent must grow first.
+    pub growth: Option<Growth>,
+    /// Blocks to copy.
+    pub blocks: u64,
+    /// Those that the parent does not have yet, at the most.
+    pub new_blocks: u64,
+    /// Bytes to copy.
+    pub bytes: u64,
+    /// Whether the bytes are exact; otherwise they are the most that it can be.
+    pub is_exact: bool,
+    /// The parent's file afterwards, in bytes, at the most.
+    pub parent_size: u64,
+    /// Bytes that must be free, at the most: what the parent grows by, and the journal.
+    pub free_needed: u64,
+    /// Bytes that are free again once the disk is deleted.
+    pub frees: u64,
+}
+
+/// How a parent is made larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// Its virtual size now, in bytes.
+    pub from: u64,
+    /// And then.
+    pub to: u64,
+    /// Whether the BAT has entries for that already, so that no journal is needed.
+    pub is_fast: bool,
+    /// Bytes that BAT and batmap grow by.
+    pub metadata: u64,
+    /// Blocks that are moved out of their way to the end of the file.
+    pub moved: u64,
+    /// Bytes of the journal, at the most; 0 without one.
+    pub journal: u64,
+}
+
+/// How the disks of a chain are coalesced, one after the other, into the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What all are coalesced into, by its number.
+    pub into: usize,
+    /// The disks in their order, by their numbers.
+    pub steps: Vec<(usize, Step)>,
+    /// The disk at which it stops, and why.
+    pub stopped: Option<(usize, Obstacle)>,
+    /// Bytes that must be free at the worst moment, at the most.
+    pub free_needed: u64,
+    /// Bytes that are free again afterwards, all disks that were coalesced being deleted.
+    pub frees: u64,
+}
+
+impl Forest {
+    /// What coalescing a disk into its parent would do; none for a disk without one.
+    pub fn coalesce(&self, number: usize) -> Option<Coalesce> {
+        let node = self.nodes.get(number)?;
+        if node.parent == Parent::None {
+            return None;
+        }
+        let mut target = node.parent_disk().map(|parent| Target::of(&self.nodes[parent].member));
+        let step = target.as_mut().map(|target| target.take(&node.member));
+        let obstacle = self.obstacle(node, number).or_else(|| unable(&node.member, step.as_ref(), target.as_ref()?));
+        Some(Coalesce { occasion: node.occasion(), obstacle, step })
+    }
+
+    /// How each chain is coalesced: from its base up, so that every block is copied once, to where it branches or ends.
+    /// Chains of one disk are left out.
+    pub fn plans(&self) -> Vec<Plan> {
+        let branches = self.nodes.iter().filter(|node| node.children.len() > 1).flat_map(|node| &node.children);
+        let mut starts: Vec<usize> = self.roots.iter().chain(branches).copied().collect();
+        starts.sort_unstable();
+        starts.into_iter().filter_map(|start| self.plan(start)).collect()
+    }
+
+    fn plan(&self, into: usize) -> Option<Plan> {
+        let mut target = Target::of(&self.nodes[into].member);
+        let mut plan = Plan { into, steps: Vec::new(), stopped: None, free_needed: 0, frees: 0 };
+        let mut at = into;
+        // What the steps so far took and gave back.
+        let (mut taken, mut freed) = (0u64, 0u64);
+        while let [child] = self.nodes[at].children[..] {
+            let node = &self.nodes[child];
+            if node.occasion() == Occasion::Leftover {
+                break;
+            }
+            let before = target.size();
+            let step = target.take(&node.member);
+            if let Some(obstacle) = self.obstacle(node, child).or_else(|| unable(&node.member, Some(&step), &target)) {
+                plan.stopped = Some((child, obstacle));
+                break;
+            }
+            plan.free_needed = plan.free_needed.max(taken.saturating_add(step.free_needed).saturating_sub(freed));
+            taken = taken.saturating_add(target.size().saturating_sub(before));
+            freed = freed.saturating_add(step.frees);
+            plan.steps.push((child, step));
+            at = child;
+        }
+        plan.frees = freed.saturating_sub(taken);
+        (!plan.steps.is_empty() || plan.stopped.is_some()).then_some(plan)
+    }
+
+    fn obstacle(&self, node: &Node, number: usize) -> Option<Obstacle> {
+        let refused = |disk: usize| {
+            let says = self.nodes[disk].member.refusal.as_ref()?;
+            Some(Obstacle::Refused { disk, says: says.to_string() })
+        };
+        let link = node.faults.iter().find_map(|finding| match finding.fault {
+            // What the parent's own faults mean is for vhd-util to say.
+            Fault::Link(LinkFault::Damaged(_)) => None,
+            Fault::Link(fault) if fault.is_error() => Some(Obstacle::Link(Box::new(fault))),
+            _ => None,
+        });
+        let parent = node.parent_disk();
+        let siblings = parent.map_or(0, |parent| self.nodes[parent].children.len().saturating_sub(1));
+        link.or_else(|| (node.parent == Parent::Unknown).then_some(Obstacle::ParentUnknown))
+            .or_else(|| refused(number))
+            // Of a raw image there is nothing to check.
+            .or_else(|| refused(parent.filter(|parent| self.nodes[*parent].member.kind.is_some())?))
+            .or_else(|| (siblings > 0).then_some(Obstacle::Siblings(siblings)))
+            .or_else(|| self.closed_ancestor(parent?))
+    }
+
+    /// The first ancestor of a disk that vhd-util does not open.
+    fn closed_ancestor(&self, disk: usize) -> Option<Obstacle> {
+        let mut at = disk;
+        // No chain is longer than there are disks.
+        for _ in 0..self.nodes.len() {
+            at = self.nodes[at].parent_disk()?;
+            if !self.nodes[at].member.opens && self.nodes[at].member.kind.is_some() {
+                return Some(Obstacle::Ancestor(at));
+            }
+        }
+        None
+    }
+}
+
+impl Node {
+    fn occasion(&self) -> Occasion {
+        match (self.member.is_hidden(), self.children.is_empty()) {
+            (true, true) => Occasion::Leftover,
+            (true, false) => Occasion::Background,
+            (false, true) => Occasion::Leaf,
+            (false, false) => Occasion::ByHand,
+        }
+    }
+}
+
+/// What stops vhd-util on the way.
+fn unable(child: &Member, step: Option<&Step>, target: &Target) -> Option<Obstacle> {
+    let grows = step.is_some_and(|step| step.growth.is_some());
+    if grows && !target.is_tapdisk {
+        Some(Obstacle::NotResizable)
+    } else if child.sparse.as_ref().is_some_and(|sparse| sparse.reaches_beyond) {
+        Some(Obstacle::ReachesBeyond)
+    } else {
+        None
+    }
+}
+
+/// A parent, as it becomes while disks are coalesced into it.
+struct Target {
+    size: u64,
+    virtual_size: u64,
+    is_tapdisk: bool,
+    is_raw: bool,
+    sparse: Option<Sparse>,
+}
+
+impl Target {
+    fn of(member: &Member) -> Self {
+        Self {
+            size: member.size,
+            virtual_size: member.virtual_size(),
+            is_tapdisk: member.end.as_ref().is_some_and(|end| end.is_tapdisk),
+            is_raw: member.kind.is_none(),
+            sparse: member.sparse.clone().filter(|_| member.kind.is_some_and(DiskType::is_sparse)),
+        }
+    }
+
+    /// The file's length, in bytes.
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Coalesces a disk into this one.
+    fn take(&mut self, child: &Member) -> Step {
+        let before = self.size;
+        let growth = self.grow(child.virtual_size().min(MOST));
+        let new_blocks = child.sparse.as_ref().map_or(0, |sparse| self.write(sparse));
+        let grown = self.size.saturating_sub(before);
+        Step {
+            growth,
+            blocks: child.allocated(),
+            new_blocks,
+            bytes: child.sparse.as_ref().map_or(0, Sparse::bytes_to_copy),
+            is_exact: child.sparse.as_ref().is_some_and(|sparse| sparse.sectors_written.is_some()),
+            parent_size: self.size,
+            free_needed: grown.saturating_add(growth.map_or(0, |growth| growth.journal)),
+            frees: child.size,
+        }
+    }
+
+    /// Writes a disk's blocks, and tells how many of them are new here.
+    fn write(&mut self, child: &Sparse) -> u64 {
+        let Some(sparse) = &mut self.sparse else {
+            return 0;
+        };
+        let before = sparse.blocks.count();
+        sparse.blocks.join(&child.blocks.resized(child.shape.data, sparse.shape.data));
+        let new = sparse.blocks.count() - before;
+        sparse.append(new);
+        self.size = self.size.max(sparse.file_length());
+        new
+    }
+
+    /// Makes the virtual disk at least `size` bytes large, as the cleanup of XenServer and XCP-ng does.
+    fn grow(&mut self, size: u64) -> Option<Growth> {
+        // A raw image has no size but its file's, which is not vhd-util's affair.
+        if self.virtual_size >= size || self.is_raw {
+            return None;
+        }
+        let from = self.virtual_size;
+        let growth = match &mut self.sparse {
+            Some(sparse) => sparse.grow(from, size),
+            None => {
+                let to = (size / MIB * MIB).max(from);
+                self.size = self.size.saturating_add(to - from);
+                Growth { from, to, is_fast: false, metadata: 0, moved: 0, journal: JOURNAL_HEADS }
+            }
+        };
+        self.virtual_size = growth.to;
+        if let Some(sparse) = &self.sparse {
+            self.size = self.size.max(sparse.file_length());
+        }
+        Some(growth)
+    }
+}
+
+impl Sparse {
+    /// Puts blocks behind the data, each with its data on a page, as vhd-util does whoever made the disk.
+    fn append(&mut self, count: u64) {
+        if count > 0 {
+            let length = self.shape.length().next_multiple_of(PAGE);
+            let bitmap_end = self.end_of_data.saturating_add(self.shape.bitmap);
+            let data = bitmap_end.checked_next_multiple_of(PAGE).unwrap_or(bitmap_end);
+            let more = length.saturating_mul(count - 1);
+            self.end_of_data = data.saturating_add(self.shape.data).saturating_add(more);
+        }
+    }
+
+    /// Makes room for a virtual disk of `size` bytes, more than the `from` that it has.
+    fn grow(&mut self, from: u64, size: u64) -> Growth {
+        if size <= u64::from(self.entries).saturating_mul(USUAL_BLOCK) {
+            let to = size.div_ceil(USUAL_BLOCK) * USUAL_BLOCK;
+            return Growth { from, to, is_fast: true, metadata: 0, moved: 0, journal: 0 };
+        }
+        let added = (size / MIB * MIB).saturating_sub(from).div_ceil(self.shape.data);
+        let entries = u64::from(self.entries);
+        let bat =
+            missing(added * ENTRY_LENGTH, (entries * ENTRY_LENGTH).next_multiple_of(SECTOR) - entries * ENTRY_LENGTH);
+        let map = self.batmap_sectors.map_or(0, |sectors| {
+            let room = (u64::from(sectors) * SECTOR).saturating_sub(entries.div_ceil(8));
+            missing(added / 8 + 1, room)
+        });
+        let metadata = bat + map;
+        let old_metadata = self.end_of_metadata;
+        let moved = if metadata > 0 { self.make_room(old_metadata.saturating_add(metadata)) } else { 0 };
+        self.entries = u32::try_from(entries.saturating_add(added)).unwrap_or(u32::MAX);
+        if let (Some(sectors), true) = (&mut self.batmap_sectors, map > 0) {
+            *sectors = u32::try_from(u64::from(*sectors) + map / SECTOR).unwrap_or(u32::MAX);
+        }
+        Growth {
+            from,
+            to: u64::from(self.entries).saturating_mul(self.shape.data),
+            is_fast: false,
+            metadata,
+            moved,
+            journal: old_metadata
+                .saturating_add(moved.saturating_mul(self.shape.length()))
+                .saturating_add(JOURNAL_HEADS),
+        }
+    }
+
+    /// Moves the first blocks to the end until the metadata can end at `end`, and tells how many.
+    fn make_room(&mut self, end: u64) -> u64 {
+        let in_the_way = |sector: &u32| u64::from(*sector) * SECTOR <= end;
+        let some = usize::from(!self.first.is_empty());
+        // One is moved whether it is in the way or not.
+        let moved = self.first.iter().take_while(|sector| in_the_way(sector)).count().max(some);
+        self.first.drain(..moved);
+        self.append(moved as u64);
+        self.end_of_metadata = end;
+        self.end_of_data = self.end_of_data.max(end);
+        // Where all that are known were moved, one behind them is the next; a place is enough.
+        if self.first.is_empty() && moved > 0 {
+            self.first.push(u32::try_from(self.end_of_data / SECTOR).unwrap_or(UNALLOCATED));
+        }
+        moved as u64
+    }
+}
+
+/// Bytes that must be added in whole sectors where `needed` do not fit into `room`.
+fn missing(needed: u64, room: u64) -> u64 {
+    needed.saturating_sub(room).next_multiple_of(SECTOR)
+}

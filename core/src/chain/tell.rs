@@ -1,0 +1,378 @@
+//! The forest as a page or a script is told it: complete in itself, in plain types.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use uuid::Uuid;
+
+use super::{Coalesce, Forest, Growth, Node, Obstacle, Occasion, Parent, Plan, Step};
+use crate::check::link::LinkFault;
+use crate::report::{self, FindingReport, Size, Verdict};
+
+/// All disks of a scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ForestReport {
+    /// The version of this object. It changes when a name or a meaning does.
+    pub version: u32,
+    /// The answer about all of them and their places.
+    pub verdict: Verdict,
+    /// The disks, each before those that are based on it: read from top to bottom they are a tree.
+    pub disks: Vec<DiskReport>,
+    /// How each chain of more than one disk would be coalesced.
+    pub chains: Vec<ChainReport>,
+}
+
+/// A disk in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DiskReport {
+    /// Its path, relative to where the scan began, with slashes.
+    pub file: String,
+    /// How far it stands from the root of its tree: 0 for the root.
+    pub level: u64,
+    /// Disks of its chain from here to the last ancestor that is here, itself included.
+    pub depth: u32,
+    /// Length of the file in bytes.
+    pub size: u64,
+    /// The answer in one word, of the file by itself.
+    pub verdict: Verdict,
+    /// `fixed`, `dynamic` or `differencing`; none where that is not known.
+    pub kind: Option<String>,
+    /// Who made it; empty where that is not known.
+    pub creator: String,
+    /// Its unique id.
+    pub unique_id: Option<String>,
+    /// Size of the virtual disk in bytes.
+    pub virtual_size: Option<u64>,
+    /// Allocated blocks.
+    pub allocated: u64,
+    /// Whether tapdisk's hidden flag is set.
+    pub hidden: bool,
+    /// What became of its parent: `none`, `found`, `missing`, `raw`, `ambiguous`, `loop` or `unknown`.
+    pub parent_state: String,
+    /// The parent's path: where it was found, otherwise where the disk says that it is.
+    pub parent: Option<String>,
+    /// The parent's unique id, as the disk says.
+    pub parent_unique_id: Option<String>,
+    /// Disks that are based on it, by their paths.
+    pub children: Vec<String>,
+    /// The worst error in the file itself, a few words: “Primary footer: invalid cookie”.
+    pub error: Option<String>,
+    /// What `vhd-util check` says, if it refuses the disk.
+    pub vhd_util: Option<String>,
+    /// What is wrong with its place, worst first.
+    pub findings: Vec<FindingReport>,
+    /// What coalescing it into its parent would do.
+    pub coalesce: Option<CoalesceReport>,
+}
+
+/// What coalescing a disk into its parent would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct CoalesceReport {
+    /// When: `background`, `leaf`, `leftover` (never: it is deleted) or `by-hand`.
+    pub occasion: String,
+    /// Whether it would go through.
+    pub runs: bool,
+    /// What would stop it.
+    pub obstacle: Option<ObstacleReport>,
+    /// How the parent must grow first.
+    pub growth: Option<GrowthReport>,
+    /// Blocks to copy; none where the parent is not here.
+    pub blocks: Option<u64>,
+    /// Those that the parent does not have yet, at the most.
+    pub new_blocks: Option<u64>,
+    /// Bytes to copy.
+    pub bytes: Option<u64>,
+    /// Whether the bytes are exact; otherwise they are the most that it can be.
+    pub exact: bool,
+    /// The parent's file afterwards, in bytes, at the most.
+    pub parent_size: Option<u64>,
+    /// Bytes that must be free, at the most.
+    pub free_needed: Option<u64>,
+    /// Bytes that are free again once the disk is deleted.
+    pub frees: Option<u64>,
+    /// All that in sentences.
+    pub sentences: Vec<String>,
+}
+
+/// What would stop a coalesce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ObstacleReport {
+    /// Stable name: that of the finding, or `refused`, `siblings`, `not-resizable`, `reaches-beyond`, `ancestor`,
+    /// `parent-unknown`.
+    pub id: String,
+    /// The disk that is at fault, if it is one of these.
+    pub file: Option<String>,
+    /// In a sentence.
+    pub sentence: String,
+}
+
+/// How a parent is made larger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct GrowthReport {
+    /// Its virtual size now, in bytes.
+    pub from: u64,
+    /// And then.
+    pub to: u64,
+    /// Whether that takes a resize with a journal, for which all that use the disks must pause.
+    pub journalled: bool,
+    /// Whether the BAT and the batmap need more sectors than they have.
+    pub metadata_grows: bool,
+    /// Blocks that are moved out of their way to the end of the file.
+    pub moved_blocks: u64,
+    /// Bytes of the journal, at the most.
+    pub journal: u64,
+}
+
+/// How a chain would be coalesced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ChainReport {
+    /// The disk that all are coalesced into.
+    pub into: String,
+    /// The others, in their order.
+    pub order: Vec<String>,
+    /// The disk at which it stops.
+    pub stopped_at: Option<String>,
+    /// Why.
+    pub obstacle: Option<ObstacleReport>,
+    /// The file of the first disk afterwards, in bytes, at the most; none where nothing is coalesced.
+    pub size: Option<u64>,
+    /// Bytes that must be free at the worst moment, at the most.
+    pub free_needed: u64,
+    /// Bytes that are free again afterwards, at the least.
+    pub frees: u64,
+    /// All that in sentences.
+    pub sentences: Vec<String>,
+}
+
+impl Forest {
+    /// Everything that a page or a script is told.
+    pub fn report(&self) -> ForestReport {
+        ForestReport {
+            version: 1,
+            verdict: self.verdict(),
+            disks: self.walk().into_iter().map(|(number, level)| self.disk(number, level)).collect(),
+            chains: self.plans().iter().map(|plan| self.chain(plan)).collect(),
+        }
+    }
+
+    fn disk(&self, number: usize, level: usize) -> DiskReport {
+        let node = &self.nodes[number];
+        let member = &node.member;
+        let named = member.end.as_ref().and_then(|end| end.parent.as_ref());
+        let (parent_state, parent) = self.parent(node);
+        DiskReport {
+            file: member.name.clone(),
+            level: level as u64,
+            depth: node.depth,
+            size: member.size,
+            verdict: member.verdict,
+            kind: member.kind.map(|kind| kind.to_string()),
+            creator: member.creator.clone(),
+            unique_id: member.end.as_ref().and_then(|end| end.unique_id).map(in_words),
+            virtual_size: member.end.as_ref().map(|end| end.virtual_size),
+            allocated: member.allocated(),
+            hidden: member.is_hidden(),
+            parent_state: parent_state.into(),
+            parent,
+            parent_unique_id: named.map(|named| in_words(named.unique_id)),
+            children: node.children.iter().map(|child| self.name(*child)).collect(),
+            error: member.error.map(|rule| rule.title.into()),
+            vhd_util: member.refusal.clone(),
+            findings: node.faults.iter().map(|fault| report::finding(fault, member.kind)).collect(),
+            coalesce: self.coalesce(number).map(|coalesce| self.told(&coalesce, node)),
+        }
+    }
+
+    fn parent(&self, node: &Node) -> (&'static str, Option<String>) {
+        match &node.parent {
+            Parent::None => ("none", None),
+            Parent::Disk(parent) if node.in_loop => ("loop", Some(self.name(*parent))),
+            Parent::Disk(parent) if self.nodes[*parent].member.kind.is_none() => ("raw", Some(self.name(*parent))),
+            Parent::Disk(parent) => ("found", Some(self.name(*parent))),
+            Parent::Raw(path) => ("raw", Some(path.clone())),
+            Parent::Missing(path) => ("missing", Some(path.clone())),
+            Parent::Ambiguous(_) => ("ambiguous", None),
+            Parent::Unknown => ("unknown", None),
+        }
+    }
+
+    fn name(&self, number: usize) -> String {
+        self.nodes[number].member.name.clone()
+    }
+
+    fn told(&self, coalesce: &Coalesce, node: &Node) -> CoalesceReport {
+        let Coalesce { occasion, obstacle, step } = coalesce;
+        let obstacle = obstacle.as_ref().map(|obstacle| self.obstacle_told(obstacle));
+        let runs = obstacle.is_none() && *occasion != Occasion::Leftover;
+        let mut sentences = Vec::new();
+        if *occasion == Occasion::Leftover {
+            sentences.push("Nothing is based on this hidden disk: it is not coalesced, but deleted.".into());
+        } else {
+            sentences.extend(obstacle.as_ref().map(|obstacle| obstacle.sentence.clone()));
+            if let (Some(step), Some(parent)) = (step, node.parent_disk()) {
+                sentences.extend(self.step_told(step, parent, runs));
+            }
+        }
+        let of = |value: fn(&Step) -> u64| step.as_ref().map(value);
+        CoalesceReport {
+            occasion: name_of(*occasion).into(),
+            runs,
+            obstacle,
+            growth: step.as_ref().and_then(|step| step.growth).map(growth),
+            blocks: of(|step| step.blocks),
+            new_blocks: of(|step| step.new_blocks),
+            bytes: of(|step| step.bytes),
+            exact: step.as_ref().is_some_and(|step| step.is_exact),
+            parent_size: of(|step| step.parent_size),
+            free_needed: of(|step| step.free_needed),
+            frees: of(|step| step.frees),
+            sentences,
+        }
+    }
+
+    fn step_told(&self, step: &Step, parent: usize, runs: bool) -> Vec<String> {
+        let mut sentences = Vec::new();
+        let parent = self.name(parent);
+        if let Some(growth) = &step.growth {
+            let (from, to) = (Size(growth.from), Size(growth.to));
+            let how = if growth.is_fast {
+                "its BAT has the entries for that already, so that no journal is needed".to_string()
+            } else if growth.metadata == 0 {
+                format!("a resize with a journal of up to {}; the BAT has room for the entries", Size(growth.journal))
+            } else {
+                let (moved, journal) = (growth.moved, Size(growth.journal));
+                format!(
+                    "a resize with a journal of up to {journal}, which moves {} to make room for the BAT",
+                    blocks(moved)
+                )
+            };
+            sentences.push(format!("The parent “{parent}” must grow from {from} to {to} first: {how}."));
+        }
+        let most = if step.is_exact { "" } else { "up to " };
+        sentences.push(format!(
+            "{} {} to copy, {most}{}, of which the parent has {} not yet.",
+            blocks(step.blocks),
+            if step.blocks == 1 { "is" } else { "are" },
+            Size(step.bytes),
+            step.new_blocks
+        ));
+        sentences.push(format!(
+            "The parent’s file then has up to {}; up to {} must be free, and {} are freed once the disk is deleted.",
+            Size(step.parent_size),
+            Size(step.free_needed),
+            Size(step.frees)
+        ));
+        if !runs {
+            sentences.last_mut().into_iter().for_each(|last| last.insert_str(0, "If it could run: "));
+        }
+        sentences
+    }
+
+    fn obstacle_told(&self, obstacle: &Obstacle) -> ObstacleReport {
+        let (id, disk, sentence) = match obstacle {
+            Obstacle::Link(fault) => (fault.rule().id, None, self.link_told(fault)),
+            Obstacle::ParentUnknown => {
+                ("parent-unknown", None, "The dynamic header, which names the parent, cannot be read.".into())
+            }
+            Obstacle::Refused { disk, says } => {
+                let (name, error) = (self.name(*disk), self.nodes[*disk].member.error);
+                let title = error.map_or(String::new(), |rule| format!(" ({})", rule.title));
+                let sentence = format!("It is stopped by a fault of “{name}”{title}: vhd-util check says “{says}”.");
+                (error.map_or("refused", |rule| rule.id), Some(*disk), sentence)
+            }
+            Obstacle::Siblings(others) => {
+                let disks = if *others == 1 { "another disk is".into() } else { format!("{others} other disks are") };
+                ("siblings", None, format!("It waits: {disks} based on the parent, and would be destroyed by it."))
+            }
+            Obstacle::NotResizable => {
+                let sentence = "The parent must grow, and vhd-util makes only disks of tapdisk larger.";
+                ("not-resizable", None, sentence.into())
+            }
+            Obstacle::ReachesBeyond => {
+                let sentence =
+                    "A block reaches behind the end of the disk: vhd-util coalesce ends there with error 34 (ERANGE).";
+                ("reaches-beyond", None, sentence.into())
+            }
+            Obstacle::Ancestor(disk) => {
+                let sentence =
+                    format!("The disk is read through its ancestor “{}”, which cannot be opened.", self.name(*disk));
+                ("ancestor", Some(*disk), sentence)
+            }
+        };
+        ObstacleReport { id: id.into(), file: disk.map(|disk| self.name(disk)), sentence }
+    }
+
+    fn link_told(&self, fault: &LinkFault) -> String {
+        let title = fault.rule().title.trim_start_matches("Chain: ");
+        match fault {
+            LinkFault::Missing(name) | LinkFault::Loop(name) => format!("It cannot run: {title} (“{name}”)."),
+            _ => format!("It cannot run: {title}."),
+        }
+    }
+
+    fn chain(&self, plan: &Plan) -> ChainReport {
+        let into = self.name(plan.into);
+        let size = plan.steps.last().map(|(_, step)| step.parent_size);
+        let stopped_at = plan.stopped.as_ref().map(|(disk, _)| self.name(*disk));
+        let obstacle = plan.stopped.as_ref().map(|(_, obstacle)| self.obstacle_told(obstacle));
+        let mut sentences = Vec::new();
+        if let Some(size) = size {
+            let disks = if plan.steps.len() == 1 { "1 disk".into() } else { format!("{} disks", plan.steps.len()) };
+            sentences.push(format!(
+                "{disks} can be coalesced into “{into}”, which then has up to {}; up to {} must be free, and at least {} \
+                 are freed in all.",
+                Size(size),
+                Size(plan.free_needed),
+                Size(plan.frees)
+            ));
+        }
+        if let Some((name, obstacle)) = stopped_at.as_ref().zip(obstacle.as_ref()) {
+            sentences.push(format!("“{name}” is not coalesced into “{into}”. {}", obstacle.sentence));
+        }
+        ChainReport {
+            into,
+            order: plan.steps.iter().map(|(disk, _)| self.name(*disk)).collect(),
+            stopped_at,
+            obstacle,
+            size,
+            free_needed: plan.free_needed,
+            frees: plan.frees,
+            sentences,
+        }
+    }
+}
+
+fn growth(growth: Growth) -> GrowthReport {
+    GrowthReport {
+        from: growth.from,
+        to: growth.to,
+        journalled: !growth.is_fast,
+        metadata_grows: growth.metadata > 0,
+        moved_blocks: growth.moved,
+        journal: growth.journal,
+    }
+}
+
+fn blocks(count: u64) -> String {
+    if count == 1 { "1 block".into() } else { format!("{count} blocks") }
+}
+
+fn name_of(occasion: Occasion) -> &'static str {
+    match occasion {
+        Occasion::Background => "background",
+        Occasion::Leaf => "leaf",
+        Occasion::Leftover => "leftover",
+        Occasion::ByHand => "by-hand",
+    }
+}
+
+fn in_words(id: [u8; 16]) -> String {
+    Uuid::from_bytes(id).to_string()
+}
