@@ -174,8 +174,16 @@ fn print(report: &ForestReport) -> Result<(), Failure> {
     }
     let damaged = report.disks.iter().filter(|disk| disk.error.is_some() || has_errors(disk)).count();
     page.gap();
-    page.say(&format!("{} disks, {} of them damaged or without their place.", report.disks.len(), damaged));
+    let disks = count(report.disks.len() as u64, "disk");
+    page.say(&match damaged {
+        0 => format!("{disks}, none damaged or misplaced."),
+        damaged => format!("{disks}, {damaged} damaged or misplaced."),
+    });
     page.show()
+}
+
+fn count(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
 fn has_errors(disk: &DiskReport) -> bool {
@@ -187,7 +195,7 @@ fn tell(page: &mut Page, disk: &DiskReport) {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", Size(bytes))));
     facts.push(format!("{} on disk", Size(disk.size)));
-    facts.push(format!("{} blocks", disk.allocated));
+    facts.push(count(disk.allocated, "block"));
     facts.extend(disk.kind.clone());
     facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));
     facts.extend(disk.hidden.then(|| "hidden".to_owned()));

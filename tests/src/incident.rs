@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::bytes::{put, seal};
@@ -22,7 +23,8 @@ const TIMESTAMP: u32 = 558_694_099;
 const VIRTUAL_SIZE: u64 = 10 << 30;
 const BLOCKS: u32 = 5120;
 const BLOCK_SIZE: u32 = 2 << 20;
-const PARENT: &str = "16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd";
+/// The name of its parent.
+pub const PARENT: &str = "16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd";
 
 const BAT_AT: u64 = 1536;
 const BATMAP_AT: u64 = 22_016;
@@ -124,6 +126,42 @@ pub fn write(path: &Path) -> io::Result<()> {
     write_at(BAT_AT, &table)?;
     // Here the primary footer should be.
     write_at(end, &[0; 512])
+}
+
+/// The length of the parent that [`write_parent`] makes, in bytes.
+pub const PARENT_LENGTH: u64 = 11_776 + 2 * (512 + (2 << 20)) + 3584 + 512;
+
+/// Writes a parent for the disk: hidden, of 3 GiB, with two blocks, 0 and 150, of which the disk has the first, too.
+/// Nothing is left of the real one, of which the report says no more than its name and its unique id.
+pub fn write_parent(path: &Path) -> io::Result<()> {
+    const SIZE: u64 = 3 << 30;
+    const ENTRIES: u32 = 1536;
+    const MAP_AT: u64 = 7680;
+    let mut footer = footer();
+    put(&mut footer, 48, &SIZE.to_be_bytes());
+    put(&mut footer, 56, &6241_u16.to_be_bytes()); // cylinders
+    put(&mut footer, 60, &3_u32.to_be_bytes()); // dynamic
+    put(&mut footer, 68, &0x2b0565ca_4f72_4471_a0e9_c7f2b7460491_u128.to_be_bytes());
+    put(&mut footer, 85, &[1]); // hidden
+    seal(&mut footer, 64);
+    let mut header = header();
+    put(&mut header, 28, &ENTRIES.to_be_bytes());
+    header[40..].fill(0); // no parent
+    seal(&mut header, 36);
+    let mut map = batmap_header();
+    put(&mut map, 8, &(MAP_AT + 512).to_be_bytes());
+    put(&mut map, 16, &1_u32.to_be_bytes()); // sectors
+    put(&mut map, 24, &crate::bytes::checksum(&[0; 512]).to_be_bytes());
+    let mut table = vec![0xff; ENTRIES as usize * 4];
+    let file = File::create(path)?;
+    for (block, place) in [(0, 11_776_u64), (150, 11_776 + 4096 + (2 << 20))] {
+        put(&mut table, block * 4, &((place / 512) as u32).to_be_bytes());
+        file.write_all_at(&[0xf0], place)?;
+    }
+    for (offset, bytes) in [(0, &footer[..]), (512, &header[..]), (BAT_AT, &table[..]), (MAP_AT, &map[..])] {
+        file.write_all_at(bytes, offset)?;
+    }
+    file.write_all_at(&footer, PARENT_LENGTH - 512)
 }
 
 fn locators() -> [(&'static [u8; 4], Vec<u8>); 3] {

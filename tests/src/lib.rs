@@ -4,6 +4,7 @@ pub mod analysed;
 pub mod build;
 pub mod build_faults;
 pub mod bytes;
+pub mod chain;
 pub mod corpus;
 pub mod folder;
 pub mod huge;

@@ -1,4 +1,4 @@
-//! The published schema of the report as scripts read it.
+//! The published schemas of what scripts read.
 
 use std::error::Error;
 use std::fs;
@@ -7,12 +7,24 @@ use std::path::PathBuf;
 use jsonschema::Validator;
 use serde_json::Value;
 
-/// The schema, ready to judge.
+/// The schema of `check --json`, ready to judge.
 ///
 /// # Errors
 /// Where it cannot be read, or is none.
 pub fn report() -> Result<Validator, Box<dyn Error>> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/report.schema.json");
+    named("report.schema.json")
+}
+
+/// The schema of `scan --json`.
+///
+/// # Errors
+/// As [`report`].
+pub fn scan() -> Result<Validator, Box<dyn Error>> {
+    named("scan.schema.json")
+}
+
+fn named(name: &str) -> Result<Validator, Box<dyn Error>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
     let schema = serde_json::from_str(&fs::read_to_string(path)?)?;
     Ok(jsonschema::draft202012::new(&schema)?)
 }

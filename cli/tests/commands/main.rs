@@ -4,4 +4,5 @@ mod check;
 mod repair;
 mod repair_in_place;
 mod repair_script;
+mod scan;
 mod world;

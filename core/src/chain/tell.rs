@@ -263,14 +263,17 @@ impl Forest {
             Size(step.bytes),
             step.new_blocks
         ));
+        let free = match step.free_needed {
+            0 => "no room is needed".to_string(),
+            bytes => format!("up to {} must be free", Size(bytes)),
+        };
         sentences.push(format!(
-            "The parent’s file then has up to {}; up to {} must be free, and {} are freed once the disk is deleted.",
+            "The parent’s file then has up to {}; {free}, and {} are freed once the disk is deleted.",
             Size(step.parent_size),
-            Size(step.free_needed),
             Size(step.frees)
         ));
-        if !runs {
-            sentences.last_mut().into_iter().for_each(|last| last.insert_str(0, "If it could run: "));
+        if let (false, Some(first)) = (runs, sentences.first_mut()) {
+            first.insert_str(0, "If it could run: ");
         }
         sentences
     }

@@ -1,0 +1,348 @@
+//! The forest that disks make, and the coalesce that is foreseen, on numbered disks and on the chains of the corpus.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::ops::ControlFlow;
+
+use vhd_analyser_core::analysis::{Beside, Options, analyse_with};
+use vhd_analyser_core::chain::{CoalesceReport, DiskReport, Forest, ForestReport, Member};
+use vhd_analyser_core::image;
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::report::Verdict;
+use vhd_analyser_tests::analysed::NOW;
+use vhd_analyser_tests::build::Creator;
+use vhd_analyser_tests::chain::{Linked, file_name};
+use vhd_analyser_tests::corpus::cases;
+use vhd_analyser_tests::folder::Folder;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+/// Bytes from the start of a block that vhd-util appends to that of the next: 2 MiB and a bitmap, on pages.
+const STRIDE: u64 = (2 << 20) + 4096;
+
+/// Scans files that lie in one folder.
+fn scanned(files: &[(String, Vec<u8>)]) -> Result<ForestReport, Box<dyn Error>> {
+    scanned_with(files, false, None)
+}
+
+fn scanned_with(
+    files: &[(String, Vec<u8>)],
+    deep: bool,
+    changed: Option<TimeStamp>,
+) -> Result<ForestReport, Box<dyn Error>> {
+    let mut folder = Folder(BTreeMap::new());
+    for (name, bytes) in files {
+        folder.0.insert(name.clone(), image::open(&bytes.as_slice(), &mut |_| ControlFlow::Continue(()))?);
+    }
+    let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: Request::default() };
+    let mut members = Vec::new();
+    for (name, bytes) in files {
+        let beside = Beside { surroundings: &folder, ..Beside::NOTHING };
+        let analysis = analyse_with(&bytes.as_slice(), &beside, name, &options, &mut |_| ControlFlow::Continue(()))?;
+        members.push(Member::of(&analysis, name, changed));
+    }
+    Ok(Forest::of(members).report())
+}
+
+fn numbered(disks: &[Linked]) -> Vec<(String, Vec<u8>)> {
+    disks.iter().map(|disk| (file_name(disk.number), disk.build())).collect()
+}
+
+fn disk<'a>(report: &'a ForestReport, name: &str) -> Result<&'a DiskReport, String> {
+    report.disks.iter().find(|disk| disk.file == name).ok_or_else(|| format!("{name} is not in the report"))
+}
+
+fn coalesce(report: &ForestReport, number: u32) -> Result<&CoalesceReport, String> {
+    disk(report, &file_name(number))?.coalesce.as_ref().ok_or_else(|| format!("{number} has no coalesce"))
+}
+
+fn obstacle(report: &ForestReport, number: u32) -> Result<&str, String> {
+    Ok(coalesce(report, number)?.obstacle.as_ref().map_or("", |obstacle| &obstacle.id))
+}
+
+fn ids(disk: &DiskReport) -> Vec<&str> {
+    disk.findings.iter().map(|finding| finding.id.as_str()).collect()
+}
+
+/// What stops each case of the corpus, and whether anything does: where vhd-util refuses a disk of the chain, so does
+/// the coalesce.
+#[test]
+fn every_chain_of_the_corpus_is_foreseen() -> Outcome {
+    let expected: BTreeMap<&str, &str> = [
+        ("chain-child-footer", "footer.primary.cookie"),
+        ("chain-child-larger", ""),
+        ("chain-locator-beyond-eof", "locator.outside-file"),
+        ("chain-locator-code", "locator.code"),
+        ("chain-locator-duplicate", "locator.duplicate"),
+        ("chain-locator-name", "locator.name"),
+        ("chain-locator-space-in-sectors", ""),
+        ("chain-middle-footer", "footer.primary.cookie"),
+        ("chain-parent-footer", "footer.primary.cookie"),
+        ("chain-parent-missing", "chain.parent-missing"),
+        ("chain-parent-name-empty", "parent.no-name"),
+        ("chain-parent-uuid", "chain.parent-unique-id"),
+        ("sound-chain-2", ""),
+        ("sound-chain-3", ""),
+    ]
+    .into();
+    let cases = cases()?;
+    let chains: Vec<_> = cases.iter().filter(|(name, _)| name.contains("chain-")).collect();
+    assert_eq!(chains.len(), expected.len());
+    for (name, case) in chains {
+        let files = case.files.keys().map(|file| Ok((file.clone(), case.file(file)?)));
+        let report = scanned(&files.collect::<Result<Vec<_>, std::io::Error>>()?)?;
+        let target = disk(&report, &case.target)?;
+        let coalesce = target.coalesce.as_ref().ok_or("no coalesce")?;
+        let id = coalesce.obstacle.as_ref().map_or("", |obstacle| &obstacle.id);
+        assert_eq!(Some(&id), expected.get(name.as_str()), "{name}");
+        assert_eq!(coalesce.runs, case.vhd_util.check_parents.rc == 0, "{name}");
+        assert_eq!(target.depth as usize, case.files.len(), "{name}");
+        assert_eq!(target.vhd_util.is_none(), case.vhd_util.check.rc == 0, "{name}");
+    }
+    Ok(())
+}
+
+/// A chain as long as XenServer allows: told from the base on, coalesced in that order.
+#[test]
+fn a_chain_of_thirty_is_coalesced_from_the_base_up() -> Outcome {
+    let mut disks: Vec<Linked> = (0..30).map(|number| Linked::new(number, number.checked_sub(1))).collect();
+    for disk in &mut disks {
+        disk.hidden = disk.number < 29;
+        // Each has a block of its own and shares one with all others.
+        disk.blocks = 40;
+        disk.allocated = vec![0, disk.number as usize + 1];
+    }
+    let mut files = numbered(&disks);
+    files.reverse();
+    let report = scanned(&files)?;
+    assert_eq!(report.verdict, Verdict::Sound);
+    for (number, disk) in (0..).zip(&report.disks) {
+        assert_eq!((&disk.file, disk.level, disk.depth), (&file_name(number), u64::from(number), number + 1));
+        assert_eq!((disk.hidden, disk.allocated, ids(disk)), (number < 29, 2, Vec::new()));
+    }
+    let (middle, last) = (coalesce(&report, 5)?, coalesce(&report, 29)?);
+    assert_eq!((middle.occasion.as_str(), last.occasion.as_str()), ("background", "leaf"));
+    assert_eq!((middle.blocks, middle.new_blocks, middle.bytes), (Some(2), Some(1), Some(4 << 20)));
+    let [chain] = &report.chains[..] else { return Err("one chain".into()) };
+    assert_eq!(chain.into, file_name(0));
+    assert_eq!(chain.order, (1..30).map(file_name).collect::<Vec<_>>());
+    assert_eq!((chain.stopped_at.as_ref(), chain.obstacle.as_ref()), (None, None));
+    let length = |number: usize| files[29 - number].1.len() as u64;
+    assert_eq!(chain.size, Some(length(0) + 29 * STRIDE));
+    // Room is needed for the first only: each that is deleted leaves more than the next takes.
+    assert_eq!(chain.free_needed, STRIDE);
+    assert_eq!(chain.frees, (1..30).map(length).sum::<u64>() - 29 * STRIDE);
+    Ok(())
+}
+
+/// A fault in the middle stops it there, and is named.
+#[test]
+fn a_chain_is_coalesced_up_to_the_first_fault() -> Outcome {
+    let mut files = numbered(&[Linked::new(0, None), Linked::new(1, Some(0)), Linked::new(2, Some(1))]);
+    let end = files[2].1.len() - 512;
+    files[2].1[end..].fill(0);
+    let report = scanned(&files)?;
+    let [chain] = &report.chains[..] else { return Err("one chain".into()) };
+    assert_eq!(chain.order, [file_name(1)]);
+    assert_eq!(chain.stopped_at, Some(file_name(2)));
+    assert_eq!(coalesce(&report, 1)?.obstacle, None);
+    let told = coalesce(&report, 2)?.obstacle.as_ref().ok_or("an obstacle")?;
+    assert_eq!(told.file, Some(file_name(2)));
+    assert!(told.sentence.contains("primary footer invalid: invalid cookie"), "{}", told.sentence);
+    Ok(())
+}
+
+/// The parent grows within its BAT, within the BAT's last sector, or by moving blocks; tapdisk's only.
+#[test]
+fn a_parent_grows_as_vhd_util_makes_it() -> Outcome {
+    let base = Linked { allocated: vec![0, 3], ..Linked::new(0, None) };
+    let child = Linked { allocated: vec![1], ..Linked::new(1, Some(0)) };
+    // 8 entries of 128 that are in the BAT's sector.
+    let within = numbered(&[base.clone(), Linked { blocks: 60, ..child.clone() }]);
+    let report = scanned(&within)?;
+    let growth = coalesce(&report, 1)?.growth.as_ref().ok_or("growth")?;
+    assert_eq!((growth.from, growth.to), (16 << 20, 120 << 20));
+    assert_eq!((growth.journalled, growth.metadata_grows, growth.moved_blocks), (true, false, 0));
+    let length = within[0].1.len() as u64;
+    assert_eq!(coalesce(&report, 1)?.parent_size, Some(length + STRIDE));
+    assert_eq!(coalesce(&report, 1)?.free_needed, Some(STRIDE + growth.journal));
+
+    // Blocks of 1 MiB, so that the disk has more than 128 of them and is small.
+    let small = Linked { block_size: 1 << 20, blocks: 16, ..base.clone() };
+    let beyond = numbered(&[small, Linked { block_size: 1 << 20, blocks: 130, ..child.clone() }]);
+    let length = beyond[0].1.len() as u64;
+    let report = scanned(&beyond)?;
+    let growth = coalesce(&report, 1)?.growth.as_ref().ok_or("growth")?;
+    assert_eq!((growth.to, growth.metadata_grows, growth.moved_blocks), (130 << 20, true, 1));
+    assert_eq!(coalesce(&report, 1)?.parent_size, Some(length + 2 * (STRIDE - (1 << 20))));
+
+    let windows = Linked { creator: Creator::Windows, ..base };
+    let report = scanned(&numbered(&[windows, Linked { blocks: 60, ..child.clone() }]))?;
+    assert_eq!(obstacle(&report, 1)?, "not-resizable");
+    let report = scanned(&numbered(&[Linked::new(0, None), child]))?;
+    assert_eq!(coalesce(&report, 1)?.growth, None);
+    Ok(())
+}
+
+/// With entries to spare no journal is needed.
+#[test]
+fn a_parent_with_spare_entries_grows_at_once() -> Outcome {
+    let base = Linked { blocks: 60, cut_sectors: 20 * 4096, ..Linked::new(0, None) };
+    let report = scanned(&numbered(&[base, Linked { blocks: 60, ..Linked::new(1, Some(0)) }]))?;
+    let growth = coalesce(&report, 1)?.growth.as_ref().ok_or("growth")?;
+    assert_eq!((growth.from, growth.to, growth.journalled, growth.journal), (80 << 20, 120 << 20, false, 0));
+    assert_eq!(obstacle(&report, 1)?, "");
+    Ok(())
+}
+
+/// Blocks that end behind the disk are not read by vhd-util.
+#[test]
+fn a_block_that_reaches_beyond_the_disk_stops_it() -> Outcome {
+    let child = Linked { cut_sectors: 8, allocated: vec![7], ..Linked::new(1, Some(0)) };
+    let report = scanned(&numbered(&[Linked::new(0, None), child.clone()]))?;
+    assert_eq!(obstacle(&report, 1)?, "reaches-beyond");
+    let report = scanned(&numbered(&[Linked::new(0, None), Linked { allocated: vec![6], ..child }]))?;
+    assert_eq!(obstacle(&report, 1)?, "");
+    Ok(())
+}
+
+/// Where every bitmap was read, the bytes are exact.
+#[test]
+fn a_deep_scan_knows_what_is_copied() -> Outcome {
+    let files = numbered(&[Linked::new(0, None), Linked { allocated: vec![2], ..Linked::new(1, Some(0)) }]);
+    let shallow = scanned(&files)?;
+    let deep = scanned_with(&files, true, None)?;
+    let (shallow, deep) = (coalesce(&shallow, 1)?, coalesce(&deep, 1)?);
+    assert_eq!((shallow.bytes, shallow.exact, deep.exact), (Some(2 << 20), false, true));
+    let bytes = deep.bytes.ok_or("bytes")?;
+    assert!(bytes > 0 && bytes < 2 << 20 && bytes.is_multiple_of(512), "{bytes}");
+    Ok(())
+}
+
+/// Disks with one parent wait for each other; the chain below the branch is one of its own.
+#[test]
+fn siblings_wait() -> Outcome {
+    let disks =
+        [(0, None), (1, Some(0)), (2, Some(0)), (3, Some(2))].map(|(number, parent)| Linked::new(number, parent));
+    let report = scanned(&numbered(&disks))?;
+    assert_eq!([1, 2, 3].map(|number| obstacle(&report, number)), [Ok("siblings"), Ok("siblings"), Ok("")]);
+    assert_eq!(report.disks.iter().map(|disk| disk.level).collect::<Vec<_>>(), [0, 1, 1, 2]);
+    let [chain] = &report.chains[..] else { return Err("one chain".into()) };
+    assert_eq!((&chain.into, &chain.order), (&file_name(2), &vec![file_name(3)]));
+    Ok(())
+}
+
+/// Two disks on each other, and one on them; a disk on itself.
+#[test]
+fn loops_are_told_and_end() -> Outcome {
+    let links = [(1, Some(2)), (2, Some(1)), (3, Some(2)), (4, Some(4)), (5, None)];
+    let report = scanned(&numbered(&links.map(|(number, parent)| Linked::new(number, parent))))?;
+    assert_eq!(report.disks.len(), 5, "each once");
+    for (number, state) in [(1, "loop"), (2, "loop"), (3, "found"), (4, "loop"), (5, "none")] {
+        let disk = disk(&report, &file_name(number))?;
+        assert_eq!(disk.parent_state, state, "{number}");
+        assert_eq!(ids(disk).contains(&"chain.loop"), state == "loop", "{number}");
+    }
+    assert_eq!(obstacle(&report, 1)?, "chain.loop");
+    assert_eq!(report.verdict, Verdict::Unrepairable);
+    Ok(())
+}
+
+/// Of two disks with the parent's unique id the locators decide; where they name neither, nobody can.
+#[test]
+fn twins_are_told_apart_by_their_names() -> Outcome {
+    let base = Linked::new(0, None).build();
+    let child = Linked::new(1, Some(0)).build();
+    let files = [(file_name(0), base.clone()), ("copy.vhd".into(), base.clone()), (file_name(1), child.clone())];
+    let report = scanned(&files)?;
+    assert_eq!(disk(&report, &file_name(1))?.parent, Some(file_name(0)));
+    assert!(ids(disk(&report, "copy.vhd")?).contains(&"chain.twin"));
+    assert_eq!(report.verdict, Verdict::Sound);
+
+    let files = [("one.vhd".into(), base.clone()), ("two.vhd".into(), base), (file_name(1), child)];
+    let report = scanned(&files)?;
+    let disk = disk(&report, &file_name(1))?;
+    assert_eq!((disk.parent_state.as_str(), disk.parent.as_ref()), ("ambiguous", None));
+    assert_eq!(obstacle(&report, 1)?, "chain.parent-ambiguous");
+    assert_eq!(report.verdict, Verdict::Unrepairable);
+    Ok(())
+}
+
+/// A parent under another name is found by its unique id, but not by the tools.
+#[test]
+fn a_renamed_parent_is_found_by_its_unique_id() -> Outcome {
+    let files = [("renamed.vhd".into(), Linked::new(0, None).build()), (file_name(1), Linked::new(1, Some(0)).build())];
+    let report = scanned(&files)?;
+    assert_eq!(disk(&report, &file_name(1))?.parent.as_deref(), Some("renamed.vhd"));
+    assert_eq!(obstacle(&report, 1)?, "chain.parent-elsewhere");
+    Ok(())
+}
+
+/// A raw parent has a null unique id, and is found by its name or taken as there.
+#[test]
+fn a_raw_parent_is_coalesced_into_as_it_is() -> Outcome {
+    let mut child = Linked { allocated: vec![1], ..Linked::new(1, Some(0)) }.build();
+    child[512 + 40..512 + 56].fill(0);
+    vhd_analyser_tests::bytes::seal(&mut child[512..512 + 1024], 36);
+    let report = scanned(&[(file_name(0), vec![7; 16 << 20]), (file_name(1), child.clone())])?;
+    assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");
+    let told = coalesce(&report, 1)?;
+    assert_eq!((told.runs, told.parent_size, told.free_needed), (true, Some(16 << 20), Some(0)));
+    let report = scanned(&[(file_name(1), child)])?;
+    assert_eq!(disk(&report, &file_name(1))?.parent, Some(format!("./{}", file_name(0))));
+    assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");
+    Ok(())
+}
+
+/// What is told of a link besides.
+#[test]
+fn links_are_checked() -> Outcome {
+    let base = Linked { hidden: true, ..Linked::new(0, None) };
+    let report = scanned(&numbered(&[base.clone(), Linked::new(1, Some(0))]))?;
+    assert_eq!(ids(disk(&report, &file_name(1))?), <[&str; 0]>::default());
+
+    let small_blocks = Linked { block_size: 1 << 20, blocks: 16, ..base.clone() };
+    let report = scanned(&numbered(&[small_blocks, Linked::new(1, Some(0))]))?;
+    assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.block-size"]);
+
+    let report = scanned(&numbered(&[Linked::new(0, None), Linked::new(1, Some(0))]))?;
+    assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.parent-not-hidden"]);
+
+    let files = numbered(&[base.clone(), Linked::new(1, Some(0))]);
+    let report = scanned_with(&files, false, Some(NOW))?;
+    assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.parent-changed"]);
+
+    let mut files = files;
+    let end = files[0].1.len() - 512;
+    for at in [0, end] {
+        let footer = &mut files[0].1[at..at + 512];
+        vhd_analyser_tests::bytes::put(footer, 24, &(NOW.0 - 1000).to_be_bytes());
+        vhd_analyser_tests::bytes::seal(footer, 64);
+    }
+    let report = scanned(&files)?;
+    assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.child-older"]);
+
+    let leaf = Linked { hidden: true, ..Linked::new(1, Some(0)) };
+    let report = scanned(&numbered(&[base, leaf]))?;
+    assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.hidden-leaf"]);
+    assert_eq!((coalesce(&report, 1)?.occasion.as_str(), coalesce(&report, 1)?.runs), ("leftover", false));
+    assert!(report.chains.is_empty());
+    Ok(())
+}
+
+/// Whatever the sizes say, nothing overflows.
+#[test]
+fn absurd_sizes_are_survived() -> Outcome {
+    let mut files = numbered(&[Linked::new(0, None), Linked::new(1, Some(0)), Linked::new(2, Some(1))]);
+    for (_, bytes) in &mut files[1..] {
+        let end = bytes.len() - 512;
+        for at in [0, end] {
+            vhd_analyser_tests::bytes::put(&mut bytes[at..], 48, &u64::MAX.to_be_bytes());
+            vhd_analyser_tests::bytes::seal(&mut bytes[at..at + 512], 64);
+        }
+    }
+    let report = scanned(&files)?;
+    assert!(!coalesce(&report, 1)?.runs && !coalesce(&report, 2)?.runs);
+    Ok(())
+}
