@@ -10,8 +10,9 @@ use vhd_analyser_core::image;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::repair::Request;
 use vhd_analyser_core::report::Verdict;
-use vhd_analyser_tests::analysed::NOW;
+use vhd_analyser_tests::analysed::{NOW, analysed_with, fixed_copy};
 use vhd_analyser_tests::build::Creator;
+use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::folder::Folder;
@@ -47,6 +48,15 @@ fn scanned_with(
 
 fn numbered(disks: &[Linked]) -> Vec<(String, Vec<u8>)> {
     disks.iter().map(|disk| (file_name(disk.number), disk.build())).collect()
+}
+
+/// Gives a disk another size, and no more.
+fn set_size(bytes: &mut [u8], size: u64) {
+    let end = bytes.len() - 512;
+    for at in [0, end] {
+        put(&mut bytes[at..], 48, &size.to_be_bytes());
+        seal(&mut bytes[at..at + 512], 64);
+    }
 }
 
 fn disk<'a>(report: &'a ForestReport, name: &str) -> Result<&'a DiskReport, String> {
@@ -185,6 +195,36 @@ fn a_parent_grows_as_vhd_util_makes_it() -> Outcome {
     Ok(())
 }
 
+/// A resize that vhd-util was recorded at, from 64 MiB to 20,000 MiB: the same entries, the same length.
+#[test]
+fn a_growth_is_foreseen_as_vhd_util_was_recorded_at_it() -> Outcome {
+    let case = &cases()?["tap-resize-cut-end"];
+    let (resized, journal) = (case.image()?, case.file("disk.vhd.journal")?);
+    let analysis = analysed_with(&resized, &journal, &case.target)?;
+    let before = fixed_copy(&resized, analysis.plan().ok_or("a plan")?);
+    let mut child = Linked::new(1, Some(0)).build();
+    set_size(&mut child, 20_000 << 20);
+    let report = scanned(&[(file_name(0), before), (file_name(1), child)])?;
+    let told = coalesce(&report, 1)?;
+    let growth = told.growth.as_ref().ok_or("growth")?;
+    assert_eq!((growth.from, growth.to, growth.moved_blocks), (64 << 20, 20_000 << 20, 1));
+    assert_eq!(told.parent_size, Some(resized.len() as u64));
+    let spare = growth.journal - journal.len() as u64;
+    assert!(spare < 10_000, "the journal is {spare} bytes shorter than foreseen");
+    Ok(())
+}
+
+/// A disk is read through all of its ancestors.
+#[test]
+fn an_ancestor_that_does_not_open_stops_it() -> Outcome {
+    let disks = [(0, None), (1, Some(0)), (2, Some(1)), (3, Some(2))];
+    let mut files = numbered(&disks.map(|(number, parent)| Linked::new(number, parent)));
+    files[0].1[512..1536].fill(0);
+    let report = scanned(&files)?;
+    assert_eq!(obstacle(&report, 3)?, "ancestor");
+    Ok(())
+}
+
 /// With entries to spare no journal is needed.
 #[test]
 fn a_parent_with_spare_entries_grows_at_once() -> Outcome {
@@ -284,7 +324,7 @@ fn a_renamed_parent_is_found_by_its_unique_id() -> Outcome {
 fn a_raw_parent_is_coalesced_into_as_it_is() -> Outcome {
     let mut child = Linked { allocated: vec![1], ..Linked::new(1, Some(0)) }.build();
     child[512 + 40..512 + 56].fill(0);
-    vhd_analyser_tests::bytes::seal(&mut child[512..512 + 1024], 36);
+    seal(&mut child[512..512 + 1024], 36);
     let report = scanned(&[(file_name(0), vec![7; 16 << 20]), (file_name(1), child.clone())])?;
     assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");
     let told = coalesce(&report, 1)?;
@@ -317,8 +357,8 @@ fn links_are_checked() -> Outcome {
     let end = files[0].1.len() - 512;
     for at in [0, end] {
         let footer = &mut files[0].1[at..at + 512];
-        vhd_analyser_tests::bytes::put(footer, 24, &(NOW.0 - 1000).to_be_bytes());
-        vhd_analyser_tests::bytes::seal(footer, 64);
+        put(footer, 24, &(NOW.0 - 1000).to_be_bytes());
+        seal(footer, 64);
     }
     let report = scanned(&files)?;
     assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.child-older"]);
@@ -335,13 +375,7 @@ fn links_are_checked() -> Outcome {
 #[test]
 fn absurd_sizes_are_survived() -> Outcome {
     let mut files = numbered(&[Linked::new(0, None), Linked::new(1, Some(0)), Linked::new(2, Some(1))]);
-    for (_, bytes) in &mut files[1..] {
-        let end = bytes.len() - 512;
-        for at in [0, end] {
-            vhd_analyser_tests::bytes::put(&mut bytes[at..], 48, &u64::MAX.to_be_bytes());
-            vhd_analyser_tests::bytes::seal(&mut bytes[at..at + 512], 64);
-        }
-    }
+    files[1..].iter_mut().for_each(|(_, bytes)| set_size(bytes, u64::MAX));
     let report = scanned(&files)?;
     assert!(!coalesce(&report, 1)?.runs && !coalesce(&report, 2)?.runs);
     Ok(())

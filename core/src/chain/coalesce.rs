@@ -379,3 +379,34 @@ impl Sparse {
 fn missing(needed: u64, room: u64) -> u64 {
     needed.saturating_sub(room).next_multiple_of(SECTOR)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use super::*;
+    use crate::chain::Blocks;
+    use crate::layout::bat::BlockShape;
+
+    fn disk(first: Vec<u32>) -> Sparse {
+        Sparse {
+            entries: 10,
+            shape: BlockShape { bitmap: 512, data: 2 << 20 },
+            blocks: Blocks::default(),
+            reaches_beyond: false,
+            first,
+            end_of_metadata: 4096,
+            end_of_data: 20 << 20,
+            batmap_sectors: None,
+            sectors_written: None,
+        }
+    }
+
+    #[test]
+    fn a_block_is_moved_even_where_there_is_a_gap_before_it() {
+        assert_eq!(disk(vec![15, 5000]).make_room(4608), 1);
+        assert_eq!(disk(vec![9, 5000]).make_room(4608), 1);
+        assert_eq!(disk(vec![15, 20, 5000]).make_room(20 * 512), 2);
+        assert_eq!(disk(vec![]).make_room(4608), 0);
+    }
+}
