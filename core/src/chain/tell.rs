@@ -263,10 +263,7 @@ impl Forest {
             Size(step.bytes),
             step.new_blocks
         ));
-        let free = match step.free_needed {
-            0 => "no room is needed".to_string(),
-            bytes => format!("up to {} must be free", Size(bytes)),
-        };
+        let free = room(step.free_needed);
         sentences.push(format!(
             "The parent’s file then has up to {}; {free}, and {} are freed once the disk is deleted.",
             Size(step.parent_size),
@@ -329,10 +326,10 @@ impl Forest {
         if let Some(size) = size {
             let disks = if plan.steps.len() == 1 { "1 disk".into() } else { format!("{} disks", plan.steps.len()) };
             sentences.push(format!(
-                "{disks} can be coalesced into “{into}”, which then has up to {}; up to {} must be free, and at least {} \
+                "{disks} can be coalesced into “{into}”, which then has up to {}; {}, and at least {} \
                  are freed in all.",
                 Size(size),
-                Size(plan.free_needed),
+                room(plan.free_needed),
                 Size(plan.frees)
             ));
         }
@@ -361,6 +358,10 @@ fn growth(growth: Growth) -> GrowthReport {
         moved_blocks: growth.moved,
         journal: growth.journal,
     }
+}
+
+fn room(bytes: u64) -> String {
+    if bytes == 0 { "no room is needed".into() } else { format!("up to {} must be free", Size(bytes)) }
 }
 
 fn blocks(count: u64) -> String {
