@@ -1,6 +1,6 @@
 //! VHD Analyser on the command line: what is wrong with a disk, and a copy of it that is mended.
 //!
-//! One file a command: [`check`], [`read`], [`repair`]. What is known of VHDs is in the core; here is what concerns the
+//! One file a command: [`check`], [`read`], [`repair`], [`explain`]. What is known of VHDs is in the core; here is what concerns the
 //! operating system: files and devices, the terminal, signals.
 
 mod chain;
@@ -8,6 +8,7 @@ mod check;
 mod disk;
 mod draft;
 mod exit;
+mod explain;
 mod failure;
 mod human;
 mod in_use;
@@ -38,6 +39,7 @@ enum Command {
     Check(check::Arguments),
     Read(read::Arguments),
     Repair(repair::Arguments),
+    Explain(explain::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Read(arguments) => read::run(arguments),
         Command::Repair(arguments) => repair::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
     });
     match outcome {
         Ok(exit) => exit.into(),
