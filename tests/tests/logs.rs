@@ -1,6 +1,10 @@
 //! What logs say: every pattern by its excerpt, and the logs of a real incident.
 
 use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::{env, fs};
 
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::log::patterns::{self, Sign};
@@ -126,7 +130,7 @@ fn the_disk_is_named_by_what_vhd_util_printed() {
     const SR: &str = "0995f66a-6188-ad63-4d00-117498b7fd46";
     let disk = format!("/var/run/sr-mount/{SR}/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd");
     let pasted = format!("# vhd-util check -n {disk}\n{CHECK}");
-    let answer = explained(&[("paste", &pasted)]);
+    let answer = explained(&[("paste", &pasted), ("check-output.txt", CHECK)]);
     let invalid = only(&answer, "vhd-util.invalid");
     assert_eq!(invalid.names.vdi.as_deref(), Some("91499ab6-63e9-47cf-b73a-b7fc2b09dcc7"));
     assert_eq!(invalid.names.parent.as_deref(), Some("16f02a7d-4e4b-4298-a44a-9cc155cbd2b1"));
@@ -232,4 +236,49 @@ fn a_log_full_of_different_trouble_is_kept_within_bounds() {
     assert!(answer.troubles.len() <= 500, "{}", answer.troubles.len());
     assert_eq!(answer.troubles.len() as u64 + answer.left_out, 5000);
     assert_eq!(answer.troubles[0].last.line, 5000, "the newest is kept");
+}
+
+/// Where a log does not tell what a repository is made of, there are commands for both.
+#[test]
+fn an_unknown_repository_gets_commands_for_files_and_for_volumes() {
+    let log = "Jan  2 16:01:17 x SMGC: [7] coalesce: EXCEPTION <class 'util.SMException'>, no\n";
+    let answer = explained(&[("SMlog", log)]);
+    let commands = &only(&answer, "smgc.coalesce").commands;
+    for (says, line) in [
+        ("With files: Whether the disk is sound", "vhd-util check -n /var/run/sr-mount/<sr-uuid>/<vdi-uuid>.vhd"),
+        (
+            "With logical volumes: Whether the disk is sound",
+            "vhd-util check -n /dev/VG_XenStorage-<sr-uuid>/VHD-<vdi-uuid>",
+        ),
+        ("Which disk it is", "xe vdi-list uuid=<vdi-uuid>"),
+    ] {
+        let found =
+            commands.iter().filter(|step| step.says == says && step.line.starts_with(line) && !step.is_complete);
+        assert_eq!(found.count(), 1, "{says} in {commands:#?}");
+    }
+}
+
+/// `docs/logs.md` lists every pattern there is. `UPDATE_DOCS=1 cargo test --test logs` writes it anew.
+#[test]
+fn the_list_of_patterns_is_up_to_date() -> Result<(), Box<dyn Error>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/logs.md");
+    let mut page = String::from(
+        "# What logs tell\n\n\
+         Everything that `vhd-analyser explain` knows of logs, by its name, which is stable for scripts. This page comes \
+         from the tables in `core/src/log/patterns`, each entry of which has its log excerpt as a test.\n",
+    );
+    for pattern in patterns::all() {
+        let words = [pattern.happened, pattern.why, pattern.check, pattern.remedy];
+        write!(page, "\n## `{}`\n\n**{}** ({})\n", pattern.id, pattern.title, pattern.severity)?;
+        for (label, text) in
+            ["What happened", "Why that usually is", "How to make sure", "What to do"].iter().zip(words)
+        {
+            write!(page, "\n{label}: {text}\n")?;
+        }
+    }
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &page)?;
+    }
+    assert_eq!(fs::read_to_string(path)?, page, "run UPDATE_DOCS=1 cargo test -p vhd-analyser-tests --test logs");
+    Ok(())
 }

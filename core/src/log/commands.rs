@@ -4,33 +4,49 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::patterns::{On, Pattern};
+use super::patterns::{Command, On, Pattern};
 use super::{Names, Step};
 
 /// The length of a whole UUID, in bytes; the garbage collector’s names are shorter.
 const UUID: usize = 36;
 
-/// The commands of a pattern for these names. `lvm` says whether the repository is made of logical volumes, if known.
+/// The commands of a pattern for these names. `lvm` says whether the repository is made of logical volumes; where that is
+/// not known, there are commands for both.
 pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    for command in pattern.commands.iter().copied().flatten() {
-        let is_for_lvm = command.on == On::Lvm;
-        if is_for_lvm && lvm == Some(false) {
-            continue;
+    for group in pattern.commands {
+        let differs = group.iter().any(|command| command.on == On::Lvm || has_path(command));
+        match lvm {
+            Some(is_lvm) => add(&mut steps, group, names, is_lvm, ""),
+            None if differs => {
+                add(&mut steps, group, names, false, "With files: ");
+                add(&mut steps, group, names, true, "With logical volumes: ");
+            }
+            None => add(&mut steps, group, names, false, ""),
         }
-        let line = fill(command.line, names, is_for_lvm || lvm == Some(true));
+    }
+    steps
+}
+
+/// Adds a group of commands that are not there yet. The label goes to those that are not the same everywhere.
+fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, label: &str) {
+    for command in group.iter().filter(|command| command.on == On::Any || is_lvm) {
+        let line = fill(command.line, names, is_lvm);
         if steps.iter().any(|step| step.line == line) {
             continue;
         }
         let mut says = String::new();
-        if is_for_lvm && lvm.is_none() {
-            says.push_str("On logical volumes: ");
+        if command.on == On::Lvm || has_path(command) {
+            says.push_str(label);
         }
         says.push_str(command.says);
         let is_complete = !line.contains('<');
         steps.push(Step { says, line, warning: command.warning.to_owned(), is_complete });
     }
-    steps
+}
+
+fn has_path(command: &Command) -> bool {
+    command.line.contains("disk}")
 }
 
 fn fill(mut text: &str, names: &Names, is_lvm: bool) -> String {

@@ -340,7 +340,7 @@ impl State {
         if let Some(pattern) = patterns::all().find(is_refined).filter(|_| is_open) {
             event.pattern = pattern;
         }
-        if event.traceback.len() < FRAMES {
+        if event.traceback.len() < FRAMES && !function.is_empty() {
             event.traceback.push(function);
         }
     }
@@ -492,12 +492,26 @@ impl State {
 impl Event {
     /// Whether both tell of the same trouble.
     fn is_like(&self, other: &Self) -> bool {
+        // A disk is in one repository, also where a line does not say in which.
+        let is_partly_known = self.names.sr.is_none() || other.names.sr.is_none();
         let is_code = |event: &Self| event.pattern.number.is_some_and(|(_, counts)| counts == "exit code");
         self.pattern.id == other.pattern.id
             && self.names.vdi == other.names.vdi
             && self.names.instance == other.names.instance
-            && self.names.sr == other.names.sr
+            && (self.names.sr == other.names.sr || (self.names.vdi.is_some() && is_partly_known))
             && (!is_code(self) || self.number == other.number)
+    }
+
+    /// Takes from another event of the same trouble what this one does not tell.
+    fn fill(&mut self, other: Self) {
+        self.names.fill(&other.names);
+        self.number = self.number.or(other.number);
+        if self.traceback.is_empty() {
+            self.traceback = other.traceback;
+        }
+        if self.fault.is_empty() {
+            self.fault = other.fault;
+        }
     }
 
     fn detail(&self) -> String {
@@ -526,22 +540,19 @@ impl Event {
 
 impl Group {
     fn add(&mut self, event: Event) {
-        let Event { when, .. } = &self.event;
-        let is_same_breath =
-            event.process == self.event.process && when.log == event.when.log && is_close(when, &event.when);
-        self.count += u64::from(!is_same_breath);
+        let Event { when, process, .. } = &self.event;
+        if event.process == *process && event.when.log == when.log && is_close(when, &event.when) {
+            return self.event.fill(event);
+        }
+        self.count += 1;
         if provisional(&event.when) < provisional(&self.first) {
-            self.first = event.when;
-        } else if provisional(&event.when) >= provisional(&self.event.when) {
+            self.first = event.when.clone();
+        }
+        if provisional(&event.when) < provisional(when) {
+            self.event.fill(event);
+        } else {
             let older = mem::replace(&mut self.event, event);
-            self.event.names.fill(&older.names);
-            self.event.number = self.event.number.or(older.number);
-            if self.event.traceback.is_empty() {
-                self.event.traceback = older.traceback;
-            }
-            if self.event.fault.is_empty() {
-                self.event.fault = older.fault;
-            }
+            self.event.fill(older);
         }
     }
 }

@@ -159,6 +159,14 @@ const REPAIR: &[Command] = &[writes(
      disk in VHD Analyser first shows what would change.",
 )];
 
+/// Mends its parent.
+const REPAIR_PARENT: &[Command] = &[writes(
+    "Mend the parent, if its check failed",
+    "vhd-util repair -n {parent-disk}",
+    "Writes to a disk that others are based on: shut all their virtual machines down first and copy the file, since this \
+     cannot be undone. Opening the disk in VHD Analyser first shows what would change.",
+)];
+
 /// Whether the repository is mounted and answers.
 const MOUNT: &[Command] = &[
     reads(

@@ -1,6 +1,9 @@
 //! What the garbage collector of XenServer’s storage manager (`cleanup.py`, SMGC in `SMlog`) says.
 
-use super::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, Pattern, REPAIR, RESCAN, SPACE, Sign, TREE, reads, writes};
+use super::{
+    CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, Pattern, REPAIR, REPAIR_PARENT, RESCAN, SPACE, Sign, TREE, reads,
+    writes,
+};
 use crate::finding::Severity;
 
 pub const PATTERNS: &[Pattern] = &[
@@ -14,7 +17,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "vhd-util refused the parent: its metadata is damaged, or it has no room for a larger allocation table and the resize through a journal failed.",
         check: "Check the parent, and the disk itself. VHD Analyser says for both together whether the merge can run.",
         remedy: "Mend what the check names, then scan the repository: the garbage collector tries again.",
-        commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, RESCAN],
+        commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
         excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 692, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self.parent._increaseSizeVirt(self.sizeVirt)\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 890, in _increaseSizeVirt\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self._setSizeVirt(size)",
     },
     Pattern {
@@ -53,7 +56,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "The VHD’s metadata is damaged.",
         check: "Check the disk that the message names, and open it in VHD Analyser.",
         remedy: "Mend it, then scan the repository.",
-        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, RESCAN],
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
         excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.SMException'>, VHD *ad1f957a[VHD](1800.000G//2.500G|n) corrupted\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 690, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 671, in validate",
     },
     Pattern {
@@ -105,7 +108,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "The parent’s metadata is damaged beyond what vhd-util mends, or the storage fails.",
         check: "Check the parent, and open it in VHD Analyser.",
         remedy: "Take no snapshot and start no virtual machine of this chain before the parent is mended.",
-        commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK, RESCAN],
+        commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK, REPAIR_PARENT, RESCAN],
         excerpt: "Sep 14 16:36:26 fatxs-1 SM: [19805] (error ignored) Failed to repair parent /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd after failed coalesce on /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd, err: Invalid argument",
     },
     Pattern {
