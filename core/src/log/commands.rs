@@ -15,7 +15,7 @@ const UUID: usize = 36;
 pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for group in pattern.commands {
-        let differs = group.iter().any(|command| command.on == On::Lvm || has_path(command));
+        let differs = group.iter().any(|command| command.on != On::Any || has_path(command));
         match lvm {
             Some(is_lvm) => add(&mut steps, group, names, is_lvm, ""),
             None if differs => {
@@ -30,13 +30,14 @@ pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> 
 
 /// Adds a group of commands that are not there yet. The label goes to those that are not the same everywhere.
 fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, label: &str) {
-    for command in group.iter().filter(|command| command.on == On::Any || is_lvm) {
+    let elsewhere = if is_lvm { On::Files } else { On::Lvm };
+    for command in group.iter().filter(|command| command.on != elsewhere) {
         let line = fill(command.line, names, is_lvm);
         if steps.iter().any(|step| step.line == line) {
             continue;
         }
         let mut says = String::new();
-        if command.on == On::Lvm || has_path(command) {
+        if command.on != On::Any || has_path(command) {
             says.push_str(label);
         }
         says.push_str(command.says);

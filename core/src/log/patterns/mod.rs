@@ -32,8 +32,9 @@ pub struct Pattern {
     pub remedy: &'static str,
     /// The commands for it, in the order in which to run them.
     pub commands: &'static [&'static [Command]],
-    /// What a log says then, as a test.
-    pub excerpt: &'static str,
+    /// What a log says then, as a test: one for each row of words. Not for the page, which is to be small.
+    #[cfg(feature = "excerpts")]
+    pub excerpts: &'static [&'static str],
 }
 
 /// What makes a kind of trouble known.
@@ -66,6 +67,8 @@ pub struct Command {
 pub enum On {
     /// Everywhere.
     Any,
+    /// Storage repositories of files.
+    Files,
     /// Storage repositories of logical volumes.
     Lvm,
 }
@@ -126,6 +129,12 @@ const CHECK_PARENT: &[Command] = &[
 
 /// How the chains look.
 const TREE: &[Command] = &[
+    Command {
+        says: "The chains of the repository",
+        line: "vhd-util scan -f -c -m \"/var/run/sr-mount/{sr}/*.vhd\" -p",
+        on: On::Files,
+        warning: "",
+    },
     Command {
         says: "The chains of the repository",
         line: "vhd-util scan -f -c -m \"VHD-*\" -l VG_XenStorage-{sr} -p",

@@ -21,7 +21,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Look in SMlog of the pool’s master for what the garbage collector (SMGC) did at that time, and check the disks of the instance.",
         remedy: "Mend what stopped the merge, let the garbage collector run, and start the operation again. Only if it merely was slow, raise vhd_coalesce_max_attempts in nova.conf.",
         commands: &[INSTANCE, FOLLOW, IDENTIFY, CHECK_DISK, RESCAN],
-        excerpt: "2017-09-13 12:58:57.807 1648 ERROR nova.virt.xenapi.vmops [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] NovaException: VHD coalesce attempts exceeded (20), giving up...",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "2017-09-13 12:58:57.807 1648 ERROR nova.virt.xenapi.vmops [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] NovaException: VHD coalesce attempts exceeded (20), giving up...",
+        ],
     },
     Pattern {
         id: "nova.rolled-back",
@@ -38,7 +41,12 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Look at what this log and SMlog say shortly before.",
         remedy: "Mend that, then start the operation again.",
         commands: &[INSTANCE, FOLLOW],
-        excerpt: "2017-09-13 12:58:57.850 1648 INFO nova.compute.manager [req-89edd082-6755-447a-bce8-93464d812ac1 44d172fd - - -] [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] Setting instance back to ACTIVE after: Instance rollback performed due to: Connection lost",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "2017-09-13 12:58:57.850 1648 INFO nova.compute.manager [req-89edd082-6755-447a-bce8-93464d812ac1 44d172fd - - -] [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] Setting instance back to ACTIVE after: Instance rollback performed due to: Connection lost",
+            "2017-09-13 12:58:57.807 1648 ERROR nova.virt.xenapi.vmops [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] _migrate_disk_resizing_up failed. Restoring orig vm due_to: Connection lost",
+            "2017-09-13 12:58:57.807 1648 ERROR nova.virt.xenapi.vmops [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] _migrate_disk_resizing_down failed. Restoring orig vm due_to: Connection lost",
+        ],
     },
     Pattern {
         id: "nova.waiting-for-coalesce",
@@ -51,6 +59,9 @@ pub const PATTERNS: &[Pattern] = &[
         check: "If it goes on, look at the chain and at what the garbage collector does.",
         remedy: "Nothing, unless nova gives up.",
         commands: &[FOLLOW, TREE],
-        excerpt: "2017-09-13 12:58:52.101 1648 DEBUG nova.virt.xenapi.vm_utils [req-89edd082-6755-447a-bce8-93464d812ac1 44d172fd - - -] [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] Parent 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1 not yet in parent list ['2b0565ca-4f72-4471-a0e9-c7f2b7460491'], waiting for coalesce... _wait_for_vhd_coalesce",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "2017-09-13 12:58:52.101 1648 DEBUG nova.virt.xenapi.vm_utils [req-89edd082-6755-447a-bce8-93464d812ac1 44d172fd - - -] [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] Parent 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1 not yet in parent list ['2b0565ca-4f72-4471-a0e9-c7f2b7460491'], waiting for coalesce... _wait_for_vhd_coalesce",
+        ],
     },
 ];

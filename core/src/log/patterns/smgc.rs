@@ -18,7 +18,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the parent, and the disk itself. VHD Analyser says for both together whether the merge can run.",
         remedy: "Mend what the check names, then scan the repository: the garbage collector tries again.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 692, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self.parent._increaseSizeVirt(self.sizeVirt)\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 890, in _increaseSizeVirt\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self._setSizeVirt(size)",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 692, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self.parent._increaseSizeVirt(self.sizeVirt)\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 890, in _increaseSizeVirt\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self._setSizeVirt(size)",
+        ],
     },
     Pattern {
         id: "smgc.relink",
@@ -31,7 +34,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the children of the merged disk.",
         remedy: "Mend the child, then scan the repository. Do not delete the merged disk by hand before that.",
         commands: &[TREE, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Input error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 1755, in _relinkSkip\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     child._setParent(self.parent)",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Input error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 1755, in _relinkSkip\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     child._setParent(self.parent)",
+        ],
     },
     Pattern {
         id: "smgc.copy",
@@ -44,7 +50,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Look at the free space, then check the disk and its parent.",
         remedy: "Mend the storage or the disk that the check names, then scan the repository.",
         commands: &[SPACE, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Unknown error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 700, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self._coalesceVHD(0)\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 812, in _coalesceVHD",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Unknown error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 700, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self._coalesceVHD(0)\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 812, in _coalesceVHD",
+        ],
     },
     Pattern {
         id: "smgc.check",
@@ -57,7 +66,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the disk that the message names, and open it in VHD Analyser.",
         remedy: "Mend it, then scan the repository.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.SMException'>, VHD *ad1f957a[VHD](1800.000G//2.500G|n) corrupted\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 690, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 671, in validate",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.SMException'>, VHD *ad1f957a[VHD](1800.000G//2.500G|n) corrupted\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 690, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 671, in validate",
+        ],
     },
     Pattern {
         id: "smgc.inflate",
@@ -70,7 +82,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Look at the free space of the volume group.",
         remedy: "Free or add space, then scan the repository.",
         commands: &[SPACE, TREE, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Input error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 1012, in inflateParentForCoalesce",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Input error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 1012, in inflateParentForCoalesce",
+        ],
     },
     Pattern {
         id: "smgc.pause",
@@ -83,7 +98,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "See where the disk is attached, and whether that host answers.",
         remedy: "Mend that host or the storage; the garbage collector then tries again.",
         commands: &[IDENTIFY, &[reads("What tapdisk has open", "tap-ctl list")], FOLLOW],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, no answer\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 512, in pause",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, no answer\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 512, in pause",
+        ],
     },
     Pattern {
         id: "smgc.unpause",
@@ -96,7 +114,11 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the disk with its ancestors.",
         remedy: "Mend what the check names, then shut the virtual machine down and start it.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] ERROR: Failed to unpause VDI ad1f957a[VHD](10.000G//2.500G|n)",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] ERROR: Failed to unpause VDI ad1f957a[VHD](10.000G//2.500G|n)",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] failed to unpause tapdisk for VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+        ],
     },
     Pattern {
         id: "smgc.repair-failed",
@@ -109,7 +131,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the parent, and open it in VHD Analyser.",
         remedy: "Take no snapshot and start no virtual machine of this chain before the parent is mended.",
         commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK, REPAIR_PARENT, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SM: [19805] (error ignored) Failed to repair parent /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd after failed coalesce on /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd, err: Invalid argument",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] (error ignored) Failed to repair parent /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd after failed coalesce on /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd, err: Invalid argument",
+        ],
     },
     Pattern {
         id: "smgc.repair-tried",
@@ -122,7 +147,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the parent: the repair only brings back its footer.",
         remedy: "Mend what stopped the merge.",
         commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, attempting repair on parent /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, attempting repair on parent /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd",
+        ],
     },
     Pattern {
         id: "smgc.no-space",
@@ -139,7 +167,12 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Compare the free space with the size of the disk.",
         remedy: "Free or add space, or move a disk to another repository; then scan.",
         commands: &[SPACE, TREE, IDENTIFY, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] No space to leaf-coalesce ad1f957a[VHD](100.000G//40.500G|n) (free space: 1073741824)",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] No space to coalesce *ad1f957a[VHD](100.000G//40.500G|n) (free space: 1073741824)",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] No space to leaf-coalesce ad1f957a[VHD](100.000G//40.500G|n) (free space: 1073741824)",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed: Run out of space while coalescing.",
+        ],
     },
     Pattern {
         id: "smgc.parent-missing",
@@ -152,7 +185,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "See what parent the disk names, and whether such a file or volume is anywhere.",
         remedy: "Bring the parent back under its name. Without it the disk’s data is not complete.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, TREE, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** gc: EXCEPTION <class 'util.SMException'>, Parent VDI 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1 of 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 not found",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** gc: EXCEPTION <class 'util.SMException'>, Parent VDI 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1 of 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 not found",
+        ],
     },
     Pattern {
         id: "smgc.scan-error",
@@ -176,7 +212,12 @@ pub const PATTERNS: &[Pattern] = &[
             TREE,
             RESCAN,
         ],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Scan error on attempt 2",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Scan error on attempt 2",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Scan error, retrying (1)",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] gc: EXCEPTION <class 'util.SMException'>, Scan error",
+        ],
     },
     Pattern {
         id: "smgc.leaf-undone",
@@ -189,7 +230,12 @@ pub const PATTERNS: &[Pattern] = &[
         check: "See that the line “leaf-coalesce undo successful” or “finished leaf-coalesce successfully” follows, and check the disk.",
         remedy: "Nothing if it was successful. Otherwise mend the disk that is missing, and leave the journal alone.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** UNDO LEAF-COALESCE",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** UNDO LEAF-COALESCE",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** FINISH LEAF-COALESCE",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Renaming parent back: 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 -> 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1",
+        ],
     },
     Pattern {
         id: "journal.relink",
@@ -202,7 +248,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "See whether a coalesce of the same disk fails afterwards.",
         remedy: "Nothing if it comes once. Otherwise check the children, and that their volumes are active.",
         commands: &[FOLLOW, TREE, IDENTIFY],
-        excerpt: "Jan  2 16:01:16 xcp-host-1 SMGC: [3802739] Coalescing *85ff84a8[VHD](65.000G///33.836G|n) -> *cf4a78da[VHD](65.000G///52.555G|n)\nJan  2 16:01:16 xcp-host-1 SMGC: [3802739] ==> Coalesce apparently already done: skipping",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SMGC: [3802739] Coalescing *85ff84a8[VHD](65.000G///33.836G|n) -> *cf4a78da[VHD](65.000G///52.555G|n)\nJan  2 16:01:16 xcp-host-1 SMGC: [3802739] ==> Coalesce apparently already done: skipping",
+        ],
     },
     Pattern {
         id: "journal.inflate",
@@ -215,7 +264,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the disk.",
         remedy: "Nothing if the disk is sound; repeat the operation.",
         commands: &[IDENTIFY, CHECK_DISK],
-        excerpt: "Jan  2 16:01:16 xcp-host-1 SM: [2201] Found inflate journal 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, deflating /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 to 8388608",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SM: [2201] Found inflate journal 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, deflating /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 to 8388608",
+        ],
     },
     Pattern {
         id: "journal.resize",
@@ -228,7 +280,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the disk; on file-based repositories look for a journal file beside it.",
         remedy: "If the check fails, give the disk and its journal to VHD Analyser together.",
         commands: &[IDENTIFY, CHECK_DISK],
-        excerpt: "Jan  2 16:01:16 xcp-host-1 SM: [2201] Found VHD journal 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, reverting /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SM: [2201] Found VHD journal 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, reverting /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+        ],
     },
     Pattern {
         id: "journal.stale",
@@ -241,7 +296,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Nothing.",
         remedy: "Nothing.",
         commands: &[],
-        excerpt: "Jan  2 16:01:16 xcp-host-1 SMGC: [2201]   Deleting stale 'relink' journal entry for 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 (1)",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SMGC: [2201]   Deleting stale 'relink' journal entry for 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 (1)",
+        ],
     },
     Pattern {
         id: "journal.exists",
@@ -254,7 +312,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "See what the garbage collector says of the disk, and check it.",
         remedy: "Mend the disk and scan the repository, which goes through the journals. Do not delete a journal by hand before the disk is sound.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, RESCAN],
-        excerpt: "Jan  2 16:01:16 xcp-host-1 SMGC: [2201] coalesce: EXCEPTION <class 'journaler.JournalerException'>, Journal already exists for 'coalesce:91499ab6-63e9-47cf-b73a-b7fc2b09dcc7': 1",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SMGC: [2201] coalesce: EXCEPTION <class 'journaler.JournalerException'>, Journal already exists for 'coalesce:91499ab6-63e9-47cf-b73a-b7fc2b09dcc7': 1",
+        ],
     },
     Pattern {
         id: "smgc.disabled",
@@ -278,7 +339,12 @@ pub const PATTERNS: &[Pattern] = &[
                 "Writes: from then on disks are merged and deleted again. Find out first why it was switched off.",
             ),
         ]],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Coalesce disabled for this SR",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] GC is disabled for this SR, abort",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Coalesce disabled for this SR",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Leaf-coalesce disabled for ad1f957a[VHD](10.000G//2.500G|n)",
+        ],
     },
     Pattern {
         id: "smgc.gave-up-leaf",
@@ -291,7 +357,11 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Look at the size of the disk and at the load.",
         remedy: "Shut the virtual machine down for a while and scan the repository, or run the offline leaf coalesce.",
         commands: &[IDENTIFY, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Snapshot-coalesce did not help, abandoning attempts",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Snapshot-coalesce did not help, abandoning attempts",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Timed out",
+        ],
     },
     Pattern {
         id: "smgc.attached-twice",
@@ -304,7 +374,8 @@ pub const PATTERNS: &[Pattern] = &[
         check: "See where the disks of the chain are attached.",
         remedy: "Detach what nobody uses; shut down or move virtual machines.",
         commands: &[IDENTIFY, TREE],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Not coalesceable, chain activated more than once",
+        #[cfg(feature = "excerpts")]
+        excerpts: &["Sep 14 16:36:26 fatxs-1 SMGC: [19805] Not coalesceable, chain activated more than once"],
     },
     Pattern {
         id: "smgc.io-error",
@@ -317,7 +388,11 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Look at the kernel’s messages, then check the disk and its parent.",
         remedy: "Mend the storage, then the disks.",
         commands: &[super::MOUNT, TREE, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on SR 0995f66a-6188-ad63-4d00-117498b7fd46: Input/output error (I/O error while coalescing.)",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on SR 0995f66a-6188-ad63-4d00-117498b7fd46: Input/output error (I/O error while coalescing.)",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on SR 0995f66a-6188-ad63-4d00-117498b7fd46: Unknown error ()",
+        ],
     },
 ];
 
@@ -334,7 +409,11 @@ pub const GENERAL: &[Pattern] = &[
         check: "Check the disk and its parent.",
         remedy: "Mend what the check names, then scan the repository.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] _doCoalesceLeaf: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+        ],
     },
     Pattern {
         id: "smgc.coalesce",
@@ -347,7 +426,10 @@ pub const GENERAL: &[Pattern] = &[
         check: "Check the disk and its parent.",
         remedy: "Mend what the check names, then scan the repository.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument",
+        ],
     },
     Pattern {
         id: "smgc.exception",
@@ -360,6 +442,10 @@ pub const GENERAL: &[Pattern] = &[
         check: "Look at the lines around it.",
         remedy: "Mend what it names, then scan the repository.",
         commands: &[FOLLOW, TREE, RESCAN],
-        excerpt: "Sep 14 16:36:26 fatxs-1 SMGC: [19805] gc: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] gc: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] scan: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+        ],
     },
 ];

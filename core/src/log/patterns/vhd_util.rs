@@ -41,7 +41,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Open the disk in VHD Analyser: it names the damaged structure, and says whether it can be rebuilt without loss.",
         remedy: "Mend a copy of it or the disk itself while its virtual machine is shut down, check again, and let the garbage collector try again.",
         commands: &[IDENTIFY, CHECK_DISK, REPAIR, RESCAN],
-        excerpt: "primary footer invalid: invalid cookie\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "primary footer invalid: invalid cookie\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
+        ],
     },
     Pattern {
         id: "vhd-util.failed",
@@ -54,7 +57,12 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Run the check yourself, and look at the lines around it.",
         remedy: "Mend the disk that it was run on, or the storage below.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR],
-        excerpt: "Jun 22 10:50:13 r620-s3 SM: [23871] ['/usr/bin/vhd-util', 'query', '--debug', '-vsfpu', '-n', '/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd']\nJun 22 10:50:13 r620-s3 SM: [23871] FAILED in util.pread: (rc 22) stdout: 'error opening /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd: -22'",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jun 22 10:50:13 r620-s3 SM: [23871] ['/usr/bin/vhd-util', 'query', '--debug', '-vsfpu', '-n', '/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd']\nJun 22 10:50:13 r620-s3 SM: [23871] FAILED in util.pread: (rc 22) stdout: 'error opening /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd: -22'",
+            "Jun 22 10:50:13 r620-s3 SM: [23871] ['/usr/bin/vhd-util', 'query', '-n', '/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd']\nJun 22 10:50:13 r620-s3 SM: [23871] FAILED: (rc 5) stdout: '', stderr: ''",
+            "Jun 22 10:50:13 r620-s3 SM: [23871] ['/usr/bin/vhd-util', 'query', '-n', '/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd']\nJun 22 10:50:13 r620-s3 SM: [23871] FAILED in util.doexec: (rc 28) stdout: '', stderr: ''",
+        ],
     },
     Pattern {
         id: "tapdisk.failed",
@@ -67,7 +75,10 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Check the disk with all its ancestors.",
         remedy: "Mend or bring back the disk that the check names.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
-        excerpt: "Nov 30 10:35:57 SB01SR SM: [15413] ***** ['/usr/sbin/tap-ctl', 'open', '-p', '15788', '-m', '0', '-a', 'vhd:/run/sr-mount/de8b4afd-2032-4b6b-b53b-39947dd107a8/11abdbed-9e49-4a4a-b02a-bd4e3b703d09.vhd', '-t', '40'] failed: status=2, pid=15800, errmsg=No such file or directory: EXCEPTION <class 'blktap2.CommandFailure'>",
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Nov 30 10:35:57 SB01SR SM: [15413] ***** ['/usr/sbin/tap-ctl', 'open', '-p', '15788', '-m', '0', '-a', 'vhd:/run/sr-mount/de8b4afd-2032-4b6b-b53b-39947dd107a8/11abdbed-9e49-4a4a-b02a-bd4e3b703d09.vhd', '-t', '40'] failed: status=2, pid=15800, errmsg=No such file or directory: EXCEPTION <class 'blktap2.CommandFailure'>",
+        ],
     },
     Pattern {
         id: "vhd-util.no-space",
@@ -80,6 +91,7 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Look at its free space.",
         remedy: "Free or add space before anything else is written.",
         commands: &[SPACE],
-        excerpt: "Sep 14 16:40:02 fatxs-1 vhd-util: error writing block: No space left on device",
+        #[cfg(feature = "excerpts")]
+        excerpts: &["Sep 14 16:40:02 fatxs-1 vhd-util: error writing block: No space left on device"],
     },
 ];
