@@ -296,31 +296,35 @@ impl State {
     }
 
     fn context(&mut self, meaning: Meaning, line: &[u8], row: u64) {
+        let id = process_of(line);
+        // Logs are full of these two, and neither needs the names.
+        if let Meaning::Success = meaning {
+            self.process(id).command = None;
+            return;
+        }
         let text = String::from_utf8_lossy(line);
         if let Meaning::Frame = meaning {
             return self.frame(&text, row);
         }
-        let head = self.head(line, row);
         let names = self.names(&text);
-        let process = self.process(head.process);
+        let process = self.process(id);
         match meaning {
             Meaning::Coalescing => {
                 let sr = process.work.sr.take();
                 process.work = Names { sr, ..names };
             }
             Meaning::Command => process.command = Some(names),
-            Meaning::Success => process.command = None,
             Meaning::Fault => process.fault = excerpt(&text),
             Meaning::Names => {
                 if names.sr.is_some() {
                     process.work.sr.clone_from(&names.sr);
                 }
-                let near = |event: &&mut Event| event.process == head.process && row - event.when.row < NEAR;
+                let near = |event: &&mut Event| event.process == id && row - event.when.row < NEAR;
                 if let Some(event) = self.open.iter_mut().find(near) {
                     event.names.fill(&names);
                 }
             }
-            Meaning::Sign { .. } | Meaning::Frame => {}
+            Meaning::Sign { .. } | Meaning::Frame | Meaning::Success => {}
         }
     }
 

@@ -93,21 +93,22 @@ impl Names {
         let bytes = line.as_bytes();
         let mut at = 0;
         while let Some(rest) = bytes.get(at..) {
-            if rest.len() < 8 {
-                break;
-            }
-            if is_uuid(rest) {
-                let name = line.get(at..at + UUID).unwrap_or_default().to_ascii_lowercase();
-                let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
-                names.put(role(before, rest.get(UUID..).unwrap_or_default()), name);
-                at += UUID;
-            } else if let Some(name) = short(bytes, at) {
-                let is_parent = is_target(bytes.get(..at).unwrap_or_default());
-                names.put(if is_parent { Role::Parent } else { Role::Vdi }, name);
-                at += 8;
-            } else {
-                at += 1;
-            }
+            // What stands behind eight bytes says whether they can be a name’s first.
+            let Some(behind) = rest.get(8) else { break };
+            at += match behind {
+                b'-' if is_uuid(rest) => {
+                    let name = line.get(at..at + UUID).unwrap_or_default().to_ascii_lowercase();
+                    let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+                    names.put(role(before, rest.get(UUID..).unwrap_or_default()), name);
+                    UUID
+                }
+                b'(' | b'[' => short(bytes, at).map_or(1, |name| {
+                    let is_parent = is_target(bytes.get(..at).unwrap_or_default());
+                    names.put(if is_parent { Role::Parent } else { Role::Vdi }, name);
+                    8
+                }),
+                _ => 1,
+            };
         }
         names.task = task(line);
         let lvm =
@@ -176,8 +177,7 @@ fn is_uuid(text: &[u8]) -> bool {
 fn short(bytes: &[u8], at: usize) -> Option<String> {
     let name = bytes.get(at..at + 8).filter(|name| name.iter().all(u8::is_ascii_hexdigit))?;
     let begins = at == 0 || bytes.get(at - 1).is_some_and(|byte| b" *".contains(byte));
-    let ends = matches!(bytes.get(at + 8), Some(b'(' | b'['));
-    (begins && ends).then(|| String::from_utf8_lossy(name).to_ascii_lowercase())
+    begins.then(|| String::from_utf8_lossy(name).to_ascii_lowercase())
 }
 
 /// Whether an arrow points at what follows.
