@@ -68,8 +68,8 @@ impl Lines {
         if self.row.last() == Some(&b'\r') {
             self.row.pop();
         }
-        let is_stamped = Stamp::parse(&self.row).is_some();
-        if self.width > 0 && !is_stamped && !self.row.is_empty() && self.line.len() < LONGEST {
+        let may_continue = self.width > 0 && !self.row.is_empty() && self.line.len() < LONGEST;
+        if may_continue && !is_stamped(&self.row) {
             self.line.extend_from_slice(&self.row);
             // A row that is not full is the last.
             if self.row.len() != self.width {
@@ -80,7 +80,7 @@ impl Lines {
             core::mem::swap(&mut self.line, &mut self.row);
             self.began = self.rows;
             let is_wide = (NARROWEST..LONGEST).contains(&self.line.len());
-            self.width = if is_stamped && is_wide { self.line.len() } else { 0 };
+            self.width = if is_wide && is_stamped(&self.line) { self.line.len() } else { 0 };
         }
         self.row.clear();
     }
@@ -91,6 +91,10 @@ impl Lines {
             self.line.clear();
         }
     }
+}
+
+fn is_stamped(row: &[u8]) -> bool {
+    Stamp::parse(row).is_some()
 }
 
 #[cfg(test)]
