@@ -19,9 +19,9 @@ const PATCHES: usize = 8;
 /// Disks further from their root are not set in further.
 const DEEPEST: usize = 32;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const PLAIN: Style = Style::new();
+pub const BOLD: Style = Style::new().bold();
+pub const DIM: Style = Style::new().dimmed();
+pub const PLAIN: Style = Style::new();
 
 /// Text that is put together before it is shown. Standard output drops the colours where it is no terminal.
 pub struct Page {
@@ -69,7 +69,7 @@ impl Page {
     }
 
     /// A paragraph set in, with a mark before its first line.
-    fn item(&mut self, mark: &str, style: Style, text: &str) {
+    pub fn item(&mut self, mark: &str, style: Style, text: &str) {
         let indent = " ".repeat(2 + textwrap::core::display_width(mark));
         self.fold(&format!("  {mark}"), &indent, style, text);
     }
@@ -78,6 +78,11 @@ impl Page {
     pub fn heading(&mut self, text: &str) {
         self.gap();
         self.fold("", "", BOLD, text);
+    }
+
+    /// A line that is there to be copied, and so is not folded.
+    pub fn command(&mut self, indent: &str, line: &str) {
+        self.text.push_str(&format!("{indent}{}\n", printable(line)));
     }
 
     fn fold(&mut self, first: &str, others: &str, style: Style, text: &str) {
@@ -301,7 +306,8 @@ fn list(page: &mut Page, heading: &str, items: &[String]) {
     }
 }
 
-const fn colored(color: AnsiColor) -> Style {
+/// Text in a colour.
+pub const fn colored(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(color)))
 }
 

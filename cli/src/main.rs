@@ -1,13 +1,14 @@
 //! VHD Analyser on the command line: what is wrong with a disk, and a copy of it that is mended.
 //!
-//! One file a command: [`check`], [`read`], [`repair`], [`scan`]. What is known of VHDs is in the core; here is what concerns the
-//! operating system: files and devices, the terminal, signals.
+//! One file a command: [`check`], [`read`], [`repair`], [`scan`], [`explain`]. What is known of VHDs is in the core; here
+//! is what concerns the operating system: files and devices, the terminal, signals.
 
 mod chain;
 mod check;
 mod disk;
 mod draft;
 mod exit;
+mod explain;
 mod failure;
 mod human;
 mod in_use;
@@ -40,6 +41,7 @@ enum Command {
     Read(read::Arguments),
     Repair(repair::Arguments),
     Scan(scan::Arguments),
+    Explain(explain::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Read(arguments) => read::run(arguments),
         Command::Repair(arguments) => repair::run(arguments),
         Command::Scan(arguments) => scan::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
     });
     match outcome {
         Ok(exit) => exit.into(),

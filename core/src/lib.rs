@@ -19,6 +19,8 @@ pub mod image;
 pub mod journal;
 pub mod layout;
 #[cfg(feature = "alloc")]
+pub mod log;
+#[cfg(feature = "alloc")]
 pub mod progress;
 #[cfg(feature = "alloc")]
 pub mod repair;

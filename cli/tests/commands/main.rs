@@ -1,6 +1,7 @@
 //! The program itself, run over the images of the corpus: what it prints, how it ends, what it leaves in the folder.
 
 mod check;
+mod explain;
 mod repair;
 mod repair_in_place;
 mod repair_script;

@@ -1,0 +1,175 @@
+//! `explain`: what logs say, however large or hostile they are.
+
+use std::fs;
+use std::io::{self, Write};
+use std::process::{Command, Output, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::world::{Outcome, World, code, complained, objects, said};
+
+const NOVA: &str = include_str!("../../../tests/images/incident/nova-compute.log");
+const SM: &str = include_str!("../../../tests/images/incident/SMlog");
+/// More than this the program may not even ask for, in KiB.
+const ENOUGH: u32 = 64 << 10;
+
+fn packed(text: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text)?;
+    encoder.finish()
+}
+
+fn incident() -> io::Result<World> {
+    let world = World::new()?;
+    fs::write(world.path("nova-compute.log"), NOVA)?;
+    fs::write(world.path("SMlog"), SM)?;
+    Ok(world)
+}
+
+/// Runs `explain -` on what `write` writes, in little memory.
+fn streamed(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Output, Box<dyn std::error::Error>> {
+    let script = format!("ulimit -v {ENOUGH} && exec \"$0\" explain --json -");
+    let mut command = Command::new("sh");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_vhd-analyser")]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        write(&mut stdin)?;
+    }
+    Ok(child.wait_with_output()?)
+}
+
+#[test]
+fn the_incident_is_told_the_newest_first() -> Outcome {
+    let world = incident()?;
+    let output = world.run(&["explain", "nova-compute.log", "SMlog"])?;
+    assert_eq!(code(&output), 1);
+    let text = said(&output);
+    let place = |words: &str| text.find(words).ok_or_else(|| format!("{words} is missing in {text}"));
+    assert!(
+        place("Coalesce failed: the parent could not grow")?
+            < place("Nova gave up waiting for a coalesce (20 attempts)")?
+    );
+    place("8c8a0f6e-7108-4202-bbd6-9e3dffda4688")?;
+    place("      xe sr-scan uuid=0995f66a-6188-ad63-4d00-117498b7fd46\n")?;
+    place("Writes: the scan starts the garbage collector")?;
+    Ok(())
+}
+
+#[test]
+fn packed_logs_and_standard_input_say_the_same() -> Outcome {
+    let world = incident()?;
+    fs::write(world.path("SMlog.gz"), packed(SM.as_bytes())?)?;
+    // Rotated logs are appended to one another.
+    let halves = SM.split_at(SM.len() / 2);
+    fs::write(world.path("two.gz"), [packed(halves.0.as_bytes())?, packed(halves.1.as_bytes())?].concat())?;
+    let ids = |output: &Output| -> Result<Vec<String>, serde_json::Error> {
+        let objects = objects(output)?;
+        let troubles = objects[0]["troubles"].as_array().cloned().unwrap_or_default();
+        Ok(troubles.iter().map(|trouble| trouble["id"].as_str().unwrap_or("").to_owned()).collect())
+    };
+    for name in ["SMlog", "SMlog.gz", "two.gz"] {
+        let output = world.run(&["explain", "--json", name])?;
+        assert_eq!((code(&output), ids(&output)?), (1, vec!["smgc.set-size".to_owned()]), "{name}");
+    }
+    let output = world.shell("\"$0\" explain --json - < SMlog.gz")?;
+    assert_eq!(ids(&output)?, ["smgc.set-size"]);
+    Ok(())
+}
+
+#[test]
+fn nothing_known_and_nothing_readable_are_told_apart() -> Outcome {
+    let world = World::new()?;
+    fs::write(world.path("quiet.log"), "Sep 14 16:36:26 x SM: [1] all is well\n")?;
+    fs::write(world.path("empty.log"), "")?;
+    for name in ["quiet.log", "empty.log"] {
+        let output = world.run(&["explain", name])?;
+        assert_eq!((code(&output), said(&output).starts_with("No known trouble")), (0, true), "{name}");
+    }
+    fs::write(world.path("SMlog"), SM)?;
+    let output = world.run(&["explain", "missing.log", "SMlog"])?;
+    assert_eq!(code(&output), 2);
+    assert!(complained(&output).contains("missing.log cannot be opened"));
+    assert!(said(&output).contains("the parent could not grow"), "the other one is explained");
+    assert_eq!(code(&world.run(&["explain", "."])?), 2);
+    assert_eq!(code(&world.run(&["explain"])?), 2);
+    Ok(())
+}
+
+/// What stands before the break is explained, and the break is told.
+#[test]
+fn a_broken_gzip_is_read_as_far_as_it_goes() -> Outcome {
+    let world = World::new()?;
+    let long = SM.repeat(200);
+    let mut whole = packed(long.as_bytes())?;
+    fs::write(world.path("cut.gz"), &whole[..whole.len() - 20])?;
+    let last = whole.len() - 6;
+    whole[last] ^= 0xFF;
+    fs::write(world.path("sum.gz"), &whole)?;
+    fs::write(world.path("none.gz"), [0x1F, 0x8B, 9, 9])?;
+    for (name, is_explained) in [("cut.gz", true), ("sum.gz", true), ("none.gz", false)] {
+        let output = world.run(&["explain", name])?;
+        assert_eq!(code(&output), 2, "{name}");
+        assert!(complained(&output).contains("cannot be read"), "{name}: {}", complained(&output));
+        assert_eq!(said(&output).contains("the parent could not grow"), is_explained, "{name}");
+    }
+    Ok(())
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_is_shown() -> Outcome {
+    let world = World::new()?;
+    let line = b"Sep 14 16:36:26 x SM: [1] \x1b[2J\x9b1m\xc2\x9b2J\x07\r\x00\xff\xe2\x80\xae No space left on device \x1b]0;x\n";
+    fs::write(world.path("a\u{1b}[2J.log"), line)?;
+    for json in [None, Some("--json")] {
+        let arguments: Vec<_> = ["explain"].into_iter().chain(json).chain(["a\u{1b}[2J.log"]).collect();
+        let output = world.run(&arguments)?;
+        assert_eq!(code(&output), 1);
+        let text = said(&output);
+        assert!(text.contains("No space left on device"));
+        assert!(
+            !text.chars().any(|letter| (letter.is_control() && letter != '\n') || letter == '\u{202E}'),
+            "{text:?}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn noise_is_no_trouble() -> Outcome {
+    let mut state = 1_u64;
+    let mut byte = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let noise: Vec<u8> = (0..4 << 20).map(|_| byte()).collect();
+    let output = streamed(|log| log.write_all(&noise))?;
+    assert_eq!((code(&output), complained(&output).as_str()), (0, ""));
+    Ok(())
+}
+
+/// 200 MB in less than 64 MiB of memory, and of its trouble none is missed.
+#[test]
+fn a_large_log_takes_little_memory() -> Outcome {
+    let quiet = "Nov 13 12:31:27 x SM: [27829] lock: acquired /var/lock/sm/25e96f21-b8d3-f880-3df5-f71897c52429/sr\n";
+    let chunk = quiet.repeat(10_000) + SM;
+    let rounds = (200 << 20) / chunk.len();
+    let output = streamed(|log| (0..rounds).try_for_each(|_| log.write_all(chunk.as_bytes())))?;
+    assert_eq!(code(&output), 1, "{}", complained(&output));
+    let objects = objects(&output)?;
+    assert_eq!(objects[0]["troubles"][0]["id"], "smgc.set-size");
+    assert_eq!(objects[0]["lines"], chunk.lines().count() * rounds);
+    Ok(())
+}
+
+#[test]
+fn an_endless_line_takes_little_memory() -> Outcome {
+    let part = vec![b'x'; 1 << 20];
+    let output = streamed(|log| {
+        (0..100).try_for_each(|_| log.write_all(&part))?;
+        log.write_all(b"\nSep 14 16:36:26 x SM: [1] No space left on device\n")
+    })?;
+    assert_eq!(code(&output), 1, "{}", complained(&output));
+    assert_eq!(objects(&output)?[0]["troubles"][0]["last"]["line"], 2);
+    Ok(())
+}

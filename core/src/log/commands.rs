@@ -1,0 +1,94 @@
+//! Commands with the names of a case filled in.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::patterns::{Command, On, Pattern};
+use super::{Names, Step};
+
+/// The length of a whole UUID, in bytes; the garbage collector’s names are shorter.
+const UUID: usize = 36;
+
+/// The commands of a pattern for these names. `lvm` says whether the repository is made of logical volumes; where that is
+/// not known, there are commands for both.
+pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for group in pattern.commands {
+        let differs = group.iter().any(|command| command.on != On::Any || has_path(command));
+        match lvm {
+            Some(is_lvm) => add(&mut steps, group, names, is_lvm, ""),
+            None if differs => {
+                add(&mut steps, group, names, false, "With files: ");
+                add(&mut steps, group, names, true, "With logical volumes: ");
+            }
+            None => add(&mut steps, group, names, false, ""),
+        }
+    }
+    steps
+}
+
+/// Adds a group of commands that are not there yet. The label goes to those that are not the same everywhere.
+fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, label: &str) {
+    let elsewhere = if is_lvm { On::Files } else { On::Lvm };
+    for command in group.iter().filter(|command| command.on != elsewhere) {
+        let line = fill(command.line, names, is_lvm);
+        if steps.iter().any(|step| step.line == line) {
+            continue;
+        }
+        let mut says = String::new();
+        if command.on != On::Any || has_path(command) {
+            says.push_str(label);
+        }
+        says.push_str(command.says);
+        let is_complete = !line.contains('<');
+        steps.push(Step { says, line, warning: command.warning.to_owned(), is_complete });
+    }
+}
+
+fn has_path(command: &Command) -> bool {
+    command.line.contains("disk}")
+}
+
+fn fill(mut text: &str, names: &Names, is_lvm: bool) -> String {
+    let mut line = String::new();
+    while let Some((before, rest)) = text.split_once('{') {
+        line.push_str(before);
+        let (place, after) = rest.split_once('}').unwrap_or((rest, ""));
+        match place {
+            "disk" => path(&mut line, names, names.vdi.as_deref(), "<vdi-uuid>", is_lvm),
+            "parent-disk" => path(&mut line, names, names.parent.as_deref(), "<parent-uuid>", is_lvm),
+            "vdi" => whole(&mut line, names.vdi.as_deref(), "<vdi-uuid>"),
+            "parent" => whole(&mut line, names.parent.as_deref(), "<parent-uuid>"),
+            "instance" => whole(&mut line, names.instance.as_deref(), "<instance-uuid>"),
+            "vm" => whole(&mut line, names.vm.as_deref(), "<vm-uuid>"),
+            _ => whole(&mut line, names.sr.as_deref(), "<sr-uuid>"),
+        }
+        text = after;
+    }
+    line.push_str(text);
+    line
+}
+
+fn path(line: &mut String, names: &Names, disk: Option<&str>, placeholder: &str, is_lvm: bool) {
+    line.push_str(if is_lvm { "/dev/VG_XenStorage-" } else { "/var/run/sr-mount/" });
+    whole(line, names.sr.as_deref(), "<sr-uuid>");
+    line.push_str(if is_lvm { "/VHD-" } else { "/" });
+    line.push_str(disk.unwrap_or(placeholder));
+    // The shell finds the rest of a short name.
+    if disk.is_some_and(|disk| disk.len() < UUID) {
+        line.push('*');
+    }
+    line.push_str(if is_lvm { "" } else { ".vhd" });
+}
+
+fn whole(line: &mut String, name: Option<&str>, placeholder: &str) {
+    match name {
+        Some(name) if name.len() < UUID => {
+            line.push_str("<uuid that begins with ");
+            line.push_str(name);
+            line.push('>');
+        }
+        _ => line.push_str(name.unwrap_or(placeholder)),
+    }
+}

@@ -1,0 +1,145 @@
+//! Lines out of chunks of bytes, with bounded memory.
+
+use alloc::vec::Vec;
+
+use super::stamp::Stamp;
+
+/// Longer lines are cut, in bytes: no log that is known here writes any.
+const LONGEST: usize = 16 << 10;
+/// Shorter rows are not what a terminal wraps, in bytes.
+const NARROWEST: usize = 100;
+
+/// Puts lines together.
+///
+/// Logs are often copied from a terminal that had wrapped them. A row without a time stamp behind a wide one with a stamp
+/// is its continuation, and so is the next as long as the rows are equally wide.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// The row that is being read.
+    row: Vec<u8>,
+    /// The line before it, which it may continue.
+    line: Vec<u8>,
+    /// How long the line’s rows are, in bytes; 0 where it is complete.
+    width: usize,
+    /// How many rows have ended.
+    rows: u64,
+    /// In which row the line began, from 1.
+    began: u64,
+}
+
+impl Lines {
+    /// Takes the next bytes, and calls `take` with every line that is complete and the number of its first row.
+    pub fn feed(&mut self, mut chunk: &[u8], take: &mut dyn FnMut(&[u8], u64)) {
+        while let Some(end) = chunk.iter().position(|byte| *byte == b'\n') {
+            let (rest, after) = (chunk.get(..end).unwrap_or_default(), chunk.get(end + 1..).unwrap_or_default());
+            self.extend(rest);
+            self.end_row(take);
+            chunk = after;
+        }
+        self.extend(chunk);
+    }
+
+    /// The log is at its end.
+    pub fn end(&mut self, take: &mut dyn FnMut(&[u8], u64)) {
+        if !self.row.is_empty() {
+            self.end_row(take);
+        }
+        self.end_line(take);
+        *self = Self::default();
+    }
+
+    /// How many rows have ended.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Whether a row has begun that has not ended.
+    pub fn has_rest(&self) -> bool {
+        !self.row.is_empty()
+    }
+
+    fn extend(&mut self, bytes: &[u8]) {
+        let room = LONGEST.saturating_sub(self.row.len()).min(bytes.len());
+        self.row.extend_from_slice(bytes.get(..room).unwrap_or_default());
+    }
+
+    fn end_row(&mut self, take: &mut dyn FnMut(&[u8], u64)) {
+        self.rows += 1;
+        if self.row.last() == Some(&b'\r') {
+            self.row.pop();
+        }
+        let may_continue = self.width > 0 && !self.row.is_empty() && self.line.len() < LONGEST;
+        if may_continue && !is_stamped(&self.row) {
+            self.line.extend_from_slice(&self.row);
+            // A row that is not full is the last.
+            if self.row.len() != self.width {
+                self.width = 0;
+            }
+        } else {
+            self.end_line(take);
+            core::mem::swap(&mut self.line, &mut self.row);
+            self.began = self.rows;
+            let is_wide = (NARROWEST..LONGEST).contains(&self.line.len());
+            self.width = if is_wide && is_stamped(&self.line) { self.line.len() } else { 0 };
+        }
+        self.row.clear();
+    }
+
+    fn end_line(&mut self, take: &mut dyn FnMut(&[u8], u64)) {
+        if !self.line.is_empty() {
+            take(&self.line, self.began);
+            self.line.clear();
+        }
+    }
+}
+
+fn is_stamped(row: &[u8]) -> bool {
+    Stamp::parse(row).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::{String, ToString};
+    use alloc::vec;
+
+    use super::*;
+
+    fn read(chunks: &[&[u8]]) -> Vec<(String, u64)> {
+        let mut all = Vec::new();
+        let mut take = |line: &[u8], row| all.push((String::from_utf8_lossy(line).to_string(), row));
+        let mut lines = Lines::default();
+        for chunk in chunks {
+            lines.feed(chunk, &mut take);
+        }
+        lines.end(&mut take);
+        all
+    }
+
+    #[test]
+    fn chunks_may_end_anywhere() {
+        let text = b"one\r\ntwo\n\nfour";
+        let lines = vec![("one".into(), 1), ("two".into(), 2), ("four".into(), 4)];
+        assert_eq!(read(&[text]), lines);
+        let bytes: Vec<_> = text.chunks(1).collect();
+        assert_eq!(read(&bytes), lines);
+    }
+
+    #[test]
+    fn rows_that_a_terminal_wrapped_become_one_line() {
+        let first = format!("2017-09-13 12:58:57.807 {}", "x".repeat(136));
+        let text = format!("{first}\n{}\n (20)\nother\nSep 14 16:36:26 a\nb\n", "y".repeat(160));
+        let whole = format!("{first}{} (20)", "y".repeat(160));
+        let lines = [(whole, 1), ("other".into(), 4), ("Sep 14 16:36:26 a".into(), 5), ("b".into(), 6)];
+        assert_eq!(read(&[text.as_bytes()]), lines);
+    }
+
+    #[test]
+    fn endless_lines_are_cut() {
+        let noise = vec![b'x'; 1 << 20];
+        let lines = read(&[&noise, &noise, b"\nend"]);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0].0.len(), LONGEST);
+        assert_eq!(lines[1], ("end".into(), 2));
+    }
+}

@@ -1,0 +1,223 @@
+//! The names in a line, told apart by where they stand.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+/// What a line speaks of. Names are lower-case hexadecimal digits and hyphens only, and so are safe in a shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Names {
+    /// The disk: its UUID, or the eight digits of it that the garbage collector writes.
+    pub vdi: Option<String>,
+    /// The disk’s parent, alike.
+    pub parent: Option<String>,
+    /// The storage repository’s UUID.
+    pub sr: Option<String>,
+    /// Nova’s UUID of the instance.
+    pub instance: Option<String>,
+    /// The UUID of the virtual machine in XenServer.
+    pub vm: Option<String>,
+    /// The UUID of the host; or its name, where the line has that.
+    pub host: Option<String>,
+    /// The UUID of nova’s request.
+    pub request: Option<String>,
+    /// The task in XenServer’s log, such as `03a940e24a95`.
+    pub task: Option<String>,
+}
+
+/// Whose a UUID is.
+#[derive(Clone, Copy)]
+enum Role {
+    Vdi,
+    Parent,
+    Sr,
+    Instance,
+    Vm,
+    Host,
+    Request,
+    Other,
+}
+
+/// What stands before a UUID, in lower case, without quotes, colons, equals signs, spaces; the first that fits counts.
+const BEFORE: &[(&str, Role)] = &[
+    ("req-", Role::Request),
+    ("instance", Role::Instance),
+    ("sr-mount/", Role::Sr),
+    ("vg_xenstorage-", Role::Sr),
+    ("xslocalext-", Role::Sr),
+    ("/var/lock/sm/", Role::Sr),
+    ("sr_uuid", Role::Sr),
+    ("sr-uuid", Role::Sr),
+    ("lvm-", Role::Sr),
+    ("parent vdi", Role::Parent),
+    ("parent name", Role::Parent),
+    ("parent", Role::Parent),
+    ("vdi_uuid", Role::Vdi),
+    ("vdi-uuid", Role::Vdi),
+    ("uuid_vdi", Role::Vdi),
+    ("failed on", Role::Vdi),
+    ("vhd-", Role::Vdi),
+    ("/lv-", Role::Vdi),
+    ("old_", Role::Vdi),
+    ("vdi", Role::Vdi),
+    ("vhd", Role::Vdi),
+    ("relink_", Role::Vdi),
+    ("coalesce_", Role::Vdi),
+    ("inflate_", Role::Vdi),
+    ("leaf_", Role::Vdi),
+    ("journal", Role::Vdi),
+    ("journal entry for", Role::Vdi),
+    ("coalesce", Role::Vdi),
+    ("relink", Role::Vdi),
+    ("inflate", Role::Vdi),
+    ("leaf", Role::Vdi),
+    ("vm_uuid", Role::Vm),
+    ("vm-uuid", Role::Vm),
+    ("vm", Role::Vm),
+    ("domain", Role::Vm),
+    ("host_uuid", Role::Host),
+    ("host-uuid", Role::Host),
+    ("host", Role::Host),
+    ("sr", Role::Sr),
+];
+
+/// The length of a UUID in text, in bytes.
+const UUID: usize = 36;
+/// How much before a UUID is looked at, in bytes.
+const REACH: usize = 24;
+
+impl Names {
+    /// The names in a line, and whether its storage repository is made of logical volumes, where that shows.
+    pub fn read(line: &str) -> (Self, Option<bool>) {
+        let mut names = Self::default();
+        let bytes = line.as_bytes();
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..) {
+            // What stands behind eight bytes says whether they can be a name’s first.
+            let Some(behind) = rest.get(8) else { break };
+            at += match behind {
+                b'-' if is_uuid(rest) => {
+                    let name = line.get(at..at + UUID).unwrap_or_default().to_ascii_lowercase();
+                    let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
+                    names.put(role(before, rest.get(UUID..).unwrap_or_default()), name);
+                    UUID
+                }
+                b'(' | b'[' => short(bytes, at).map_or(1, |name| {
+                    let is_parent = is_target(bytes.get(..at).unwrap_or_default());
+                    names.put(if is_parent { Role::Parent } else { Role::Vdi }, name);
+                    8
+                }),
+                _ => 1,
+            };
+        }
+        names.task = task(line);
+        let lvm =
+            if line.contains("VG_XenStorage-") { Some(true) } else { line.contains("/sr-mount/").then_some(false) };
+        (names, lvm)
+    }
+
+    /// Takes from `other` what is not known here.
+    pub fn fill(&mut self, other: &Self) {
+        let pairs = [
+            (&mut self.vdi, &other.vdi),
+            (&mut self.parent, &other.parent),
+            (&mut self.sr, &other.sr),
+            (&mut self.instance, &other.instance),
+            (&mut self.vm, &other.vm),
+            (&mut self.host, &other.host),
+            (&mut self.request, &other.request),
+            (&mut self.task, &other.task),
+        ];
+        for (mine, theirs) in pairs {
+            if mine.is_none() {
+                mine.clone_from(theirs);
+            }
+        }
+    }
+
+    fn put(&mut self, role: Role, name: String) {
+        let slot = match role {
+            // A second disk in a line is what the first is to be merged into or hung onto.
+            Role::Vdi if self.vdi.as_ref().is_some_and(|vdi| *vdi != name) => &mut self.parent,
+            Role::Vdi => &mut self.vdi,
+            Role::Parent => &mut self.parent,
+            Role::Sr => &mut self.sr,
+            Role::Instance => &mut self.instance,
+            Role::Vm => &mut self.vm,
+            Role::Host => &mut self.host,
+            Role::Request => &mut self.request,
+            Role::Other => return,
+        };
+        slot.get_or_insert(name);
+    }
+}
+
+fn role(before: &[u8], after: &[u8]) -> Role {
+    let before = before.to_ascii_lowercase();
+    let is_sign = |byte: &u8| b" '\":=([*".contains(byte);
+    let end = before.iter().rposition(|byte| !is_sign(byte)).map_or(0, |at| at + 1);
+    let word = before.get(..end).unwrap_or_default();
+    // A folder’s name is the repository’s, also where a file follows.
+    match BEFORE.iter().find(|(text, _)| word.ends_with(text.as_bytes())) {
+        Some((_, role)) => *role,
+        None if after.starts_with(b".vhd") => Role::Vdi,
+        None => Role::Other,
+    }
+}
+
+fn is_uuid(text: &[u8]) -> bool {
+    text.len() >= UUID
+        && text.iter().take(UUID).enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// The garbage collector’s short name of a disk: `*ad1f957a[VHD](…` or `ad1f957a(10.000G/…`.
+fn short(bytes: &[u8], at: usize) -> Option<String> {
+    let name = bytes.get(at..at + 8).filter(|name| name.iter().all(u8::is_ascii_hexdigit))?;
+    let begins = at == 0 || bytes.get(at - 1).is_some_and(|byte| b" *".contains(byte));
+    begins.then(|| String::from_utf8_lossy(name).to_ascii_lowercase())
+}
+
+/// Whether an arrow points at what follows.
+fn is_target(before: &[u8]) -> bool {
+    before.strip_suffix(b"*").unwrap_or(before).ends_with(b"-> ")
+}
+
+/// XenServer’s log writes tasks as `R:03a940e24a95`, and those inside one with a D.
+fn task(line: &str) -> Option<String> {
+    let at = line.find(" R:").or_else(|| line.find(" D:"))?;
+    let name = line.get(at + 3..at + 15)?;
+    name.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "0995f66a-6188-ad63-4d00-117498b7fd46";
+    const B: &str = "91499ab6-63e9-47cf-b73a-b7fc2b09dcc7";
+    const C: &str = "16f02a7d-4e4b-4298-a44a-9cc155cbd2b1";
+
+    #[test]
+    fn names_are_told_apart_by_where_they_stand() {
+        let read = |line: &str| Names::read(&line.replace('A', A).replace('B', B).replace('C', C));
+        let some = |name: &str| Some(name.to_owned());
+        let (sr, vdi, parent) = (some(A), some(B), some(C));
+        let file = Names { sr: sr.clone(), vdi: vdi.clone(), ..Names::default() };
+        assert_eq!(read("vhd-util check -n /var/run/sr-mount/A/B.vhd"), (file.clone(), Some(false)));
+        assert_eq!(read("['-n', '/dev/VG_XenStorage-A/VHD-B']"), (file.clone(), Some(true)));
+        let both = Names { parent: parent.clone(), ..file };
+        assert_eq!(read("'-n', '/run/sr-mount/A/B.vhd', '-p', '/run/sr-mount/A/C.vhd'"), (both, Some(false)));
+        let failed = Names { vdi: vdi.clone(), parent, ..Names::default() };
+        assert_eq!(read("failed on B, attempting repair on parent C.vhd"), (failed, None));
+        let nova = Names { request: sr.clone(), instance: vdi, ..Names::default() };
+        assert_eq!(read("[req-A 44d1 - - -] [instance: B] x"), (nova, None));
+        let short = Names { vdi: some("ad1f957a"), parent: some("cf4a78da"), ..Names::default() };
+        assert_eq!(read("ing *ad1f957a[VHD](1G//2G|n) -> *cf4a78da(65G)"), (short, None));
+        let xapi = Names { task: some("03a940e24a95"), vm: sr, ..Names::default() };
+        assert_eq!(read("[error||48 HTTPS|VM.start R:03a940e24a95|xapi] VM A"), (xapi, None));
+        assert_eq!(read("deadbeef A"), (Names::default(), None));
+    }
+}

@@ -1,0 +1,451 @@
+//! What the garbage collector of XenServer’s storage manager (`cleanup.py`, SMGC in `SMlog`) says.
+
+use super::{
+    CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, Pattern, REPAIR, REPAIR_PARENT, RESCAN, SPACE, Sign, TREE, reads,
+    writes,
+};
+use crate::finding::Severity;
+
+pub const PATTERNS: &[Pattern] = &[
+    Pattern {
+        id: "smgc.set-size",
+        severity: Severity::Error,
+        title: "Coalesce failed: the parent could not grow",
+        sign: Sign::Frames(&["_increaseSizeVirt", "_setSizeVirt", "setSizeVirt", "setSizeVirtFast"]),
+        number: None,
+        happened: "The disk is larger than its parent, so the parent must grow to its size before the merge. Setting the parent’s size failed, and nothing was merged.",
+        why: "vhd-util refused the parent: its metadata is damaged, or it has no room for a larger allocation table and the resize through a journal failed.",
+        check: "Check the parent, and the disk itself. VHD Analyser says for both together whether the merge can run.",
+        remedy: "Mend what the check names, then scan the repository: the garbage collector tries again.",
+        commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 692, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self.parent._increaseSizeVirt(self.sizeVirt)\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 890, in _increaseSizeVirt\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self._setSizeVirt(size)",
+        ],
+    },
+    Pattern {
+        id: "smgc.relink",
+        severity: Severity::Error,
+        title: "Coalesce failed: a child could not be relinked",
+        sign: Sign::Frames(&["_relinkSkip", "_setParent", "setParent"]),
+        number: None,
+        happened: "The data was merged into the parent. Setting the parent in a child failed; a relink journal stays, and the next run goes on from there.",
+        why: "The child is damaged or its volume is not active.",
+        check: "Check the children of the merged disk.",
+        remedy: "Mend the child, then scan the repository. Do not delete the merged disk by hand before that.",
+        commands: &[TREE, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Input error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 1755, in _relinkSkip\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     child._setParent(self.parent)",
+        ],
+    },
+    Pattern {
+        id: "smgc.copy",
+        severity: Severity::Error,
+        title: "Coalesce failed: the data could not be merged",
+        sign: Sign::Frames(&["_coalesceVHD", "_doCoalesceVHD", "_coalesceCowImage"]),
+        number: None,
+        happened: "vhd-util coalesce stopped while it copied blocks into the parent. The disk is still whole; the garbage collector tries to mend the parent.",
+        why: "The storage failed or is full, or the disk or its parent is damaged.",
+        check: "Look at the free space, then check the disk and its parent.",
+        remedy: "Mend the storage or the disk that the check names, then scan the repository.",
+        commands: &[SPACE, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Unknown error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 700, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]     self._coalesceVHD(0)\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 812, in _coalesceVHD",
+        ],
+    },
+    Pattern {
+        id: "smgc.check",
+        severity: Severity::Error,
+        title: "Coalesce failed: a disk is damaged",
+        sign: Sign::Frames(&["validate"]),
+        number: None,
+        happened: "The garbage collector checks a disk and its parent before and after a merge, and one of them failed.",
+        why: "The VHD’s metadata is damaged.",
+        check: "Check the disk that the message names, and open it in VHD Analyser.",
+        remedy: "Mend it, then scan the repository.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.SMException'>, VHD *ad1f957a[VHD](1800.000G//2.500G|n) corrupted\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 690, in _doCoalesce\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 671, in validate",
+        ],
+    },
+    Pattern {
+        id: "smgc.inflate",
+        severity: Severity::Error,
+        title: "Coalesce failed: a volume could not grow",
+        sign: Sign::Frames(&["inflate", "inflateFully", "inflateParentForCoalesce"]),
+        number: None,
+        happened: "Before a merge the parent’s logical volume must grow, and that failed.",
+        why: "The volume group is full, or LVM failed.",
+        check: "Look at the free space of the volume group.",
+        remedy: "Free or add space, then scan the repository.",
+        commands: &[SPACE, TREE, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Input error\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 1012, in inflateParentForCoalesce",
+        ],
+    },
+    Pattern {
+        id: "smgc.pause",
+        severity: Severity::Error,
+        title: "A disk could not be paused",
+        sign: Sign::Frames(&["pause", "pauseVDIs", "unpause", "_reload", "tap_pause", "tap_refresh"]),
+        number: None,
+        happened: "To change a chain in use, its virtual machine’s disk must be paused for a moment, and that failed.",
+        why: "A host of the pool does not answer, or tapdisk hangs on the storage.",
+        check: "See where the disk is attached, and whether that host answers.",
+        remedy: "Mend that host or the storage; the garbage collector then tries again.",
+        commands: &[IDENTIFY, &[reads("What tapdisk has open", "tap-ctl list")], FOLLOW],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, no answer\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 512, in pause",
+        ],
+    },
+    Pattern {
+        id: "smgc.unpause",
+        severity: Severity::Error,
+        title: "A virtual machine has lost a disk",
+        sign: Sign::Words(&[&["Failed to unpause"], &["failed to unpause tapdisk"]]),
+        number: None,
+        happened: "The disk was paused for a merge and could not be resumed. The virtual machine cannot read or write it.",
+        why: "tapdisk could not open the chain again: a disk in it is damaged or missing.",
+        check: "Check the disk with its ancestors.",
+        remedy: "Mend what the check names, then shut the virtual machine down and start it.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] ERROR: Failed to unpause VDI ad1f957a[VHD](10.000G//2.500G|n)",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] failed to unpause tapdisk for VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+        ],
+    },
+    Pattern {
+        id: "smgc.repair-failed",
+        severity: Severity::Error,
+        title: "The parent could not be mended",
+        sign: Sign::Words(&[&["Failed to repair parent"]]),
+        number: None,
+        happened: "After a merge that failed, vhd-util could not repair the parent.",
+        why: "The parent’s metadata is damaged beyond what vhd-util mends, or the storage fails.",
+        check: "Check the parent, and open it in VHD Analyser.",
+        remedy: "Take no snapshot and start no virtual machine of this chain before the parent is mended.",
+        commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK, REPAIR_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] (error ignored) Failed to repair parent /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd after failed coalesce on /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd, err: Invalid argument",
+        ],
+    },
+    Pattern {
+        id: "smgc.repair-tried",
+        severity: Severity::Warning,
+        title: "The garbage collector repairs a parent",
+        sign: Sign::Words(&[&["attempting repair on parent"]]),
+        number: None,
+        happened: "A merge stopped on the way, and vhd-util repair was run on the parent.",
+        why: "The line before says why the merge stopped.",
+        check: "Check the parent: the repair only brings back its footer.",
+        remedy: "Mend what stopped the merge.",
+        commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, attempting repair on parent /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/16f02a7d-4e4b-4298-a44a-9cc155cbd2b1.vhd",
+        ],
+    },
+    Pattern {
+        id: "smgc.no-space",
+        severity: Severity::Error,
+        title: "No room to coalesce",
+        sign: Sign::Words(&[
+            &["No space to coalesce"],
+            &["No space to leaf-coalesce"],
+            &["Run out of space while coalescing"],
+        ]),
+        number: Some(("(free space: ", "bytes free")),
+        happened: "The repository has less free space than the merge needs meanwhile, so the disk is left as it is. The chain grows with each snapshot.",
+        why: "The repository is nearly full, often of snapshots that wait to be merged.",
+        check: "Compare the free space with the size of the disk.",
+        remedy: "Free or add space, or move a disk to another repository; then scan.",
+        commands: &[SPACE, TREE, IDENTIFY, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] No space to coalesce *ad1f957a[VHD](100.000G//40.500G|n) (free space: 1073741824)",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] No space to leaf-coalesce ad1f957a[VHD](100.000G//40.500G|n) (free space: 1073741824)",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed: Run out of space while coalescing.",
+        ],
+    },
+    Pattern {
+        id: "smgc.parent-missing",
+        severity: Severity::Error,
+        title: "A parent is missing",
+        sign: Sign::Words(&[&["Parent VDI ", " not found"]]),
+        number: None,
+        happened: "A disk names a parent that is not in the repository. The scan stops there, and nothing is merged.",
+        why: "The parent was deleted, moved or not copied along, or its name is damaged in the disk’s metadata.",
+        check: "See what parent the disk names, and whether such a file or volume is anywhere.",
+        remedy: "Bring the parent back under its name. Without it the disk’s data is not complete.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, TREE, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** gc: EXCEPTION <class 'util.SMException'>, Parent VDI 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1 of 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 not found",
+        ],
+    },
+    Pattern {
+        id: "smgc.scan-error",
+        severity: Severity::Error,
+        title: "The garbage collector cannot read a disk",
+        sign: Sign::Words(&[
+            &["Scan error on attempt"],
+            &["Scan error, retrying"],
+            &["EXCEPTION <class 'util.SMException'>, Scan error"],
+        ]),
+        number: None,
+        happened: "The scan of the repository failed for at least one disk, and then nothing is merged or deleted at all.",
+        why: "A VHD is damaged, empty, or has a name that is no UUID.",
+        check: "Let vhd-util list the repository: it names the disk.",
+        remedy: "Mend that disk, or move it away if nobody needs it.",
+        commands: &[
+            &[reads(
+                "Which disk cannot be read",
+                "vhd-util scan -f -c -m \"/var/run/sr-mount/{sr}/*.vhd\" -p | grep -i error",
+            )],
+            TREE,
+            RESCAN,
+        ],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Scan error on attempt 2",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Scan error, retrying (1)",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] gc: EXCEPTION <class 'util.SMException'>, Scan error",
+        ],
+    },
+    Pattern {
+        id: "smgc.leaf-undone",
+        severity: Severity::Warning,
+        title: "An interrupted leaf coalesce was found",
+        sign: Sign::Words(&[&["*** UNDO LEAF-COALESCE"], &["*** FINISH LEAF-COALESCE"], &["Renaming parent back: "]]),
+        number: None,
+        happened: "A “leaf” journal was found: the merge of a disk in use into its parent was cut off. It is taken back or finished now.",
+        why: "The host or the garbage collector was stopped in the middle.",
+        check: "See that the line “leaf-coalesce undo successful” or “finished leaf-coalesce successfully” follows, and check the disk.",
+        remedy: "Nothing if it was successful. Otherwise mend the disk that is missing, and leave the journal alone.",
+        commands: &[FOLLOW, IDENTIFY, CHECK_DISK],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** UNDO LEAF-COALESCE",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** FINISH LEAF-COALESCE",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Renaming parent back: 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 -> 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1",
+        ],
+    },
+    Pattern {
+        id: "journal.relink",
+        severity: Severity::Warning,
+        title: "A relink journal was found",
+        sign: Sign::Words(&[&["Coalesce apparently already done"]]),
+        number: None,
+        happened: "The data was merged in an earlier run, which was cut off before all children were relinked. Only that is done now.",
+        why: "The earlier run failed or was stopped at the relinking. If this comes again and again, a child cannot be relinked.",
+        check: "See whether a coalesce of the same disk fails afterwards.",
+        remedy: "Nothing if it comes once. Otherwise check the children, and that their volumes are active.",
+        commands: &[FOLLOW, TREE, IDENTIFY],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SMGC: [3802739] Coalescing *85ff84a8[VHD](65.000G///33.836G|n) -> *cf4a78da[VHD](65.000G///52.555G|n)\nJan  2 16:01:16 xcp-host-1 SMGC: [3802739] ==> Coalesce apparently already done: skipping",
+        ],
+    },
+    Pattern {
+        id: "journal.inflate",
+        severity: Severity::Warning,
+        title: "An inflate journal was found",
+        sign: Sign::Words(&[&["Found inflate journal"]]),
+        number: None,
+        happened: "A logical volume was being enlarged when the work was cut off. It is made small again.",
+        why: "The host crashed or the operation failed.",
+        check: "Check the disk.",
+        remedy: "Nothing if the disk is sound; repeat the operation.",
+        commands: &[IDENTIFY, CHECK_DISK],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SM: [2201] Found inflate journal 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, deflating /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 to 8388608",
+        ],
+    },
+    Pattern {
+        id: "journal.resize",
+        severity: Severity::Warning,
+        title: "A resize journal was found",
+        sign: Sign::Words(&[&["Found VHD journal"]]),
+        number: None,
+        happened: "The resize of a disk was cut off. Its metadata is put back from the journal.",
+        why: "The host crashed, or vhd-util failed in the resize.",
+        check: "Check the disk; on file-based repositories look for a journal file beside it.",
+        remedy: "If the check fails, give the disk and its journal to VHD Analyser together.",
+        commands: &[IDENTIFY, CHECK_DISK],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SM: [2201] Found VHD journal 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, reverting /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+        ],
+    },
+    Pattern {
+        id: "journal.stale",
+        severity: Severity::Info,
+        title: "A stale journal was deleted",
+        sign: Sign::Words(&[&["Deleting stale '", "' journal entry"]]),
+        number: None,
+        happened: "A journal told of work on a disk that is gone.",
+        why: "The work was cut off and the disk deleted since.",
+        check: "Nothing.",
+        remedy: "Nothing.",
+        commands: &[],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SMGC: [2201]   Deleting stale 'relink' journal entry for 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 (1)",
+        ],
+    },
+    Pattern {
+        id: "journal.exists",
+        severity: Severity::Error,
+        title: "A journal is in the way",
+        sign: Sign::Words(&[&["Journal already exists"]]),
+        number: None,
+        happened: "Work on a disk could not begin, because the journal of earlier work on it (such as “coalesce”) is still there.",
+        why: "The earlier work was cut off, and what should have cleaned up after it failed too.",
+        check: "See what the garbage collector says of the disk, and check it.",
+        remedy: "Mend the disk and scan the repository, which goes through the journals. Do not delete a journal by hand before the disk is sound.",
+        commands: &[FOLLOW, IDENTIFY, CHECK_DISK, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jan  2 16:01:16 xcp-host-1 SMGC: [2201] coalesce: EXCEPTION <class 'journaler.JournalerException'>, Journal already exists for 'coalesce:91499ab6-63e9-47cf-b73a-b7fc2b09dcc7': 1",
+        ],
+    },
+    Pattern {
+        id: "smgc.disabled",
+        severity: Severity::Warning,
+        title: "Merging is switched off",
+        sign: Sign::Words(&[
+            &["GC is disabled for this SR"],
+            &["Coalesce disabled for this SR"],
+            &["Leaf-coalesce disabled for"],
+        ]),
+        number: None,
+        happened: "The garbage collector leaves the repository or a disk alone, because a setting says so.",
+        why: "Somebody set other-config:gc, other-config:coalesce or the disk’s leaf-coalesce, often for a repair, and left it.",
+        check: "Look at the repository’s settings.",
+        remedy: "Remove the setting when nothing speaks for it any more.",
+        commands: &[&[
+            reads("The repository’s settings", "xe sr-param-get uuid={sr} param-name=other-config"),
+            writes(
+                "Let it merge again",
+                "xe sr-param-remove uuid={sr} param-name=other-config param-key=coalesce",
+                "Writes: from then on disks are merged and deleted again. Find out first why it was switched off.",
+            ),
+        ]],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] GC is disabled for this SR, abort",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Coalesce disabled for this SR",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Leaf-coalesce disabled for ad1f957a[VHD](10.000G//2.500G|n)",
+        ],
+    },
+    Pattern {
+        id: "smgc.gave-up-leaf",
+        severity: Severity::Warning,
+        title: "A disk in use is written faster than it is merged",
+        sign: Sign::Words(&[&["did not help, abandoning"], &["leaf-coalesce", "Timed out"]]),
+        number: None,
+        happened: "The garbage collector could not merge a disk into its parent while its virtual machine writes to it, and gave up for now.",
+        why: "The virtual machine writes much, or the storage is slow.",
+        check: "Look at the size of the disk and at the load.",
+        remedy: "Shut the virtual machine down for a while and scan the repository, or run the offline leaf coalesce.",
+        commands: &[IDENTIFY, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Snapshot-coalesce did not help, abandoning attempts",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Timed out",
+        ],
+    },
+    Pattern {
+        id: "smgc.attached-twice",
+        severity: Severity::Warning,
+        title: "A chain is in use on several hosts",
+        sign: Sign::Words(&[&["chain activated more than once"]]),
+        number: None,
+        happened: "The disk is not merged, since more than one host has disks of its chain attached.",
+        why: "Clones of one disk run on several hosts, or a host did not detach a disk.",
+        check: "See where the disks of the chain are attached.",
+        remedy: "Detach what nobody uses; shut down or move virtual machines.",
+        commands: &[IDENTIFY, TREE],
+        #[cfg(feature = "excerpts")]
+        excerpts: &["Sep 14 16:36:26 fatxs-1 SMGC: [19805] Not coalesceable, chain activated more than once"],
+    },
+    Pattern {
+        id: "smgc.io-error",
+        severity: Severity::Error,
+        title: "The storage failed in a merge",
+        sign: Sign::Words(&[&["I/O error while coalescing"], &["Coalesce failed on SR "]]),
+        number: None,
+        happened: "vhd-util coalesce could not read or write.",
+        why: "The storage below failed, or a VHD points beyond its end.",
+        check: "Look at the kernel’s messages, then check the disk and its parent.",
+        remedy: "Mend the storage, then the disks.",
+        commands: &[super::MOUNT, TREE, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on SR 0995f66a-6188-ad63-4d00-117498b7fd46: Input/output error (I/O error while coalescing.)",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on SR 0995f66a-6188-ad63-4d00-117498b7fd46: Unknown error ()",
+        ],
+    },
+];
+
+/// What is said only where nothing more precise is known.
+pub const GENERAL: &[Pattern] = &[
+    Pattern {
+        id: "smgc.leaf-coalesce",
+        severity: Severity::Error,
+        title: "A leaf coalesce failed",
+        sign: Sign::Words(&[&["leaf-coalesce: EXCEPTION"], &["_doCoalesceLeaf: EXCEPTION"]]),
+        number: None,
+        happened: "A disk in use could not be merged into its parent. The garbage collector takes it back and skips the disk.",
+        why: "The exception says it.",
+        check: "Check the disk and its parent.",
+        remedy: "Mend what the check names, then scan the repository.",
+        commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] _doCoalesceLeaf: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+        ],
+    },
+    Pattern {
+        id: "smgc.coalesce",
+        severity: Severity::Error,
+        title: "A coalesce failed",
+        sign: Sign::Words(&[&["coalesce: EXCEPTION"]]),
+        number: None,
+        happened: "A disk could not be merged into its parent. The garbage collector skips it until its next run.",
+        why: "The exception says it; mostly a disk of the chain is damaged.",
+        check: "Check the disk and its parent.",
+        remedy: "Mend what the check names, then scan the repository.",
+        commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument",
+        ],
+    },
+    Pattern {
+        id: "smgc.exception",
+        severity: Severity::Error,
+        title: "The garbage collector stopped",
+        sign: Sign::Words(&[&["gc: EXCEPTION <"], &["scan: EXCEPTION <"]]),
+        number: None,
+        happened: "An exception ended its run.",
+        why: "The exception says it.",
+        check: "Look at the lines around it.",
+        remedy: "Mend what it names, then scan the repository.",
+        commands: &[FOLLOW, TREE, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] gc: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] scan: EXCEPTION <class 'XenAPI.Failure'>, ['INTERNAL_ERROR']",
+        ],
+    },
+];

@@ -1,0 +1,97 @@
+//! What `vhd-util` and tapdisk say, in SMlog or pasted from a terminal.
+
+use super::{CHECK_DISK, CHECK_PARENT, IDENTIFY, Pattern, REPAIR, RESCAN, SPACE, Sign};
+use crate::finding::Severity;
+
+/// What an exit code means: `vhd-util` ends with the number of the system’s error.
+pub fn exit_code(code: u64) -> &'static str {
+    match code {
+        1 => "EPERM: not permitted",
+        2 => "ENOENT: no such file; the disk or its parent is not there, or its volume is not active",
+        4 => "EINTR: interrupted",
+        5 => "EIO: input or output error; the storage below failed, or the file ends too early",
+        12 => "ENOMEM: out of memory",
+        13 => "EACCES: access denied",
+        16 => "EBUSY: the disk is in use",
+        17 => "EEXIST: it exists already",
+        19 => "ENODEV: no such device",
+        22 => "EINVAL: the VHD is not valid, its metadata is damaged, or the arguments do not fit it",
+        28 => "ENOSPC: no space left",
+        30 => "EROFS: read-only; the volume is not writable",
+        36 => "ENAMETOOLONG: the parent’s name is too long",
+        61 => "ENODATA: no data",
+        75 => "EOVERFLOW: a number is too large",
+        95 => "EOPNOTSUPP: not possible with this kind of disk",
+        110 => "ETIMEDOUT: the storage did not answer in time",
+        116 => "ESTALE: stale file handle; the NFS server has replaced the file",
+        117 => "EUCLEAN: the structure needs cleaning",
+        _ => "",
+    }
+}
+
+pub const PATTERNS: &[Pattern] = &[
+    Pattern {
+        id: "vhd-util.invalid",
+        severity: Severity::Error,
+        title: "vhd-util found a damaged disk",
+        sign: Sign::Words(&[&["appears invalid; dumping"]]),
+        number: None,
+        happened: "vhd-util checked the disk and refuses it. So do tapdisk and the garbage collector.",
+        why: "A write to the disk’s metadata was lost or cut short: a host that crashed, a full or failing storage, or a resize that was interrupted.",
+        check: "Open the disk in VHD Analyser: it names the damaged structure, and says whether it can be rebuilt without loss.",
+        remedy: "Mend a copy of it or the disk itself while its virtual machine is shut down, check again, and let the garbage collector try again.",
+        commands: &[IDENTIFY, CHECK_DISK, REPAIR, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "primary footer invalid: invalid cookie\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
+        ],
+    },
+    Pattern {
+        id: "vhd-util.failed",
+        severity: Severity::Error,
+        title: "A vhd-util command failed",
+        sign: Sign::WordsAfterVhdUtil(&[&["FAILED in util.pread"], &["FAILED: (rc "], &["FAILED in util.doexec"]]),
+        number: Some(("(rc ", "exit code")),
+        happened: "The storage manager ran vhd-util, which ended with an error.",
+        why: "The exit code says which: 22 mostly is damaged metadata, 5 the storage below, 28 no space, 2 a disk or a parent that is not there.",
+        check: "Run the check yourself, and look at the lines around it.",
+        remedy: "Mend the disk that it was run on, or the storage below.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jun 22 10:50:13 r620-s3 SM: [23871] ['/usr/bin/vhd-util', 'query', '--debug', '-vsfpu', '-n', '/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd']\nJun 22 10:50:13 r620-s3 SM: [23871] FAILED in util.pread: (rc 22) stdout: 'error opening /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd: -22'",
+            "Jun 22 10:50:13 r620-s3 SM: [23871] ['/usr/bin/vhd-util', 'query', '-n', '/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd']\nJun 22 10:50:13 r620-s3 SM: [23871] FAILED: (rc 5) stdout: '', stderr: ''",
+            "Jun 22 10:50:13 r620-s3 SM: [23871] ['/usr/bin/vhd-util', 'query', '-n', '/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd']\nJun 22 10:50:13 r620-s3 SM: [23871] FAILED in util.doexec: (rc 28) stdout: '', stderr: ''",
+        ],
+    },
+    Pattern {
+        id: "tapdisk.failed",
+        severity: Severity::Error,
+        title: "tapdisk could not open a disk",
+        sign: Sign::Words(&[&["/usr/sbin/tap-ctl", "failed: status="]]),
+        number: Some(("status=", "exit code")),
+        happened: "The disk could not be attached: tap-ctl ended with an error.",
+        why: "The VHD or one of its ancestors is damaged or missing, or another process has it open.",
+        check: "Check the disk with all its ancestors.",
+        remedy: "Mend or bring back the disk that the check names.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Nov 30 10:35:57 SB01SR SM: [15413] ***** ['/usr/sbin/tap-ctl', 'open', '-p', '15788', '-m', '0', '-a', 'vhd:/run/sr-mount/de8b4afd-2032-4b6b-b53b-39947dd107a8/11abdbed-9e49-4a4a-b02a-bd4e3b703d09.vhd', '-t', '40'] failed: status=2, pid=15800, errmsg=No such file or directory: EXCEPTION <class 'blktap2.CommandFailure'>",
+        ],
+    },
+    Pattern {
+        id: "vhd-util.no-space",
+        severity: Severity::Error,
+        title: "vhd-util ran out of space",
+        sign: Sign::Words(&[&["vhd-util: ", "No space left"]]),
+        number: None,
+        happened: "A VHD could not grow.",
+        why: "The repository is full.",
+        check: "Look at its free space.",
+        remedy: "Free or add space before anything else is written.",
+        commands: &[SPACE],
+        #[cfg(feature = "excerpts")]
+        excerpts: &["Sep 14 16:40:02 fatxs-1 vhd-util: error writing block: No space left on device"],
+    },
+];

@@ -1,0 +1,279 @@
+//! What logs say: every pattern by its excerpt, and the logs of a real incident.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::log::patterns::{self, Sign};
+use vhd_analyser_core::log::{Answer, Explainer, Trouble};
+
+const NOVA: &str = include_str!("../images/incident/nova-compute.log");
+const SM: &str = include_str!("../images/incident/SMlog");
+const CHECK: &str = include_str!("../images/incident/check-output.txt");
+
+fn explained(logs: &[(&str, &str)]) -> Answer {
+    let mut explainer = Explainer::new();
+    for (name, text) in logs {
+        explainer.begin(name);
+        explainer.feed(text.as_bytes());
+        explainer.end();
+    }
+    explainer.answer()
+}
+
+fn only<'a>(answer: &'a Answer, id: &str) -> &'a Trouble {
+    let all: Vec<_> = answer.troubles.iter().filter(|trouble| trouble.id == id).collect();
+    assert_eq!(all.len(), 1, "{id} in {answer:#?}");
+    all[0]
+}
+
+fn lines(trouble: &Trouble) -> Vec<&str> {
+    trouble.commands.iter().map(|step| step.line.as_str()).collect()
+}
+
+/// Each wording of a pattern is found in its excerpt, and nothing else is.
+#[test]
+fn every_pattern_is_found_in_its_excerpts() {
+    for pattern in patterns::all() {
+        let rows = match pattern.sign {
+            Sign::Words(rows) | Sign::WordsAfterVhdUtil(rows) => rows,
+            Sign::Frames(_) => &[&[] as &[&str]],
+        };
+        assert_eq!(pattern.excerpts.len(), rows.len(), "{} has an excerpt for each wording", pattern.id);
+        for (row, excerpt) in rows.iter().zip(pattern.excerpts) {
+            assert!(row.iter().all(|word| excerpt.contains(word)), "{row:?} in {excerpt}");
+            let answer = explained(&[("log", excerpt)]);
+            let ids: Vec<_> = answer.troubles.iter().map(|trouble| trouble.id.as_str()).collect();
+            assert_eq!(ids, [pattern.id], "{excerpt}");
+            assert_eq!(answer.troubles[0].count, 1, "{}", pattern.id);
+        }
+        if pattern.number.is_some() {
+            let answer = explained(&[("log", pattern.excerpts[0])]);
+            assert!(!answer.troubles[0].detail.is_empty(), "{}", pattern.id);
+        }
+    }
+}
+
+/// Every function of a traceback that a pattern knows leads to it.
+#[test]
+fn every_function_is_found() {
+    const HEAD: &str = "Sep 14 16:36:26 fatxs-1 SM: [19805] ";
+    for pattern in patterns::all() {
+        let Sign::Frames(frames) = pattern.sign else { continue };
+        for function in frames {
+            let frame = format!("  File \"/opt/xensource/sm/cleanup.py\", line 1, in {function}");
+            let log = format!("{HEAD}coalesce: EXCEPTION <class 'util.SMException'>, x\n{HEAD}{frame}\n");
+            assert_eq!(explained(&[("log", &log)]).troubles[0].id, pattern.id, "{log}");
+        }
+    }
+}
+
+#[test]
+fn every_pattern_says_what_it_has_to() {
+    let mut ids = BTreeSet::new();
+    for pattern in patterns::all() {
+        assert!(ids.insert(pattern.id), "{} is there twice", pattern.id);
+        for text in [pattern.title, pattern.happened, pattern.why, pattern.check, pattern.remedy] {
+            assert!(!text.is_empty(), "{}", pattern.id);
+        }
+        if let Sign::Words(rows) | Sign::WordsAfterVhdUtil(rows) = pattern.sign {
+            for row in rows {
+                assert!(row.first().is_some_and(|word| word.len() >= 8), "{}: {row:?}", pattern.id);
+            }
+        }
+        for command in pattern.commands.iter().copied().flatten() {
+            let writing =
+                ["vhd-util repair", "sr-scan", "lvchange", "param-remove", "vhd-util modify", "vhd-util coalesce"];
+            let is_writing = writing.iter().any(|word| command.line.contains(word));
+            assert_eq!(!command.warning.is_empty(), is_writing, "{}", command.line);
+        }
+    }
+}
+
+/// The two logs that led to the disk of the incident.
+#[test]
+fn the_logs_of_the_incident_are_explained() {
+    let answer = explained(&[("nova-compute.log", NOVA), ("SMlog", SM)]);
+    let timeout = only(&answer, "nova.coalesce-timeout");
+    assert_eq!(timeout.detail, "20 attempts");
+    assert_eq!(timeout.count, 1, "three lines of one failure");
+    assert_eq!(timeout.names.instance.as_deref(), Some("8c8a0f6e-7108-4202-bbd6-9e3dffda4688"));
+    assert_eq!(
+        timeout.names.request.as_deref(),
+        Some("req-89edd082-6755-447a-bce8-93464d812ac1".trim_start_matches("req-"))
+    );
+    assert_eq!((timeout.first.line, timeout.first.time.as_str()), (1, "2017-09-13 12:58:57.807"));
+
+    let failed = only(&answer, "smgc.set-size");
+    assert_eq!(failed.names.sr.as_deref(), Some("0995f66a-6188-ad63-4d00-117498b7fd46"));
+    assert_eq!(failed.names.host.as_deref(), Some("fatxs-1"));
+    assert!(failed.line.ends_with("coalesce: EXCEPTION <class 'util.CommandException'>, Invalid argument"));
+    assert_eq!(failed.traceback[..4], ["coalesce", "_coalesce", "_doCoalesce", "_increaseSizeVirt"]);
+    assert!(lines(failed).contains(&"xe sr-scan uuid=0995f66a-6188-ad63-4d00-117498b7fd46"), "{failed:#?}");
+
+    let ids: Vec<_> = answer.troubles.iter().map(|trouble| trouble.id.as_str()).collect();
+    assert_eq!(ids, ["smgc.set-size", "nova.coalesce-timeout"], "a day later, and so first");
+    assert_eq!(answer.lines, NOVA.lines().count() as u64 + SM.lines().count() as u64);
+}
+
+/// What a person copies from the terminal names the disk.
+#[test]
+fn the_disk_is_named_by_what_vhd_util_printed() {
+    const SR: &str = "0995f66a-6188-ad63-4d00-117498b7fd46";
+    let disk = format!("/var/run/sr-mount/{SR}/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd");
+    let pasted = format!("# vhd-util check -n {disk}\n{CHECK}");
+    let answer = explained(&[("paste", &pasted), ("check-output.txt", CHECK)]);
+    let invalid = only(&answer, "vhd-util.invalid");
+    assert_eq!(invalid.names.vdi.as_deref(), Some("91499ab6-63e9-47cf-b73a-b7fc2b09dcc7"));
+    assert_eq!(invalid.names.parent.as_deref(), Some("16f02a7d-4e4b-4298-a44a-9cc155cbd2b1"));
+    assert_eq!(invalid.detail, "primary footer invalid: invalid cookie");
+    let check = format!("vhd-util check -n {disk}");
+    assert!(lines(invalid).contains(&check.as_str()), "{invalid:#?}");
+    assert!(invalid.commands.iter().all(|step| !step.line.starts_with("lvchange")), "the repository is one of files");
+}
+
+#[test]
+fn volumes_are_named_by_their_device_and_activated_first() {
+    const SR: &str = "25e96f21-b8d3-f880-3df5-f71897c52429";
+    const DISK: &str = "ad1f957a-9f60-48d0-8833-e7b7fd19dde5";
+    let device = format!("/dev/VG_XenStorage-{SR}/VHD-{DISK}");
+    let log = format!(
+        "Nov 13 12:31:27 x SMGC: [13829]   Running VHD coalesce on *ad1f957a[VHD](1800.000G//2.500G|n)\n\
+         Nov 13 12:31:27 x SM: [13829] ['/usr/bin/vhd-util', 'coalesce', '--debug', '-n', '{device}']\n\
+         Nov 13 12:31:28 x SM: [13829] FAILED in util.pread: (rc 28) stdout: '', stderr: ''\n\
+         Nov 13 12:31:30 x SM: [99] ['/sbin/lvs', '{device}']\n\
+         Nov 13 12:31:30 x SM: [99] FAILED in util.pread: (rc 5) stdout: '', stderr: ''\n"
+    );
+    let answer = explained(&[("SMlog", &log)]);
+    let failed = only(&answer, "vhd-util.failed");
+    assert_eq!(failed.names.vdi.as_deref(), Some(DISK));
+    assert_eq!(failed.detail, "exit code 28, ENOSPC: no space left");
+    let commands = lines(failed);
+    let place = |line: String| commands.iter().position(|known| *known == line);
+    let (on, check) = (place(format!("lvchange -ay {device}")), place(format!("vhd-util check -n {device}")));
+    assert!(on.is_some() && on < check, "{commands:#?}");
+    assert_eq!(answer.troubles.len(), 1, "another tool may fail: {answer:#?}");
+}
+
+/// The garbage collector writes the first eight digits of a disk; elsewhere the log has all of them.
+#[test]
+fn short_names_are_made_whole() {
+    let log = "Jan  2 16:01:10 x SM: [7] ['/usr/bin/vhd-util', 'query', '-n', '/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/cf4a78da-153a-4fff-9c59-0fbab710d373.vhd']\n\
+               Jan  2 16:01:16 x SMGC: [3802739] Coalescing *85ff84a8[VHD](65.000G///33.836G|n) -> *cf4a78da[VHD](65.000G///52.555G|n)\n\
+               Jan  2 16:01:17 x SMGC: [3802739] coalesce: EXCEPTION <class 'util.SMException'>, no\n\
+               Jan  2 16:01:17 x SMGC: [3802739] Starting asynch srUpdate for SR 0995f66a-6188-ad63-4d00-117498b7fd46\n";
+    let answer = explained(&[("SMlog", log)]);
+    let failed = only(&answer, "smgc.coalesce");
+    assert_eq!(failed.names.vdi.as_deref(), Some("85ff84a8"));
+    assert_eq!(failed.names.parent.as_deref(), Some("cf4a78da-153a-4fff-9c59-0fbab710d373"));
+    let commands = lines(failed);
+    assert!(
+        commands.contains(&"vhd-util check -n /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/85ff84a8*.vhd")
+    );
+    assert!(commands.contains(&"vhd-util check -n /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/cf4a78da-153a-4fff-9c59-0fbab710d373.vhd"));
+    let unknown = failed.commands.iter().find(|step| step.line.contains("<uuid that begins with 85ff84a8>"));
+    assert!(unknown.is_some_and(|step| !step.is_complete));
+}
+
+/// Syslog writes no year: December comes before January, and both before what nova dates later.
+#[test]
+fn the_newest_comes_first_over_the_end_of_a_year() {
+    let full = |date: &str, sr: char| {
+        format!(
+            "{date} x SM: [1] No space left on device in SR {}\n",
+            sr.to_string().repeat(8) + "-6188-ad63-4d00-117498b7fd46"
+        )
+    };
+    let sm = full("Dec 31 23:59:58", 'a') + &full("Jan  1 00:00:02", 'b') + &full("Dec 31 23:59:59", 'a');
+    let nova = "2026-01-01 00:00:01.000 7 ERROR nova [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] VHD coalesce attempts exceeded (5), giving up...\n";
+    let answer = explained(&[("nova", nova), ("SMlog", &sm[..sm.len() / 3 * 2])]);
+    let times: Vec<_> = answer.troubles.iter().map(|trouble| trouble.last.time.as_str()).collect();
+    assert_eq!(times, ["Jan  1 00:00:02", "2026-01-01 00:00:01.000", "Dec 31 23:59:58"]);
+}
+
+#[test]
+fn what_comes_again_is_gathered() {
+    let line = |minute: u32| format!("Sep 14 16:{minute:02}:26 x SMGC: [19805] Coalesce disabled for this SR\n");
+    let log: String = (0..60).map(line).collect();
+    let answer = explained(&[("SMlog", &log)]);
+    let trouble = only(&answer, "smgc.disabled");
+    assert_eq!((trouble.count, trouble.severity), (60, Severity::Warning));
+    assert_eq!((trouble.first.time.as_str(), trouble.last.time.as_str()), ("Sep 14 16:00:26", "Sep 14 16:59:26"));
+    assert_eq!((trouble.first.line, trouble.last.line), (1, 60));
+}
+
+/// However the bytes come, the answer is the same.
+#[test]
+fn chunks_do_not_matter() {
+    let whole = explained(&[("log", SM)]);
+    let mut explainer = Explainer::new();
+    explainer.begin("log");
+    SM.as_bytes().chunks(7).for_each(|chunk| explainer.feed(chunk));
+    assert_eq!(explainer.answer(), whole);
+}
+
+#[test]
+fn a_log_full_of_different_trouble_is_kept_within_bounds() {
+    let mut explainer = Explainer::new();
+    explainer.begin("SMlog");
+    for disk in 0..5000 {
+        explainer.feed(
+            format!(
+                "Sep 14 16:36:26 x SM: [{disk}] Scan error on attempt 2 VDI {disk:08x}-6188-ad63-4d00-117498b7fd46\n"
+            )
+            .as_bytes(),
+        );
+    }
+    let answer = explainer.answer();
+    assert!(answer.troubles.len() <= 500, "{}", answer.troubles.len());
+    assert_eq!(answer.troubles.len() as u64 + answer.left_out, 5000);
+    assert_eq!(answer.troubles[0].last.line, 5000, "the newest is kept");
+}
+
+/// Where a log does not tell what a repository is made of, there are commands for both.
+#[test]
+fn an_unknown_repository_gets_commands_for_files_and_for_volumes() {
+    let log = "Jan  2 16:01:17 x SMGC: [7] coalesce: EXCEPTION <class 'util.SMException'>, no\n";
+    let answer = explained(&[("SMlog", log)]);
+    let commands = &only(&answer, "smgc.coalesce").commands;
+    for (says, line) in [
+        ("With files: Whether the disk is sound", "vhd-util check -n /var/run/sr-mount/<sr-uuid>/<vdi-uuid>.vhd"),
+        (
+            "With logical volumes: Whether the disk is sound",
+            "vhd-util check -n /dev/VG_XenStorage-<sr-uuid>/VHD-<vdi-uuid>",
+        ),
+        ("Which disk it is", "xe vdi-list uuid=<vdi-uuid>"),
+    ] {
+        let found =
+            commands.iter().filter(|step| step.says == says && step.line.starts_with(line) && !step.is_complete);
+        assert_eq!(found.count(), 1, "{says} in {commands:#?}");
+    }
+}
+
+/// `docs/logs.md` lists every pattern there is. `UPDATE_DOCS=1 cargo test --test logs` writes it anew.
+#[test]
+fn the_list_of_patterns_is_up_to_date() -> Result<(), Box<dyn Error>> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/logs.md");
+    let mut page = String::from(
+        "# What logs tell\n\n\
+         Everything that `vhd-analyser explain` knows of logs, by its name, which is stable for scripts. This page comes \
+         from the tables in `core/src/log/patterns`, each entry of which has its log excerpt as a test.\n",
+    );
+    for pattern in patterns::all() {
+        let words = [pattern.happened, pattern.why, pattern.check, pattern.remedy];
+        write!(page, "\n## `{}`\n\n**{}** ({})\n", pattern.id, pattern.title, pattern.severity)?;
+        for (label, text) in
+            ["What happened", "Why that usually is", "How to make sure", "What to do"].iter().zip(words)
+        {
+            write!(page, "\n{label}: {text}\n")?;
+        }
+    }
+    if env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &page)?;
+    }
+    assert_eq!(fs::read_to_string(path)?, page, "run UPDATE_DOCS=1 cargo test -p vhd-analyser-tests --test logs");
+    Ok(())
+}
