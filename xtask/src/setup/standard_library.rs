@@ -67,7 +67,9 @@ impl StandardLibrary {
         if !self.comes_with("rustc") {
             let mut sysroot = OsString::from("--sysroot=");
             sysroot.push(self.sysroot());
-            flags.push(sysroot);
+            flags.push(sysroot.clone());
+            // For the examples in the documentation.
+            environment.push(("CARGO_ENCODED_RUSTDOCFLAGS".to_owned(), sysroot));
             let target = self.target.to_uppercase().replace('-', "_");
             environment.push(("RUSTC".to_owned(), DEBIAN_RUSTC.into()));
             environment.push(("RUSTDOC".to_owned(), DEBIAN_RUSTDOC.into()));
