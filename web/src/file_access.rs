@@ -9,6 +9,9 @@ use web_sys::{
     Blob, DomException, File, FileSystemCreateWritableOptions, FileSystemFileHandle, FileSystemWritableFileStream,
 };
 
+use crate::fixed_copy::slice;
+use crate::hooks::Watch;
+
 /// Why a file was not written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum AccessError {
@@ -158,6 +161,36 @@ impl Writing {
         // There is nothing more to be done where even this fails: the browser throws it away with the page.
         let _ = JsFuture::from(self.0.abort()).await;
     }
+}
+
+/// Bytes that are written between two looks at whether the user still wants it.
+const STRIDE: u64 = 8 << 20;
+
+/// Writes a file, telling how far it is.
+///
+/// # Errors
+/// Where the browser cannot, or the user stops it. Then there is no file, or the one that was there.
+pub async fn save(handle: &FileSystemFileHandle, content: &Blob, watch: &Watch) -> Result<(), AccessError> {
+    let writing = Writing::begin(handle, false).await?;
+    match fill(&writing, content, watch).await {
+        Ok(()) => writing.finish().await,
+        Err(error) => {
+            writing.abandon().await;
+            Err(error)
+        }
+    }
+}
+
+async fn fill(writing: &Writing, content: &Blob, watch: &Watch) -> Result<(), AccessError> {
+    let total = content.size() as u64;
+    let mut done = 0;
+    while done < total {
+        watch.tell("Writing the file", done, total)?;
+        let length = STRIDE.min(total - done);
+        writing.write(&slice(content, done, length)?).await?;
+        done += length;
+    }
+    Ok(())
 }
 
 #[wasm_bindgen]

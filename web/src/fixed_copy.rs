@@ -16,9 +16,7 @@ pub fn compose(original: &Blob, repair: &RepairReport) -> Result<Blob, JsValue> 
     let pieces = Array::new();
     for segment in &repair.segments {
         let piece = match segment {
-            Segment::Source { offset, length } => {
-                original.slice_with_f64_and_f64(*offset as f64, (offset + length) as f64)?
-            }
+            Segment::Source { offset, length } => slice(original, *offset, *length)?,
             Segment::Bytes(bytes) => {
                 Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(bytes.as_slice())))?
             }
@@ -27,6 +25,14 @@ pub fn compose(original: &Blob, repair: &RepairReport) -> Result<Blob, JsValue> 
         pieces.push(&piece);
     }
     Blob::new_with_blob_sequence(&pieces)
+}
+
+/// `length` bytes of a file from `offset` on. Nothing is read.
+///
+/// # Errors
+/// The browser's exception, where it cannot make the `Blob`.
+pub fn slice(blob: &Blob, offset: u64, length: u64) -> Result<Blob, JsValue> {
+    blob.slice_with_f64_and_f64(offset as f64, (offset + length) as f64)
 }
 
 /// Zeros, of which a few are kept once and the rest are references to them.

@@ -11,8 +11,8 @@ use vhd_analyser_core::report::{PatchReport, RepairReport};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File, FileSystemFileHandle};
 
-use crate::file_access::{AccessError, Writing, file_of};
-use crate::fixed_copy::zeros;
+use crate::file_access::{AccessError, Writing, file_of, save};
+use crate::fixed_copy::{slice, zeros};
 use crate::hooks::Watch;
 
 /// A repair and the file that it is for.
@@ -102,40 +102,6 @@ impl InPlace<'_> {
 
 fn undo_head(shown: &File, repair: &RepairReport) -> String {
     undo::head(&shown.name(), shown.size() as u64, repair.new_size, &repair.replaced)
-}
-
-/// Bytes that are written between two looks at whether the user still wants it.
-const STRIDE: u64 = 8 << 20;
-
-/// Writes a file, telling how far it is.
-///
-/// # Errors
-/// Where the browser cannot, or the user stops it. Then there is no file, or the one that was there.
-pub async fn save(handle: &FileSystemFileHandle, content: &Blob, watch: &Watch) -> Result<(), AccessError> {
-    let writing = Writing::begin(handle, false).await?;
-    match fill(&writing, content, watch).await {
-        Ok(()) => writing.finish().await,
-        Err(error) => {
-            writing.abandon().await;
-            Err(error)
-        }
-    }
-}
-
-async fn fill(writing: &Writing, content: &Blob, watch: &Watch) -> Result<(), AccessError> {
-    let total = content.size() as u64;
-    let mut done = 0;
-    while done < total {
-        watch.tell("Writing the file", done, total)?;
-        let length = STRIDE.min(total - done);
-        writing.write(&slice(content, done, length)?).await?;
-        done += length;
-    }
-    Ok(())
-}
-
-fn slice(blob: &Blob, offset: u64, length: u64) -> Result<Blob, JsValue> {
-    blob.slice_with_f64_and_f64(offset as f64, (offset + length) as f64)
 }
 
 async fn bytes(blob: &Blob, offset: u64, length: u64) -> Result<Vec<u8>, AccessError> {

@@ -1,8 +1,17 @@
 //! The page in other places and browsers: in one file, without a server, in Firefox.
 
+use std::fs::{self, File};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
+use vhd_analyser_core::analysis::{Options, analyse};
+use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::script::{Language, Script};
+use vhd_analyser_core::source::FileSource;
+use vhd_analyser_tests::analysed::NOW;
 use vhd_analyser_tests::{bytes, incident};
 
 use crate::browser::{Browser, Failure, Page, Place, visit};
@@ -37,12 +46,23 @@ async fn everything_works(page: &Page) -> Result<(), Failure> {
     page.click("download-script-sh").await?;
     let script = page.downloaded(&format!("{}.repair.sh", incident::NAME)).await?;
     let disk = page.folder().join(incident::NAME);
+    assert_eq!(fs::read_to_string(&script)?, own_script(&disk)?, "the text that the command line gives, too");
     assert!(Command::new("sh").arg(&script).arg(&disk).status()?.success());
     assert_eq!(bytes::sha256(&disk)?, incident::FIXED_SHA256);
     page.expect("main", "repair.sh” was downloaded").await?;
     page.load().await?;
     page.click("try-sample").await?;
     page.expect("[data-testid=verdict][data-verdict=repairable]", "").await
+}
+
+/// The script as the core writes it, which is what the command line saves.
+fn own_script(disk: &Path) -> Result<String, Failure> {
+    let source = FileSource::new(File::open(disk)?)?;
+    let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: false, request: Request::default() };
+    let analysis = analyse(&source, incident::NAME, &options, &mut |_| ControlFlow::Continue(()));
+    let analysis = analysis.map_err(|error| io::Error::other(error.to_string()))?;
+    let proven = analysis.repairs.first().ok_or_else(|| io::Error::other("no repair"))?;
+    Ok(Script { file: incident::NAME, proven, version: env!("CARGO_PKG_VERSION") }.text(Language::Sh))
 }
 
 #[tokio::test]

@@ -4,9 +4,8 @@ use web_sys::Blob;
 use yew::prelude::*;
 
 use crate::components::output::output;
-use crate::file_access::choose_place;
+use crate::file_access::{choose_place, save};
 use crate::hooks::{Output, Writer};
-use crate::in_place::save;
 
 /// The button, and how far the copy is. It is proposed to be called `name`.
 pub fn save_copy(blob: Blob, name: String, unlocked: bool, (writer, on_done): (&Writer, &Callback<String>)) -> Html {
