@@ -34,6 +34,8 @@ pub enum Failure {
     NotStartedByXtask(&'static str),
     #[error("the schema of the report: {0}")]
     Schema(String),
+    #[error("the corpus: {0}")]
+    Corpus(String),
     #[error("{0} ended without telling its port")]
     NoPort(&'static str),
     #[error("waited {} s in vain: {what}", PATIENCE.as_secs())]
@@ -151,6 +153,42 @@ impl Page {
         // Not shown as such: its label is.
         let input = self.driver.query(By::Testid("file-input")).wait(PATIENCE, POLL).first().await?;
         Ok(input.send_keys(file.to_string_lossy()).await?)
+    }
+
+    /// Chooses several files with the page's own input.
+    pub async fn choose_all(&self, files: &[PathBuf]) -> Result<(), Failure> {
+        // As the driver wants several: a line each.
+        let lines: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+        self.choose(Path::new(&lines.join("\n"))).await
+    }
+
+    /// Adds files to those that are shown.
+    pub async fn add(&self, files: &[PathBuf]) -> Result<(), Failure> {
+        let lines: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+        let input = self.driver.query(By::Testid("add-files")).wait(PATIENCE, POLL).first().await?;
+        Ok(input.send_keys(lines.join("\n")).await?)
+    }
+
+    /// Presses the first element that this CSS selector selects, as soon as it is shown.
+    pub async fn click_first(&self, selector: &str) -> Result<(), Failure> {
+        let query = self.driver.query(By::Css(selector)).and_displayed().wait(PATIENCE, POLL);
+        Ok(query.desc(selector).first().await?.click().await?)
+    }
+
+    /// Chooses a folder with the page's own input.
+    pub async fn choose_folder(&self, folder: &Path) -> Result<(), Failure> {
+        let input = self.driver.query(By::Testid("folder-input")).wait(PATIENCE, POLL).first().await?;
+        Ok(input.send_keys(folder.to_string_lossy()).await?)
+    }
+
+    /// Drops files and folders in the middle of the window, as the system does.
+    pub async fn drop_paths(&self, paths: &[PathBuf]) -> Result<(), Failure> {
+        let data = json!({ "items": [], "files": paths, "dragOperationsMask": 1 });
+        for kind in ["dragEnter", "dragOver", "drop"] {
+            let event = json!({ "type": kind, "x": 300, "y": 200, "data": data });
+            self.emulate("Input.dispatchDragEvent", event).await?;
+        }
+        Ok(())
     }
 
     /// Takes a file from the file manager: [`Page::drop`] then drops it.

@@ -9,6 +9,7 @@ mod in_place;
 mod offline;
 mod processes;
 mod server;
+mod several;
 
 use std::fs;
 use std::io::Write;

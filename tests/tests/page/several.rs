@@ -1,0 +1,241 @@
+//! Several files, folders and logs at once.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::json;
+use vhd_analyser_tests::chain::{Linked, file_name};
+use vhd_analyser_tests::corpus::cases;
+use vhd_analyser_tests::incident;
+
+use crate::browser::{Failure, Page, browse};
+use crate::{accessible, fits};
+
+const NOVA: &str = include_str!("../../images/incident/nova-compute.log");
+const SM: &str = include_str!("../../images/incident/SMlog");
+/// What vhd-util prints names the disk; the two logs do not.
+const CHECK: &str = include_str!("../../images/incident/check-output.txt");
+
+/// The two logs of the incident with its disk and a parent: from the log to the disk, to the repair, to the coalesce.
+#[tokio::test]
+async fn the_incident_is_followed_from_its_logs_to_the_coalesce() -> Result<(), Failure> {
+    browse(async |page| {
+        let files = incident_files(page)?;
+        page.choose_all(&files).await?;
+        page.expect("[data-testid=overview]", "2 disks, 1 damaged. 2 kinds of trouble in 2 logs.").await?;
+        let timeout = "[data-testid=log-finding][data-id='nova.coalesce-timeout'][data-severity=error]";
+        page.expect(timeout, "20 attempts").await?;
+        page.expect(timeout, "8c8a0f6e-7108-4202-bbd6-9e3dffda4688").await?;
+        let failed = "[data-testid=log-finding][data-id='smgc.set-size'][data-severity=error][open]";
+        page.expect(failed, "Setting the parent’s size failed").await?;
+        page.expect(&format!("{failed} [data-testid=log-disk]"), incident::NAME).await?;
+
+        // The damaged disk is chosen by itself, with its remedy.
+        let tree = "[data-testid=chain]";
+        page.expect(&format!("{tree} [data-verdict=sound][data-level='0']"), incident::PARENT).await?;
+        page.expect(&format!("{tree} [data-verdict=repairable][data-level='1'][aria-current]"), incident::NAME).await?;
+        page.expect_verdict(incident::NAME, "repairable").await?;
+        page.expect("[data-testid=finding][data-id='footer.primary.cookie']", "The repair writes the other footer")
+            .await?;
+
+        // It cannot run now, and can after the repair, once the parent has grown.
+        let coalesce = "[data-testid=coalesce][data-runs=false][data-runs-repaired=true]";
+        page.expect(coalesce, "primary footer invalid: invalid cookie").await?;
+        page.expect(coalesce, "must grow from 3 GiB to 10 GiB first").await?;
+
+        page.click("download-fixed").await?;
+        let fixed = page.downloaded(&incident::NAME.replace(".vhd", ".fixed.vhd")).await?;
+        let repaired = page.folder().join("repaired").join(incident::NAME);
+        fs::create_dir(page.folder().join("repaired"))?;
+        fs::rename(fixed, &repaired)?;
+        page.add(&[repaired]).await?;
+        page.expect("[data-testid=overview]", "2 disks, all sound. 2 kinds of trouble in 2 logs.").await?;
+        page.expect("[data-testid=coalesce][data-runs=true]", "must grow from 3 GiB to 10 GiB first").await
+    })
+    .await
+}
+
+/// A log that names the disk leads to it, and the disk's other name in a log of the garbage collector, too.
+#[tokio::test]
+async fn a_log_leads_to_the_disk_that_it_names() -> Result<(), Failure> {
+    browse(async |page| {
+        let files = incident_files(page)?;
+        let check = page.folder().join("check.log");
+        fs::write(&check, CHECK)?;
+        page.choose_all(&[files[0].clone(), files[1].clone(), check]).await?;
+        let disk = format!("[data-testid=log-disk][data-file='{}']", incident::NAME);
+        page.expect(&disk, "The disk is here").await?;
+        // Another is shown, and the log leads back.
+        page.script("document.querySelector('[data-testid=disk] button').click()", vec![]).await?;
+        page.expect_verdict(incident::PARENT, "sound").await?;
+        page.script("document.querySelector(arguments[0]).querySelector('button').click()", vec![json!(disk)]).await?;
+        page.expect_verdict(incident::NAME, "repairable").await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn logs_may_be_pasted_packed_or_called_anything() -> Result<(), Failure> {
+    browse(async |page| {
+        page.find("log-input").await?;
+        let paste = "
+            const input = document.querySelector('[data-testid=log-input]');
+            input.value = arguments[0];
+            input.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));";
+        page.script(paste, vec![json!(SM)]).await?;
+        page.expect("[data-testid=log-finding][data-id='smgc.set-size']", "SMGC").await?;
+
+        let packed = page.folder().join("SMlog.1.gz");
+        let mut encoder = GzEncoder::new(File::create(&packed)?, Compression::fast());
+        encoder.write_all(SM.repeat(2000).as_bytes())?;
+        encoder.finish()?;
+        page.choose(&packed).await?;
+        page.expect("[data-testid=log-finding][data-id='smgc.set-size']", "SMlog.1.gz").await?;
+        page.expect("main", "64,000 lines read").await?;
+
+        let renamed = page.folder().join("from the customer.txt");
+        fs::write(&renamed, NOVA)?;
+        page.choose(&renamed).await?;
+        page.expect("[data-testid=log-finding][data-id='nova.coalesce-timeout']", "20 attempts").await?;
+
+        // One that is cut off says so, with what it said before.
+        let mut bytes = fs::read(&packed)?;
+        bytes.truncate(bytes.len() - 9);
+        fs::write(&packed, bytes)?;
+        page.choose(&packed).await?;
+        page.expect("[data-testid=unread]", "could not be unpacked to its end").await?;
+        page.expect("[data-testid=log-finding][data-id='smgc.set-size']", "SMGC").await
+    })
+    .await
+}
+
+/// Names and lines of logs are text, whatever they look like; commands are copied as they are shown.
+#[tokio::test]
+async fn texts_of_logs_are_text_and_commands_can_be_copied() -> Result<(), Failure> {
+    browse(async |page| {
+        let hostile = "<img src=x onerror=document.title='hacked'>";
+        let log = page.folder().join("SMlog");
+        fs::write(&log, SM.replace("Invalid argument", hostile))?;
+        page.choose(&log).await?;
+        page.expect("[data-testid=log-finding] .log-line", hostile).await?;
+        page.expect_script("return !document.querySelector('main img') && document.title != 'hacked'", &[]).await?;
+        page.allow_clipboard().await?;
+        page.click_first("[data-testid=commands] summary").await?;
+        page.click_first("[data-testid=copy-command]").await?;
+        page.expect("[data-testid=copy-command]", "Copied").await?;
+        assert_eq!(page.clipboard().await?, page.text(".command code").await?);
+        assert!(page.clipboard().await?.starts_with("grep SMGC"));
+        Ok(())
+    })
+    .await
+}
+
+/// What vhd-util was recorded to say of every chain is what the page foresees.
+#[tokio::test]
+async fn every_chain_of_the_corpus_is_foreseen() -> Result<(), Failure> {
+    browse(async |page| {
+        let cases = cases().map_err(|error| Failure::Corpus(error.to_string()))?;
+        for (name, case) in cases.iter().filter(|(name, _)| name.contains("chain-")) {
+            let folder = page.folder().join(name);
+            fs::create_dir(&folder)?;
+            for file in case.files.keys() {
+                fs::write(folder.join(file), case.file(file)?)?;
+            }
+            page.drop_paths(&[folder]).await?;
+            let disk = format!("[data-testid=disk][data-file='{name}/{}']", case.target);
+            let runs = case.vhd_util.check_parents.rc == 0;
+            page.expect(&format!("{disk} [data-testid=coalesce][data-runs={runs}]"), "").await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_chain_of_thirty_is_shown_as_one() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.folder().join("sr");
+        fs::create_dir(&folder)?;
+        for number in 0..30 {
+            let mut disk = Linked::new(number, number.checked_sub(1));
+            (disk.hidden, disk.allocated) = (number < 29, vec![0]);
+            fs::write(folder.join(file_name(number)), disk.build())?;
+        }
+        // From the file manager, folder and all.
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=overview]", "30 disks, all sound.").await?;
+        page.expect_script("return document.querySelectorAll('[data-testid=chain]').length == 1", &[]).await?;
+        page.expect(&format!("[data-testid=disk][data-file='sr/{}']", file_name(29)), "depth 30").await?;
+        page.expect("[data-testid=coalesce-chains]", "29 disks can be coalesced into “sr/d00000.vhd”").await?;
+        page.narrow(400).await?;
+        fits(page).await
+    })
+    .await
+}
+
+/// A folder of thousands is read with a bar, while the page goes on to answer; it can be stopped.
+#[tokio::test]
+async fn a_folder_of_2000_files_does_not_hold_the_page_up() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.folder().join("sr");
+        fs::create_dir(&folder)?;
+        for number in 0..1990 {
+            let mut disk = Linked::new(number, (number % 10 > 0).then(|| number - 1));
+            (disk.hidden, disk.block_size) = (number % 10 < 9, 512 << 10);
+            fs::write(folder.join(file_name(number)), disk.build())?;
+        }
+        for number in 0..10 {
+            fs::write(folder.join(format!("notes {number}.txt")), "Nothing.")?;
+        }
+        // Counts how often the page was drawn while there was a bar.
+        let count = "
+            window.drawn = 0;
+            const draw = () => {
+                if (document.querySelector('[data-testid=progress]')) window.drawn += 1;
+                requestAnimationFrame(draw);
+            };
+            requestAnimationFrame(draw);";
+        page.script(count, vec![]).await?;
+        page.choose_folder(&folder).await?;
+        page.expect("main", "of 2,000 files").await?;
+        page.click("cancel").await?;
+        page.expect("[data-testid=notice]", "was cancelled").await?;
+
+        page.choose_folder(&folder).await?;
+        page.expect("[data-testid=overview]", "1,990 disks, all sound.").await?;
+        page.expect("main", "10 other files neither a disk nor a log").await?;
+        let drawn = page.script("return window.drawn", vec![]).await?;
+        assert!(drawn.as_u64() > Some(10), "drawn {drawn} times");
+        page.click("show-all").await?;
+        page.expect_script("return document.querySelectorAll('[data-testid=disk]').length == 1990", &[]).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn everybody_can_use_it_with_several_files() -> Result<(), Failure> {
+    browse(async |page| {
+        page.choose_all(&incident_files(page)?).await?;
+        page.expect_verdict(incident::NAME, "repairable").await?;
+        let axe = fs::read_to_string(crate::from_xtask("VHD_ANALYSER_AXE")?)?;
+        page.script(&axe, vec![]).await?;
+        page.script("document.querySelectorAll('details').forEach(e => e.open = true)", vec![]).await?;
+        accessible(page, "a chain with its logs").await?;
+        page.narrow(400).await?;
+        fits(page).await
+    })
+    .await
+}
+
+/// The disk, its parent and the two logs, in the order of their names.
+fn incident_files(page: &Page) -> Result<Vec<PathBuf>, Failure> {
+    let path = |name: &str| page.folder().join(name);
+    incident::write(&path(incident::NAME))?;
+    incident::write_parent(&path(incident::PARENT))?;
+    fs::write(path("SMlog"), SM)?;
+    fs::write(path("nova-compute.log"), NOVA)?;
+    Ok([incident::PARENT, incident::NAME, "SMlog", "nova-compute.log"].map(path).to_vec())
+}
