@@ -1,7 +1,7 @@
 //! Several files, folders and logs at once.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use flate2::Compression;
@@ -211,6 +211,43 @@ async fn a_folder_of_2000_files_does_not_hold_the_page_up() -> Result<(), Failur
         assert!(drawn.as_u64() > Some(10), "drawn {drawn} times");
         page.click("show-all").await?;
         page.expect_script("return document.querySelectorAll('[data-testid=disk]').length == 1990", &[]).await
+    })
+    .await
+}
+
+/// A log of 1 GB is read piece by piece, and only what matters is kept.
+#[tokio::test]
+async fn a_log_of_1_gb_is_read_without_memory() -> Result<(), Failure> {
+    browse(async |page| {
+        let log = page.folder().join("SMlog");
+        let mut file = BufWriter::new(File::create(&log)?);
+        let mut length = 0;
+        for number in 0.. {
+            let line = format!(
+                "Sep 14 16:{:02}:{:02} fatxs-1 SM: [{number}] lock: acquired /var/lock/sm/0995f66a-6188-ad63-4d00-117498b7fd46/sr\n",
+                number / 60 % 60,
+                number % 60
+            );
+            file.write_all(line.as_bytes())?;
+            length += line.len();
+            if length > 1_000_000_000 {
+                break;
+            }
+        }
+        file.write_all(SM.as_bytes())?;
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        let before = page.memory()?;
+        page.choose(&log).await?;
+        page.expect("main", "Log SMlog").await?;
+        let mut most = 0;
+        while page.script("return !document.querySelector('[data-testid=log-finding]')", vec![]).await? == true {
+            most = most.max(page.memory()?);
+        }
+        let grown = most.saturating_sub(before);
+        println!("1 GB of log: the browser's memory grew by {} KiB", grown / 1024);
+        page.expect("[data-testid=log-finding][data-id='smgc.set-size']", "Setting the parent’s size failed").await?;
+        assert!(grown < 200 << 20, "the browser's memory grew by {grown} bytes");
+        Ok(())
     })
     .await
 }
