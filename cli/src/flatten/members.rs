@@ -58,7 +58,11 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<M
         }
         let layer = Layer::of(&analysis).map_err(damaged)?;
         if let Some(child) = members.last() {
-            child.layer.accept(&layer).map_err(damaged)?;
+            child.layer.accept(&layer).map_err(|error| match error {
+                // Nothing is wrong with the disks.
+                ChainError::NoParent { .. } => Failure::NotFlattened(error.to_string()).into(),
+                error => damaged(error),
+            })?;
         }
         next = match given.next() {
             Some(parent) => Some(parent.clone()),

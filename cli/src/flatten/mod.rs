@@ -16,6 +16,7 @@ use crate::draft::Existing;
 use crate::exit::Exit;
 use crate::failure::{Failure, tell};
 use crate::human::{Page, quoted};
+use crate::interrupt;
 use crate::progress::Watch;
 
 /// Writes what a disk holds, read through all its parents, as one image that needs none of them.
@@ -86,8 +87,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Err(Refusal::Failure(failure)) => Err(failure),
         Err(Refusal::Damaged(sentence)) => {
             let file = arguments.file.to_string_lossy();
-            tell(&format!("vhd-analyser: {sentence}; nothing was written. All about the chain is told by:"));
-            tell(&format!("vhd-analyser check --parents {}", quoted(&file)));
+            tell(&format!("vhd-analyser: {sentence}"));
+            tell(&format!("Nothing was written. More is said by: vhd-analyser check --parents {}", quoted(&file)));
             Ok(Exit::Damaged)
         }
     }
@@ -110,6 +111,7 @@ fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
     write::fill(&draft, &members, &chain, &flat)?;
     compare::with_chain(&draft, format, &chain, &members, &options)?;
     members::find_unchanged(&members)?;
+    interrupt::stop_if_requested()?;
     draft.publish(existing)?;
     say(arguments, &chain, &flat)?;
     Ok(())
