@@ -1,5 +1,6 @@
 //! A disk of a chain, as far as reading through it needs it.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use uuid::Uuid;
@@ -30,7 +31,7 @@ pub(super) enum Content {
     /// Byte for byte, from the start of the file.
     Plain,
     /// In blocks.
-    Blocks(Blocks),
+    Blocks(Box<Blocks>),
 }
 
 /// The blocks of a disk.
@@ -152,7 +153,7 @@ impl Layer {
             batmap: image.batmap.value().cloned(),
             has_parent: parent.is_some(),
         };
-        Ok(layer(parent, Content::Blocks(blocks)))
+        Ok(layer(parent, Content::Blocks(Box::new(blocks))))
     }
 
     /// The name that it was analysed under.

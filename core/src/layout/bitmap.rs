@@ -38,7 +38,7 @@ impl<'a> Bitmap<'a> {
         let mut at = sector;
         while at < self.sectors && self.is_set(at) == is_set {
             // Byte by byte where that is possible: most bitmaps are all ones or all zeros.
-            let whole = at % 8 == 0 && self.bytes.get(at as usize / 8) == Some(&uniform);
+            let whole = at.is_multiple_of(8) && self.bytes.get(at as usize / 8) == Some(&uniform);
             at += if whole { 8 } else { 1 };
         }
         at.min(self.sectors)
