@@ -183,7 +183,7 @@ fn failed(error: impl Error) -> TestCaseError {
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(200))]
 
     /// The chain holds what the model says, read as a whole and in pieces, and so does each flattened image, which is
     /// sound and as thin as it may be.
@@ -320,6 +320,10 @@ fn run(command: &mut Command) -> Outcome {
 
 /// The first sector in which two disks differ, if any.
 fn difference(one: &[u8], other: &[u8]) -> Option<usize> {
+    // As a whole first, which is faster by far.
+    if one == other {
+        return None;
+    }
     let mut sectors = one.chunks(SECTOR).zip(other.chunks(SECTOR));
     let first = sectors.position(|(one, other)| one != other);
     first.or_else(|| (one.len() != other.len()).then(|| one.len().min(other.len()) / SECTOR))

@@ -13,7 +13,7 @@ use vhd_analyser_tests::huge;
 use crate::world::{Outcome, World, code, complained, ended, said, write_fixed};
 
 /// Enough for the program, and not for what the disks of a long chain have in their BATs, in KiB.
-const ENOUGH: u32 = 96 << 10;
+const ENOUGH: u32 = 64 << 10;
 
 /// A folder with the files of a case of the corpus.
 fn world_of(case: &str) -> io::Result<World> {
