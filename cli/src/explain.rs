@@ -171,7 +171,7 @@ fn tell(page: &mut Page, trouble: &Trouble) {
         page.item(&format!("    {label}"), PLAIN, text);
     }
     for step in &trouble.commands {
-        page.item("    # ", DIM, &step.says);
+        page.item("    # ", DIM, &format!("{}{}", step.on, step.says));
         if !step.warning.is_empty() {
             page.item("    # ▲ ", colored(AnsiColor::Yellow), &step.warning);
         }

@@ -172,6 +172,12 @@ fn print(report: &ForestReport) -> Result<(), Failure> {
     for chain in &report.chains {
         chain.sentences.iter().for_each(|sentence| page.note(0, sentence));
     }
+    if !report.chains_repaired.is_empty() {
+        page.heading("After the repairs");
+    }
+    for chain in &report.chains_repaired {
+        chain.sentences.iter().for_each(|sentence| page.note(0, sentence));
+    }
     let damaged = report.disks.iter().filter(|disk| disk.error.is_some() || has_errors(disk)).count();
     page.gap();
     let disks = count(report.disks.len() as u64, "disk");
@@ -213,5 +219,8 @@ fn tell(page: &mut Page, disk: &DiskReport) {
     }
     for sentence in disk.coalesce.iter().flat_map(|coalesce| &coalesce.sentences) {
         page.note(level, &format!("Coalesce: {sentence}"));
+    }
+    for sentence in disk.coalesce_repaired.iter().flat_map(|coalesce| &coalesce.sentences) {
+        page.note(level, &format!("Coalesce after the repair: {sentence}"));
     }
 }

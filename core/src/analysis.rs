@@ -48,7 +48,9 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What each tool would say of it, in the order of [`Tool::ALL`](crate::dialect::Tool::ALL).
     pub opinions: [Opinion; 5],
-    /// What each tool would say of it after the first of the repairs.
+    /// The structures after the first of the repairs.
+    pub repaired: Option<Image>,
+    /// What each tool would say of it then.
     pub opinions_after: Option<[Opinion; 5]>,
     /// Ways to repair it, each proven, the one that loses and assumes least first; none where nothing is to repair, or
     /// no way is known.
@@ -119,6 +121,7 @@ pub fn analyse_with<S: Source>(
         deep: None,
         findings: Vec::new(),
         opinions,
+        repaired: None,
         opinions_after: None,
         repairs: Vec::new(),
     };
@@ -157,6 +160,7 @@ pub fn analyse_with<S: Source>(
         let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
         let opinions = dialect::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
         analysis.opinions_after = Some(opinions);
+        analysis.repaired = Some(image);
     }
     Ok(analysis)
 }

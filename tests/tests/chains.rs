@@ -160,6 +160,12 @@ fn a_chain_is_coalesced_up_to_the_first_fault() -> Outcome {
     let told = coalesce(&report, 2)?.obstacle.as_ref().ok_or("an obstacle")?;
     assert_eq!(told.file, Some(file_name(2)));
     assert!(told.sentence.contains("primary footer invalid: invalid cookie"), "{}", told.sentence);
+    // What it would be without that fault is told, too.
+    let repaired = disk(&report, &file_name(2))?.coalesce_repaired.as_ref().ok_or("an answer for after the repair")?;
+    assert!(repaired.runs, "{:?}", repaired.obstacle);
+    assert_eq!(disk(&report, &file_name(1))?.coalesce_repaired, None);
+    let [chain] = &report.chains_repaired[..] else { return Err("one chain after the repair".into()) };
+    assert_eq!((&chain.order[..], &chain.stopped_at), (&[file_name(1), file_name(2)][..], &None));
     Ok(())
 }
 

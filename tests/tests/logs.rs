@@ -247,8 +247,9 @@ fn an_unknown_repository_gets_commands_for_files_and_for_volumes() {
         ),
         ("Which disk it is", "xe vdi-list uuid=<vdi-uuid>"),
     ] {
-        let found =
-            commands.iter().filter(|step| step.says == says && step.line.starts_with(line) && !step.is_complete);
+        let found = commands.iter().filter(|step| {
+            format!("{}{}", step.on, step.says) == says && step.line.starts_with(line) && !step.is_complete
+        });
         assert_eq!(found.count(), 1, "{says} in {commands:#?}");
     }
 }

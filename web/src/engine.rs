@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gloo_events::EventListener;
 use js_sys::Array;
-use js_sys::wasm_bindgen::JsCast;
+use js_sys::wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, ErrorEvent, Event, MessageEvent};
 
@@ -23,11 +23,11 @@ struct Running {
 }
 
 impl Job {
-    /// Has a file read. `answer` hears everything about it, and nothing any more once the job is dropped.
-    pub fn start(program: &Program, blob: &Blob, request: &Request, answer: impl Fn(Response) + 'static) -> Self {
+    /// Has files read. `answer` hears everything about them, and nothing any more once the job is dropped.
+    pub fn start(program: &Program, files: &[Blob], request: &Request, answer: impl Fn(Response) + 'static) -> Self {
         let job = Rc::new(RefCell::new(None));
         let (program, waiting) = (program.clone(), Rc::downgrade(&job));
-        let request = Array::of2(&message::encode(request), blob);
+        let request: Array = std::iter::once(message::encode(request)).chain(files.iter().map(JsValue::from)).collect();
         spawn_local(async move {
             let started = program.start().await;
             // Dropped in the meantime.

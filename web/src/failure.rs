@@ -27,6 +27,15 @@ pub enum Failure {
          Please report it, with the kind of disk if you can say it."
     )]
     Crashed(String),
+    /// A packed file could not be unpacked, with the browser's exception.
+    #[error(
+        "It could not be unpacked to its end ({0}): what was read of it counts. If it is cut off or in several parts, \
+         unpack it and choose what is inside."
+    )]
+    NotUnpacked(String),
+    /// A packed file holds no text.
+    #[error("It is packed, and what is inside is no log. Unpack it first, then choose what is inside.")]
+    NotALog,
     /// The sample could not be unpacked.
     #[error("This browser cannot unpack the sample ({0}). Choose a file of your own instead.")]
     NoSample(String),

@@ -46,6 +46,8 @@ impl From<JsValue> for AccessError {
 /// A file that was chosen, with the way to write to it if the browser gave one.
 #[derive(Clone, Debug)]
 pub struct Chosen {
+    /// Where it is, with slashes: of a file in a chosen folder from that folder on, otherwise the file's name.
+    pub path: String,
     /// The file, as it was then.
     pub file: File,
     /// A promise of its handle.
@@ -60,7 +62,20 @@ impl PartialEq for Chosen {
 
 impl From<File> for Chosen {
     fn from(file: File) -> Self {
-        Self { file, handle: None }
+        // Empty but for files of a folder that was chosen.
+        let path = Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
+        let path = path.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name().replace('/', "_"));
+        Self { path, file, handle: None }
+    }
+}
+
+impl Chosen {
+    /// A text as a file.
+    ///
+    /// # Errors
+    /// The browser's exception, where it cannot make one.
+    pub fn text(text: &str, name: &str) -> Result<Self, JsValue> {
+        Ok(File::new_with_str_sequence(&Array::of1(&text.into()), name)?.into())
     }
 }
 

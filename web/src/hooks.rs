@@ -9,7 +9,7 @@ mod use_theme;
 mod use_update;
 
 pub use use_analyser::{Analyser, use_analyser};
-pub use use_file_drop::use_file_drop;
+pub use use_file_drop::{Dropped, use_file_drop};
 pub use use_focus::use_focus_when;
 pub use use_object_url::{use_object_url, use_saved};
 pub use use_output::{Output, Watch, Writer, use_output};

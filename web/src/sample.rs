@@ -1,9 +1,11 @@
 //! The sample: the child disk of a coalesce that broke off, 2 MiB once unpacked.
 
-use js_sys::wasm_bindgen::{JsCast, JsValue};
-use js_sys::{Array, Function, Reflect, Uint8Array};
+use js_sys::wasm_bindgen::JsValue;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, File, ReadableWritablePair, Response};
+use web_sys::{Blob, File, Response};
+
+use crate::unpacked::unpacked;
 
 /// Its name on the page.
 pub const NAME: &str = "failed-coalesce.vhd";
@@ -16,14 +18,7 @@ const PACKED: &[u8] = include_bytes!("../../tests/images/corpus/chain-child-foot
 /// The browser's exception, where it has no `DecompressionStream`.
 pub async fn unpack() -> Result<File, JsValue> {
     let packed = Blob::new_with_u8_array_sequence(&Array::of1(&Uint8Array::from(PACKED)))?;
-    let unpacked = packed.stream().pipe_through(&decompression_stream()?);
-    let response = Response::new_with_opt_readable_stream(Some(&unpacked))?;
+    let response = Response::new_with_opt_readable_stream(Some(&unpacked(&packed)?))?;
     let blob = JsFuture::from(response.blob()?).await?;
     File::new_with_blob_sequence(&Array::of1(&blob), NAME)
-}
-
-/// `new DecompressionStream("gzip")`, which web-sys still counts as unstable.
-fn decompression_stream() -> Result<ReadableWritablePair, JsValue> {
-    let constructor: Function = Reflect::get(&js_sys::global(), &"DecompressionStream".into())?.dyn_into()?;
-    Ok(Reflect::construct(&constructor, &Array::of1(&"gzip".into()))?.unchecked_into())
 }

@@ -10,8 +10,9 @@ use yew::{AttrValue, Reducible};
 
 use crate::failure::Failure;
 use crate::file_access::Chosen;
+use crate::gathered::Gathered;
 use crate::units;
-use crate::worker::{Analysed, Printed, Progress, Scripts};
+use crate::worker::{Analysed, Printed, Progress, Scripts, Unit};
 
 /// What the page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,17 +25,27 @@ pub struct State {
     pub reading: Option<Reading>,
     /// Something to say above everything else.
     pub notice: Option<Notice>,
+    /// How often several files have been read, likewise.
+    pub gatherings: u32,
     /// What to say of the next file that is read, if it is one that was repaired in place.
     pub repaired: Option<Notice>,
-    /// Files that were chosen together with the one that is read.
-    pub left_out: Vec<String>,
+    /// What the files are that were chosen together, if several were.
+    pub gathered: Option<Rc<Gathered>>,
+    /// Which of their disks is shown, by its number in the forest.
+    pub selected: Option<usize>,
+    /// Whether the user chose it, and not the page.
+    pub was_selected: bool,
 }
 
-/// A file being read.
+/// A file being read, or several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Its name.
+    /// Its name, or how many they are.
     pub name: String,
+    /// Whether they are several.
+    pub of_several: bool,
+    /// Which of the disks it is that were chosen together, by its number in the forest.
+    pub disk: Option<usize>,
     /// Whether it has taken so long that progress is worth showing.
     pub slow: bool,
     /// How far it is, as soon as the worker has told it.
@@ -71,6 +82,8 @@ pub struct Shown {
 pub enum Purpose {
     /// To show its report.
     Report,
+    /// To see what it is, and how it belongs to others.
+    Gather,
     /// To show its report again, with what its blocks hold.
     DeepCheck,
     /// To see whether the fixed copy is sound.
@@ -129,13 +142,17 @@ pub struct Repaired {
 /// Everything that changes the page.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// A file was chosen.
+    /// A file was chosen, by itself or out of several.
     Chosen {
         /// Its name.
         name: String,
-        /// The names of those that were chosen with it.
-        left_out: Vec<String>,
+        /// Which of the disks it is that were chosen together, by its number in the forest.
+        disk: Option<usize>,
     },
+    /// Several files were chosen, which this describes.
+    ManyChosen(String),
+    /// They have been read, and one of the disks, if any, is read next.
+    Gathered(Rc<Gathered>, Option<Reading>),
     /// The file that is shown is read once more, deeply, or its fixed copy is.
     Again(Purpose),
     /// The reading takes longer than a blink.
@@ -187,12 +204,16 @@ impl Reducible for State {
 impl State {
     fn apply(&mut self, action: Action) {
         match action {
-            Action::Chosen { name, left_out } => {
-                self.reading = Some(Reading { name, ..Reading::default() });
-                self.notice = self.repaired.take();
-                self.left_out = left_out;
-                // It would replace the report of this file.
-                self.set_reading(Purpose::DeepCheck, None);
+            Action::Chosen { name, disk } => {
+                self.was_selected = disk.is_some();
+                self.read(Reading { name, disk, ..Reading::default() });
+            }
+            Action::ManyChosen(name) => self.read(Reading { name, of_several: true, ..Reading::default() }),
+            Action::Gathered(gathered, next) => {
+                self.gatherings += 1;
+                (self.shown, self.selected, self.was_selected) = (None, None, false);
+                self.gathered = Some(gathered);
+                self.reading = next;
             }
             Action::Again(purpose) => {
                 self.notice = None;
@@ -206,7 +227,11 @@ impl State {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
             }
             Action::Analysed(purpose, analysed) => {
-                self.reading = None;
+                if let Some(Reading { disk, .. }) = self.reading.take() {
+                    self.selected = disk;
+                    // A file that was chosen by itself is not one of them.
+                    self.gathered.take_if(|_| disk.is_none());
+                }
                 self.notice.take_if(|notice| !matches!(notice, Notice::RepairedInPlace { .. }));
                 self.analyses += 1;
                 // It is still the same file.
@@ -227,15 +252,13 @@ impl State {
             Action::Failed { purpose, name, failure } => {
                 self.set_reading(purpose, None);
                 self.notice = Some(Notice::Failed { name, failure });
-                if purpose == Purpose::Report {
-                    self.shown = None;
-                    self.left_out.clear();
+                if matches!(purpose, Purpose::Report | Purpose::Gather) {
+                    (self.shown, self.selected) = (None, None);
                 }
             }
             Action::Cancelled(purpose) => {
-                if let (Purpose::Report, Some(Reading { name, .. })) = (purpose, &self.reading) {
+                if let (Purpose::Report | Purpose::Gather, Some(Reading { name, .. })) = (purpose, &self.reading) {
                     self.notice = Some(Notice::Cancelled { name: name.clone() });
-                    self.left_out.clear();
                 }
                 self.set_reading(purpose, None);
             }
@@ -255,9 +278,16 @@ impl State {
         }
     }
 
+    fn read(&mut self, reading: Reading) {
+        self.reading = Some(reading);
+        self.notice = self.repaired.take();
+        // It would replace the report of this file.
+        self.set_reading(Purpose::DeepCheck, None);
+    }
+
     fn reading_mut(&mut self, purpose: Purpose) -> Option<&mut Reading> {
         match purpose {
-            Purpose::Report => self.reading.as_mut(),
+            Purpose::Report | Purpose::Gather => self.reading.as_mut(),
             Purpose::DeepCheck => self.shown.as_mut()?.deep.as_mut(),
             Purpose::Hash => self.shown.as_mut()?.hashing.as_mut(),
             Purpose::CopyCheck => match &mut self.shown.as_mut()?.copy {
@@ -269,7 +299,7 @@ impl State {
 
     fn set_reading(&mut self, purpose: Purpose, reading: Option<Reading>) {
         match (purpose, &mut self.shown) {
-            (Purpose::Report, _) => self.reading = reading,
+            (Purpose::Report | Purpose::Gather, _) => self.reading = reading,
             (Purpose::DeepCheck, Some(shown)) => shown.deep = reading,
             (Purpose::Hash, Some(shown)) => shown.hashing = reading,
             (Purpose::CopyCheck, Some(shown)) => shown.copy = reading.map_or(CopyCheck::Unchecked, CopyCheck::Reading),
@@ -286,7 +316,7 @@ impl State {
             return notice.title();
         }
         match &self.shown {
-            None => String::new(),
+            None => self.gathered.as_ref().map_or(String::new(), |gathered| gathered.headline()),
             Some(Shown { deep: Some(_), .. }) => "Deep check: reading every block".into(),
             Some(Shown { hashing: Some(_), .. }) => "Reading the whole file".into(),
             Some(Shown { copy: CopyCheck::Checked(copy), .. }) => format!("Fixed copy: {}", copy.headline),
@@ -337,10 +367,15 @@ impl Notice {
 }
 
 impl Progress {
-    /// How much is left: "2.4 MiB of 6.5 MiB, 4.1 MiB left".
+    /// How much is left: "2.4 MiB of 6.5 MiB, 4.1 MiB left", "12 of 2,000 files".
     pub fn amount(&self) -> String {
-        let left = self.total.saturating_sub(self.done);
-        format!("{} of {}, {} left", units::size(self.done), units::size(self.total), units::size(left))
+        match self.unit {
+            Unit::Bytes => {
+                let left = self.total.saturating_sub(self.done);
+                format!("{} of {}, {} left", units::size(self.done), units::size(self.total), units::size(left))
+            }
+            Unit::Files => format!("{} of {}", units::decimal(self.done), units::count(self.total, "file")),
+        }
     }
 }
 
@@ -363,7 +398,7 @@ mod tests {
     }
 
     fn chosen(name: &str) -> Action {
-        Action::Chosen { name: name.into(), left_out: vec!["b.log".into()] }
+        Action::Chosen { name: name.into(), disk: None }
     }
 
     fn report(headline: &str) -> Report {
@@ -404,7 +439,7 @@ mod tests {
     }
 
     fn progress() -> Progress {
-        Progress { stage: "footers".into(), done: 512, total: 1536 }
+        Progress { stage: "footers".into(), done: 512, total: 1536, unit: Unit::Bytes }
     }
 
     #[test]
@@ -412,7 +447,6 @@ mod tests {
         let state = state([chosen("a.vhd"), Action::Progress(Purpose::Report, progress())]);
         assert!(state.reading.as_ref().is_some_and(|reading| !reading.slow));
         assert_eq!(state.announcement(), "");
-        assert_eq!(state.left_out, ["b.log"]);
     }
 
     #[test]
@@ -463,7 +497,7 @@ mod tests {
     fn a_failure_leaves_the_page_ready_for_the_next_file() {
         let after = state([chosen("a.vhd"), failed(Purpose::Report)]);
         assert_eq!(after.notice, Some(Notice::Failed { name: "a.vhd".into(), failure: failure() }));
-        assert_eq!((after.reading, after.left_out), (None, vec![]));
+        assert_eq!(after.reading, None);
         let next = state([chosen("a.vhd"), failed(Purpose::Report), chosen("b.vhd"), analysed("Sound")]);
         assert_eq!(next.notice, None);
         assert!(next.shown.is_some());

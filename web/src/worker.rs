@@ -12,9 +12,12 @@ use vhd_analyser_core::progress;
 use vhd_analyser_core::repair::Request as Changes;
 use vhd_analyser_core::report::{Report, fingerprint};
 use vhd_analyser_core::script::{Language, Script};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
 
 use crate::failure::Failure;
+use crate::gather::{Named, gather};
+use crate::gathered::Gathered;
 use crate::message;
 use crate::source::BlobSource;
 use crate::version::VERSION;
@@ -34,6 +37,8 @@ pub enum Request {
         /// Which, the best being 0.
         plan: usize,
     },
+    /// Sort the files that come with the message, which have these paths, and read them all.
+    Gather(Vec<String>),
     /// Print the report of the file that was read, with its times shifted.
     Print {
         /// Minutes east of UTC.
@@ -59,6 +64,8 @@ pub enum Response {
     Progress(Progress),
     /// The end of it.
     Analysed(Analysed),
+    /// The end of reading many files.
+    Gathered(Box<Gathered>),
     /// A repair as scripts.
     Scripts(Scripts),
     /// The report as text.
@@ -74,10 +81,22 @@ pub enum Response {
 pub struct Progress {
     /// What is being read.
     pub stage: String,
-    /// Bytes of it that have been read.
+    /// How much of it has been read.
     pub done: u64,
-    /// Bytes of it in all.
+    /// How much of it there is; 0 where nobody knows.
     pub total: u64,
+    /// What that counts.
+    pub unit: Unit,
+}
+
+/// What progress is counted in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    /// Bytes.
+    #[default]
+    Bytes,
+    /// Files.
+    Files,
 }
 
 /// A file's report, for the page and as text.
@@ -117,7 +136,8 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
     let mut read: Option<Analysis> = None;
     EventListener::new(&scope, "message", move |event| {
         let parts = event.unchecked_ref::<MessageEvent>().data().unchecked_into::<Array>();
-        let file = || parts.get(1).unchecked_into();
+        let files = || parts.iter().skip(1).map(JsCast::unchecked_into::<Blob>);
+        let file = || files().next().unwrap_throw();
         let tell = |progress| respond(&page, &Response::Progress(progress));
         let response = match message::decode(parts.get(0)) {
             Request::Analyse(task) => match analyse(file(), &task, tell) {
@@ -128,6 +148,11 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 }
                 Err(failure) => Response::Failed(failure),
             },
+            Request::Gather(paths) => {
+                let files = paths.into_iter().zip(files()).map(|(path, file)| Named { path, file }).collect();
+                spawn_local(gather_for(page.clone(), files));
+                return;
+            }
             Request::Hash => hash(file(), tell).map_or_else(Response::Failed, Response::Hashed),
             Request::Scripts { plan } => match read.as_ref().and_then(|analysis| scripts(analysis, plan)) {
                 Some(scripts) => Response::Scripts(scripts),
@@ -143,6 +168,12 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
     .forget();
 }
 
+/// Waits for packed files: the browser unpacks them in its own time.
+async fn gather_for(page: DedicatedWorkerGlobalScope, files: Vec<Named>) {
+    let gathered = gather(&files, &|progress| respond(&page, &Response::Progress(progress))).await;
+    respond(&page, &Response::Gathered(gathered.into()));
+}
+
 fn respond(page: &DedicatedWorkerGlobalScope, response: &Response) {
     page.post_message(&message::encode(response)).unwrap_throw();
 }
@@ -153,11 +184,15 @@ fn respond(page: &DedicatedWorkerGlobalScope, response: &Response) {
 /// Where the file could not be read.
 pub fn analyse(file: Blob, task: &Task, tell: impl Fn(Progress)) -> Result<(Analysis, Report), Failure> {
     let source = BlobSource::new(file)?;
-    let options = Options { now: now(), fresh_unique_id: random_bytes(), deep: task.deep, request: Changes::default() };
-    let analysis = analysis::analyse(&source, &task.name, &options, &mut every_now_and_then(tell))?;
+    let analysis = analysis::analyse(&source, &task.name, &options(task.deep), &mut every_now_and_then(tell))?;
     let regions = fingerprint::regions(&source, &analysis.image)?;
     let report = Report { regions, ..analysis.report() };
     Ok((analysis, report))
+}
+
+/// What an analysis goes by.
+pub(crate) fn options(deep: bool) -> Options {
+    Options { now: now(), fresh_unique_id: random_bytes(), deep, request: Changes::default() }
 }
 
 fn hash(file: Blob, tell: impl Fn(Progress)) -> Result<String, Failure> {
@@ -170,7 +205,8 @@ fn every_now_and_then(tell: impl Fn(Progress)) -> impl FnMut(progress::Progress)
         let now = Date::now();
         if now - told >= PROGRESS_INTERVAL {
             told = now;
-            tell(Progress { stage: progress.stage.to_string(), done: progress.done, total: progress.total });
+            let progress::Progress { stage, done, total } = progress;
+            tell(Progress { stage: stage.to_string(), done, total, unit: Unit::Bytes });
         }
         // The page ends the whole worker where it no longer wants the answer.
         ControlFlow::Continue(())

@@ -28,7 +28,7 @@ use vhd_analyser_web::components::tools::tools;
 use vhd_analyser_web::components::verdict::{VerdictCard, VerdictCardProps};
 use vhd_analyser_web::failure::Failure;
 use vhd_analyser_web::state::{CopyCheck, Notice, Reading, Shown};
-use vhd_analyser_web::worker::{Analysed, Printed, Progress};
+use vhd_analyser_web::worker::{Analysed, Printed, Progress, Unit};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, Event, EventInit, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::{BaseComponent, Callback, Html, Properties, Renderer, component};
@@ -384,7 +384,8 @@ async fn a_repair_with_loss_is_locked_until_its_losses_are_read() {
 #[wasm_bindgen_test]
 async fn reading_says_what_and_how_much_is_left() {
     let cancelled = Rc::new(RefCell::new(false));
-    let progress = Progress { stage: "block allocation table".into(), done: 1 << 20, total: 4 << 20 };
+    let progress =
+        Progress { stage: "block allocation table".into(), done: 1 << 20, total: 4 << 20, unit: Unit::Bytes };
     let view = draw::<ReadingView>(ReadingViewProps {
         reading: Reading { name: "disk.vhd".into(), slow: true, progress: Some(progress) },
         on_cancel: Callback::from({
@@ -484,7 +485,7 @@ async fn the_deep_check_says_what_it_reads_and_can_be_stopped() {
     assert!(view.text().contains("reads every block: 3 MiB"));
     view.click("deep-check").await;
 
-    let progress = Some(Progress { stage: "blocks".into(), done: 1 << 20, total: 3 << 20 });
+    let progress = Some(Progress { stage: "blocks".into(), done: 1 << 20, total: 3 << 20, unit: Unit::Bytes });
     let view = draw(Some(Reading { slow: true, progress, ..Reading::default() })).await;
     assert!(view.text().contains("1 MiB of 3 MiB, 2 MiB left"));
     view.click("cancel-deep-check").await;

@@ -12,7 +12,7 @@ use vhd_analyser_web::engine::Job;
 use vhd_analyser_web::failure::Failure;
 use vhd_analyser_web::message;
 use vhd_analyser_web::program::Program;
-use vhd_analyser_web::worker::{Printed, Progress, Request, Response, Task};
+use vhd_analyser_web::worker::{Printed, Progress, Request, Response, Task, Unit};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Blob, BroadcastChannel};
 
@@ -50,7 +50,7 @@ async fn worker(work: &str) -> Program {
 fn start(program: &Program, heard: &Heard) -> Job {
     let heard = heard.clone();
     let request = Request::Analyse(Task { name: "disk.vhd".into(), utc_offset: 0, deep: false });
-    Job::start(program, &Blob::new().unwrap(), &request, move |response| heard.borrow_mut().push(response))
+    Job::start(program, &[Blob::new().unwrap()], &request, move |response| heard.borrow_mut().push(response))
 }
 
 async fn hears(heard: &Heard, count: usize) {
@@ -69,7 +69,7 @@ fn answer(response: &Response) -> String {
 
 #[wasm_bindgen_test]
 async fn a_worker_gets_the_module_the_task_and_the_file() {
-    let progress = Response::Progress(Progress { stage: "footers".into(), done: 1, total: 2 });
+    let progress = Response::Progress(Progress { stage: "footers".into(), done: 1, total: 2, unit: Unit::Bytes });
     let work = format!("if (message[1] instanceof Blob) {{ {} }}", answer(&progress));
     let heard = Heard::default();
     let _job = start(&worker(&work).await, &heard);

@@ -7,7 +7,7 @@ use vhd_analyser_web::failure::Failure;
 use vhd_analyser_web::fixed_copy::compose;
 use vhd_analyser_web::message;
 use vhd_analyser_web::sample;
-use vhd_analyser_web::worker::{Analysed, Printed, Progress, Request, Response, Task, analyse};
+use vhd_analyser_web::worker::{Analysed, Printed, Progress, Request, Response, Task, Unit, analyse};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::Blob;
 
@@ -55,7 +55,7 @@ async fn answers_keep_every_number_of_a_broken_file() {
     report.findings[0].offset = u64::MAX;
     let printed = Printed { utc_offset: -570, text: "<b>\0é".into() };
     for response in [
-        Response::Progress(Progress { stage: "footers".into(), done: 0, total: u64::MAX }),
+        Response::Progress(Progress { stage: "footers".into(), done: 0, total: u64::MAX, unit: Unit::Bytes }),
         Response::Printed(printed.clone()),
         Response::Failed(Failure::Unreadable("NotFoundError".into())),
         Response::Analysed(Analysed { report: report.into(), printed, date: u32::MAX }),

@@ -92,6 +92,13 @@ impl Forest {
         forest
     }
 
+    /// The forest after the best repair of every disk that needs one and can be repaired; none where there is none.
+    pub fn repaired(&self) -> Option<Self> {
+        self.nodes.iter().find(|node| node.member.repaired.is_some())?;
+        let members = self.nodes.iter().map(|node| node.member.repaired.as_deref().unwrap_or(&node.member).clone());
+        Some(Self::of(members.collect()))
+    }
+
     /// Every disk from the roots on, each before those that are based on it, with how far it is from its root.
     pub fn walk(&self) -> Vec<(usize, usize)> {
         let mut order = Vec::with_capacity(self.nodes.len());

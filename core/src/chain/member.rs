@@ -1,14 +1,16 @@
 //! What is kept of a file when it has been analysed.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Blocks;
 use crate::analysis::Analysis;
 use crate::check::link::End;
-use crate::dialect::{Tool, vhd_util};
+use crate::dialect::{Opinion, Tool, vhd_util};
 use crate::finding::{Rule, Severity};
 use crate::image::Image;
+use crate::image::deep::Deep;
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
 use crate::layout::footer::{DiskType, Footer};
@@ -43,6 +45,8 @@ pub struct Member {
     pub opens: bool,
     /// Its blocks, if it has blocks whose table could be read.
     pub sparse: Option<Sparse>,
+    /// The same after the best repair, if it needs one and there is one.
+    pub repaired: Option<Box<Member>>,
 }
 
 /// The blocks of a disk.
@@ -71,22 +75,36 @@ pub struct Sparse {
 impl Member {
     /// Of an analysis, under its path; `changed` is when the file was last written to, where that is known.
     pub fn of(analysis: &Analysis, name: &str, changed: Option<TimeStamp>) -> Self {
-        let Analysis { image, .. } = analysis;
-        let vhd_util = analysis.opinions.iter().find(|opinion| opinion.tool == Tool::VhdUtil);
-        let refusal = vhd_util.filter(|opinion| !opinion.accepts).map(|opinion| opinion.says.to_string());
         let error = analysis.findings.iter().find(|finding| finding.severity() == Severity::Error);
+        let repaired = analysis.repaired.as_ref().zip(analysis.opinions_after.as_ref()).filter(|_| error.is_some());
+        let repaired = repaired.map(|(image, opinions)| Self::opened(image, opinions, name, changed));
+        Self {
+            verdict: analysis.verdict(),
+            kind: analysis.image.kind().filter(|_| analysis.foreign.is_none()),
+            error: error.map(|finding| finding.fault.rule()),
+            sparse: Sparse::of(&analysis.image, analysis.deep.as_ref()),
+            repaired: repaired.map(Box::new),
+            ..Self::opened(&analysis.image, &analysis.opinions, name, changed)
+        }
+    }
+
+    /// Of a sound image, and what the tools say of it.
+    fn opened(image: &Image, opinions: &[Opinion], name: &str, changed: Option<TimeStamp>) -> Self {
+        let vhd_util = opinions.iter().find(|opinion| opinion.tool == Tool::VhdUtil);
+        let refusal = vhd_util.filter(|opinion| !opinion.accepts).map(|opinion| opinion.says.to_string());
         Self {
             name: name.to_string(),
             size: image.length,
-            verdict: analysis.verdict(),
-            kind: image.kind().filter(|_| analysis.foreign.is_none()),
+            verdict: Verdict::Sound,
+            kind: image.kind(),
             creator: image.footer().map(creator).unwrap_or_default(),
             end: End::of(image, changed),
-            error: error.map(|finding| finding.fault.rule()),
+            error: None,
             refusal,
             finds_parent: vhd_util.is_some_and(|opinion| opinion.accepts && !opinion.assumes_parent),
             opens: vhd_util::opens(image),
-            sparse: Sparse::of(analysis),
+            sparse: Sparse::of(image, None),
+            repaired: None,
         }
     }
 
@@ -107,7 +125,7 @@ impl Member {
 }
 
 impl Sparse {
-    fn of(Analysis { image, deep, .. }: &Analysis) -> Option<Self> {
+    fn of(image: &Image, deep: Option<&Deep>) -> Option<Self> {
         let (header, bat, shape) = (image.header.value()?, image.bat.value()?, image.block_shape()?);
         let size = image.footer()?.current_size.get();
         let ends_behind = |number: u32| (u64::from(number) + 1).saturating_mul(shape.data) > size;
@@ -120,7 +138,7 @@ impl Sparse {
             end_of_metadata: image.end_of_metadata,
             end_of_data: bat.end_of_blocks.max(image.end_of_metadata),
             batmap_sectors: batmap_sectors(image),
-            sectors_written: deep.as_ref().map(|deep| deep.sectors_set),
+            sectors_written: deep.map(|deep| deep.sectors_set),
         })
     }
 

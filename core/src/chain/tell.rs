@@ -22,6 +22,8 @@ pub struct ForestReport {
     pub disks: Vec<DiskReport>,
     /// How each chain of more than one disk would be coalesced.
     pub chains: Vec<ChainReport>,
+    /// The same once every disk that can be repaired is; empty where no disk needs it.
+    pub chains_repaired: Vec<ChainReport>,
 }
 
 /// A disk in its place.
@@ -66,6 +68,8 @@ pub struct DiskReport {
     pub findings: Vec<FindingReport>,
     /// What coalescing it into its parent would do.
     pub coalesce: Option<CoalesceReport>,
+    /// The same once every disk that can be repaired is, where that is another answer.
+    pub coalesce_repaired: Option<CoalesceReport>,
 }
 
 /// What coalescing a disk into its parent would do.
@@ -154,19 +158,27 @@ pub struct ChainReport {
 impl Forest {
     /// Everything that a page or a script is told.
     pub fn report(&self) -> ForestReport {
+        let repaired = self.repaired();
+        let disk = |(number, level)| self.disk(number, level, repaired.as_ref());
         ForestReport {
             version: 1,
             verdict: self.verdict(),
-            disks: self.walk().into_iter().map(|(number, level)| self.disk(number, level)).collect(),
-            chains: self.plans().iter().map(|plan| self.chain(plan)).collect(),
+            disks: self.walk().into_iter().map(disk).collect(),
+            chains: self.chains(),
+            chains_repaired: repaired.as_ref().map_or(Vec::new(), Self::chains),
         }
     }
 
-    fn disk(&self, number: usize, level: usize) -> DiskReport {
+    fn chains(&self) -> Vec<ChainReport> {
+        self.plans().iter().map(|plan| self.chain(plan)).collect()
+    }
+
+    fn disk(&self, number: usize, level: usize, repaired: Option<&Self>) -> DiskReport {
         let node = &self.nodes[number];
         let member = &node.member;
         let named = member.end.as_ref().and_then(|end| end.parent.as_ref());
         let (parent_state, parent) = self.parent(node);
+        let coalesce = self.coalesce_told(number);
         DiskReport {
             file: member.name.clone(),
             level: level as u64,
@@ -186,8 +198,17 @@ impl Forest {
             error: member.error.map(|rule| rule.title.into()),
             vhd_util: member.refusal.clone(),
             findings: node.faults.iter().map(|fault| report::finding(fault, member.kind)).collect(),
-            coalesce: self.coalesce(number).map(|coalesce| self.told(&coalesce, node)),
+            // Disks have the same numbers after the repair: they come in the order of their names.
+            coalesce_repaired: repaired
+                .and_then(|repaired| repaired.coalesce_told(number))
+                .filter(|after| coalesce.as_ref() != Some(after)),
+            coalesce,
         }
+    }
+
+    fn coalesce_told(&self, number: usize) -> Option<CoalesceReport> {
+        let coalesce = self.coalesce(number)?;
+        Some(self.told(&coalesce, self.nodes.get(number)?))
     }
 
     fn parent(&self, node: &Node) -> (&'static str, Option<String>) {

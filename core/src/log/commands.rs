@@ -15,35 +15,40 @@ const UUID: usize = 36;
 pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for group in pattern.commands {
-        let differs = group.iter().any(|command| command.on != On::Any || has_path(command));
+        let differs = group.iter().any(differs_by_storage);
         match lvm {
-            Some(is_lvm) => add(&mut steps, group, names, is_lvm, ""),
+            Some(is_lvm) => add(&mut steps, group, names, is_lvm, false),
             None if differs => {
-                add(&mut steps, group, names, false, "With files: ");
-                add(&mut steps, group, names, true, "With logical volumes: ");
+                add(&mut steps, group, names, false, true);
+                add(&mut steps, group, names, true, true);
             }
-            None => add(&mut steps, group, names, false, ""),
+            None => add(&mut steps, group, names, false, false),
         }
     }
     steps
 }
 
-/// Adds a group of commands that are not there yet. The label goes to those that are not the same everywhere.
-fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, label: &str) {
-    let elsewhere = if is_lvm { On::Files } else { On::Lvm };
+/// Adds a group of commands that are not there yet. Where both kinds of storage are told, those that are not the same
+/// everywhere say where they apply.
+fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, are_both_told: bool) {
+    let (here, elsewhere) = if is_lvm { (On::Lvm, On::Files) } else { (On::Files, On::Lvm) };
     for command in group.iter().filter(|command| command.on != elsewhere) {
         let line = fill(command.line, names, is_lvm);
         if steps.iter().any(|step| step.line == line) {
             continue;
         }
-        let mut says = String::new();
-        if command.on != On::Any || has_path(command) {
-            says.push_str(label);
-        }
-        says.push_str(command.says);
-        let is_complete = !line.contains('<');
-        steps.push(Step { says, line, warning: command.warning.to_owned(), is_complete });
+        steps.push(Step {
+            on: if are_both_told && differs_by_storage(command) { here } else { On::Any },
+            says: command.says.to_owned(),
+            is_complete: !line.contains('<'),
+            line,
+            warning: command.warning.to_owned(),
+        });
     }
+}
+
+fn differs_by_storage(command: &Command) -> bool {
+    command.on != On::Any || has_path(command)
 }
 
 fn has_path(command: &Command) -> bool {

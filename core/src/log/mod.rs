@@ -21,6 +21,7 @@ use alloc::vec::Vec;
 
 pub use explainer::Explainer;
 pub use names::Names;
+pub use patterns::On;
 
 use crate::finding::Severity;
 
@@ -88,6 +89,8 @@ pub struct Moment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Step {
+    /// Where it applies; anywhere, too, where the log tells what the storage is and the command is for that.
+    pub on: On,
     /// What it is for.
     pub says: String,
     /// The command. A name that the log does not tell stays as a placeholder in angle brackets.

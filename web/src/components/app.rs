@@ -8,6 +8,7 @@ use crate::components::help::{Help, Topic};
 use crate::components::notice::NoticeBox;
 use crate::components::reading::ReadingView;
 use crate::components::result::result;
+use crate::components::several::several;
 use crate::components::start::start;
 use crate::hooks::{use_analyser, use_file_drop, use_update};
 use crate::state::Purpose;
@@ -16,7 +17,7 @@ use crate::state::Purpose;
 #[component]
 pub fn App() -> Html {
     let analyser = use_analyser();
-    let dragging = use_file_drop(analyser.choose.clone());
+    let dragging = use_file_drop(analyser.choose_dropped.clone());
     let update = use_update();
     let help = use_state_eq(|| None::<Topic>);
     let on_help = {
@@ -29,15 +30,19 @@ pub fn App() -> Html {
     };
     let state = &analyser.state;
 
-    let reading = state.reading.as_ref().filter(|reading| reading.slow);
-    let main = match (reading, &state.shown) {
-        (Some(reading), _) => html! {
-            <ReadingView reading={reading.clone()} on_cancel={analyser.cancel.reform(|()| Purpose::Report)} />
-        },
+    let slow = state.reading.as_ref().filter(|reading| reading.slow);
+    let gathered = state.gathered.as_ref().filter(|_| slow.is_none_or(|reading| reading.disk.is_some()));
+    let main = match (slow, &state.shown) {
+        (Some(reading), _) => {
+            // It is the one or the other: what would be stopped is what is read.
+            let purpose = if reading.of_several { Purpose::Gather } else { Purpose::Report };
+            html! { <ReadingView reading={reading.clone()} on_cancel={analyser.cancel.reform(move |()| purpose)} /> }
+        }
         (None, Some(shown)) => html! {
             // A new one for every analysis: nothing that was unfolded or confirmed holds for the next file.
             <key={state.analyses}>{ result(shown, &analyser) }</>
         },
+        (None, None) if gathered.is_some() => Html::default(),
         (None, None) => start(&analyser, &on_help),
     };
     html! {
@@ -47,9 +52,13 @@ pub fn App() -> Html {
                 if let Some(notice) = &state.notice {
                     <NoticeBox notice={notice.clone()} />
                 }
+                if let Some(gathered) = gathered {
+                    // A new one for all files that are chosen together.
+                    <key={state.gatherings}>{ several(gathered, &analyser) }</>
+                }
                 { main }
                 if dragging {
-                    <div class="drop-overlay">{ "Drop the disk to read it" }</div>
+                    <div class="drop-overlay">{ "Drop disks, folders and logs to read them" }</div>
                 }
             </main>
             { colophon(update) }

@@ -4,11 +4,9 @@ use vhd_analyser_core::report::Report;
 use yew::prelude::*;
 
 use crate::components::exact::ExactSize;
-use crate::components::file_picker::file_picker;
-use crate::file_access::Chosen;
 
-/// The file's name, size and kind, the names of those that were chosen together with it, and a way to other files.
-pub fn file_line(report: &Report, left_out: &[String], on_files: &Callback<Vec<Chosen>>) -> Html {
+/// The file's name, size and kind, and ways to other files.
+pub fn file_line(report: &Report, others: Html) -> Html {
     html! {
         <div class="file-line">
             <div>
@@ -20,19 +18,8 @@ pub fn file_line(report: &Report, left_out: &[String], on_files: &Callback<Vec<C
                         { " · " }{ &report.description }
                     }
                 </p>
-                if let Some(sentence) = others(left_out) {
-                    <p class="muted small" data-testid="left-out">{ sentence }</p>
-                }
             </div>
-            { file_picker("Another file", "button", on_files) }
+            { others }
         </div>
-    }
-}
-
-fn others(names: &[String]) -> Option<String> {
-    match names {
-        [] => None,
-        [name] => Some(format!("One file is read at a time: {name} was left out.")),
-        names => Some(format!("One file is read at a time: {} were left out.", names.join(", "))),
     }
 }

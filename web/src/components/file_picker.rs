@@ -7,6 +7,31 @@ use crate::file_access::Chosen;
 
 /// A browser's own file input, in the shape of a button.
 pub fn file_picker(label: &'static str, class: &'static str, on_files: &Callback<Vec<Chosen>>) -> Html {
+    picker(label, class, "file-input", false, on_files)
+}
+
+/// The same for a folder, with all that is in it.
+pub fn folder_picker(label: &'static str, class: &'static str, on_files: &Callback<Vec<Chosen>>) -> Html {
+    picker(label, class, "folder-input", true, on_files)
+}
+
+/// The ways from the files that are shown to more of them, and to others in their place.
+pub fn other_files(on_more: &Callback<Vec<Chosen>>, on_others: &Callback<Vec<Chosen>>) -> Html {
+    html! {
+        <div class="actions">
+            { picker("Add files", "button", "add-files", false, on_more) }
+            { file_picker("Other files", "button", on_others) }
+        </div>
+    }
+}
+
+fn picker(
+    label: &'static str,
+    class: &'static str,
+    testid: &'static str,
+    of_folder: bool,
+    on_files: &Callback<Vec<Chosen>>,
+) -> Html {
     let onchange = on_files.reform(|event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();
         let files = files_of(input.files());
@@ -16,7 +41,8 @@ pub fn file_picker(label: &'static str, class: &'static str, on_files: &Callback
     });
     html! {
         <label {class}>
-            <input type="file" multiple=true class="visually-hidden" data-testid="file-input" {onchange} />
+            <input type="file" multiple=true webkitdirectory={of_folder} class="visually-hidden"
+                data-testid={testid} {onchange} />
             { label }
         </label>
     }

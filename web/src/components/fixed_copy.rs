@@ -59,7 +59,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
     let writable = use_memo((), |()| file_access::is_available());
     let (saving, repairing) = (use_output(), use_output());
     let stage = use_state_eq(Stage::default);
-    let in_place_heading = use_focus_when(*opened);
+    let in_place_heading = use_focus_when(Some(*opened));
     use_effect_with((props.plan, props.on_scripts.clone()), |(plan, on_scripts)| on_scripts.emit(*plan));
     let script =
         |text: fn(&Scripts) -> &String| scripts.as_ref().map(|scripts| text(scripts).clone()).unwrap_or_default();

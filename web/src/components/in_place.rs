@@ -58,7 +58,7 @@ pub fn in_place(
         async move |stage, original, watch| {
             let disk = disk(&stage, &original).await?;
             let file = InPlace { shown: &original.file, repair: &repair, disk: &disk }.run(&watch).await?;
-            let file = Chosen { file, handle: Some(Promise::resolve(&disk)) };
+            let file = Chosen { handle: Some(Promise::resolve(&disk)), ..Chosen::from(file) };
             on_repaired.emit(Repaired { file, undo: stage.undo.clone().unwrap_or_default() });
             Ok(Some("The disk was repaired."))
         }

@@ -17,7 +17,7 @@ pub struct NoticeBoxProps {
 /// Says it, and takes the focus that the thing before it has lost.
 #[component]
 pub fn NoticeBox(props: &NoticeBoxProps) -> Html {
-    let title = use_focus_when(props.notice.clone());
+    let title = use_focus_when(Some(props.notice.clone()));
     let (tone, shape, detail) = match &props.notice {
         Notice::Cancelled { .. } => (Tone::Plain, Shape::Info, None),
         Notice::RepairedInPlace { .. } => (Tone::Good, Shape::Sound, None),

@@ -18,7 +18,7 @@ pub struct ReadingViewProps {
 /// What is being read, how much is left, and a way out.
 #[component]
 pub fn ReadingView(props: &ReadingViewProps) -> Html {
-    let heading = use_focus_when(props.reading.name.clone());
+    let heading = use_focus_when(Some(props.reading.name.clone()));
     html! {
         <section class="reading">
             <div class="reading-line">

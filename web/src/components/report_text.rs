@@ -5,10 +5,10 @@ use std::rc::Rc;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::json::{self, Layout};
 use vhd_analyser_core::report::{Report, Ticket, Verdict, markdown};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{HtmlElement, HtmlSelectElement};
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use crate::components::copy_button::CopyButton;
 use crate::components::section::section;
 use crate::hooks::use_saved;
 use crate::units;
@@ -96,7 +96,7 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
             if *form == Form::VhdUtil {
                 { utc_offset_choice(props.printed.utc_offset, &props.on_utc_offset) }
             }
-            <CopyButton text={text.clone()} shown_in={pre.clone()} />
+            <CopyButton text={text.clone()} shown_in={pre.clone()} testid="copy-report" />
             if *form != Form::Json {
                 <a class="button small" data-testid="save-report" href={url}
                     download={format!("{file}.{extension}")}>{ "Save" }</a>
@@ -171,60 +171,5 @@ fn utc_offset_choice(chosen: i32, on_change: &Callback<i32>) -> Html {
                 }) }
             </select>
         </label>
-    }
-}
-
-#[derive(Clone, PartialEq, Properties)]
-struct CopyButtonProps {
-    text: AttrValue,
-    shown_in: NodeRef,
-}
-
-/// Copies the text; where the browser forbids that, selects it, so that one key is enough.
-#[component]
-fn CopyButton(props: &CopyButtonProps) -> Html {
-    let copied = use_state_eq(|| None::<bool>);
-    use_effect_with(props.text.clone(), {
-        let copied = copied.clone();
-        move |_| copied.set(None)
-    });
-    let onclick = {
-        let (text, pre, copied) = (props.text.clone(), props.shown_in.clone(), copied.clone());
-        Callback::from(move |_| {
-            let (text, pre, copied) = (text.clone(), pre.clone(), copied.clone());
-            spawn_local(async move {
-                let done = copy(&text).await;
-                if !done {
-                    select(&pre);
-                }
-                copied.set(Some(done));
-            });
-        })
-    };
-    let label = match *copied {
-        None => "Copy",
-        Some(true) => "Copied",
-        Some(false) => "Selected: press Ctrl+C",
-    };
-    html! {
-        <button type="button" class="button small" data-testid="copy-report" aria-live="polite" {onclick}>{ label }</button>
-    }
-}
-
-async fn copy(text: &str) -> bool {
-    let Some(window) = web_sys::window() else { return false };
-    let clipboard = window.navigator().clipboard();
-    // Browsers have none on a page that came over plain HTTP.
-    if clipboard.is_undefined() {
-        return false;
-    }
-    JsFuture::from(clipboard.write_text(text)).await.is_ok()
-}
-
-fn select(pre: &NodeRef) {
-    let selection = web_sys::window().and_then(|window| window.get_selection().ok().flatten());
-    if let (Some(selection), Some(pre)) = (selection, pre.cast::<HtmlElement>()) {
-        // Nothing is lost where it cannot be selected: the text stands there.
-        let _ = selection.select_all_children(&pre);
     }
 }

@@ -5,6 +5,7 @@ use yew::prelude::*;
 
 use crate::components::deep_check::deep_check;
 use crate::components::file_line::file_line;
+use crate::components::file_picker::other_files;
 use crate::components::findings::findings;
 use crate::components::fixed_copy::FixedCopy;
 use crate::components::hashes::hashes;
@@ -24,10 +25,17 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
     let deep_check = report
         .deep_check
         .map(|bytes| deep_check(bytes, shown.deep.as_ref(), &analyser.check_deeply, &cancel(Purpose::DeepCheck)));
+    // Of several files, these stand above all of them.
+    let is_one_of_several = analyser.state.gathered.is_some();
+    let others = html! {
+        if !is_one_of_several {
+            { other_files(&analyser.add, &analyser.choose) }
+        }
+    };
     html! {
         <>
-            { file_line(report, &analyser.state.left_out, &analyser.choose) }
-            <VerdictCard report={report.clone()} footer={deep_check.unwrap_or_default()}>
+            { file_line(report, others) }
+            <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected} footer={deep_check.unwrap_or_default()}>
                 { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
                     // A new one for every plan: what was confirmed for one does not hold for another.

@@ -2,8 +2,9 @@
 
 use yew::prelude::*;
 
-use crate::components::file_picker::file_picker;
+use crate::components::file_picker::{file_picker, folder_picker};
 use crate::components::help::Topic;
+use crate::components::paste_log::PasteLog;
 use crate::hooks::Analyser;
 
 /// Where a file goes in, and what to do without one.
@@ -14,10 +15,13 @@ pub fn start(analyser: &Analyser, on_help: &Callback<Topic>) -> Html {
                 <p class="drop-zone-line">
                     { "Drop a .vhd here, or " }
                     { file_picker("Choose files", "button primary", &analyser.choose) }
+                    { folder_picker("Choose a folder", "button", &analyser.choose) }
                 </p>
                 <p class="muted">
-                    { "Any size: only the bytes that are needed are read. Nothing is changed unless you ask for it." }
+                    { "A chain, its journal and a log can come along. Any size: of disks only the bytes that are needed are \
+                       read. Nothing is changed unless you ask for it." }
                 </p>
+                <PasteLog on_log={&analyser.add_log} />
             </div>
             <div class="below-drop-zone small">
                 <span class="muted">{ "No disk at hand?" }</span>

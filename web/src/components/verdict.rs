@@ -14,6 +14,9 @@ use crate::hooks::use_focus_when;
 pub struct VerdictCardProps {
     /// The file's report.
     pub report: Rc<Report>,
+    /// Whether it takes the focus when it appears.
+    #[prop_or(true)]
+    pub takes_focus: bool,
     /// What can be done.
     #[prop_or_default]
     pub children: Html,
@@ -26,7 +29,7 @@ pub struct VerdictCardProps {
 #[component]
 pub fn VerdictCard(props: &VerdictCardProps) -> Html {
     let report = &props.report;
-    let headline = use_focus_when(());
+    let headline = use_focus_when(props.takes_focus.then_some(()));
     html! {
         <section class={classes!("verdict", tone(report.verdict).class())} data-testid="verdict"
             data-verdict={report.verdict.name()} aria-labelledby="verdict-headline">

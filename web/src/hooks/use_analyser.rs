@@ -15,10 +15,14 @@ use crate::engine::Job;
 use crate::failure::Failure;
 use crate::file_access::{Chosen, file_of, launched, on_launch};
 use crate::fixed_copy::fixed_name;
+use crate::folders::files_in;
+use crate::gathered::{Gathered, PASTED, is_called_disk};
+use crate::hooks::Dropped;
 use crate::program::Program;
-use crate::sample;
-use crate::state::{Action, Purpose, Repaired, State};
+use crate::source::ReadError;
+use crate::state::{self, Action, Purpose, Repaired, State};
 use crate::worker::{Request, Response, Task};
+use crate::{sample, units};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
 const SLOW: u32 = 200;
@@ -30,8 +34,16 @@ pub struct Analyser {
     pub state: UseReducerHandle<State>,
     /// The file whose report is shown.
     pub original: Option<Chosen>,
-    /// Reads one of these files.
+    /// Reads these files.
     pub choose: Callback<Vec<Chosen>>,
+    /// Reads these files and folders.
+    pub choose_dropped: Callback<Dropped>,
+    /// Reads these files together with those that are shown.
+    pub add: Callback<Vec<Chosen>>,
+    /// Reads a log that was pasted, together with the files that are shown.
+    pub add_log: Callback<String>,
+    /// Shows another of the disks, by its number in the forest.
+    pub select: Callback<usize>,
     /// Reads the sample.
     pub choose_sample: Callback<()>,
     /// Stops reading.
@@ -58,8 +70,15 @@ pub struct Analyser {
 struct Work {
     program: Program,
     utc_offset: i32,
+    /// How often files were chosen: what was begun for one choice is of no use after the next.
+    choices: u32,
+    /// The files that are shown.
+    files: Rc<Vec<Chosen>>,
+    /// What they are, if they are several.
+    gathered: Option<Rc<Gathered>>,
     shown: Option<Reading>,
     report: Option<Reading>,
+    gather: Option<Reading>,
     deep_check: Option<Reading>,
     copy_check: Option<Reading>,
     hash: Option<Reading>,
@@ -67,6 +86,7 @@ struct Work {
 
 /// Dropping it stops the reading.
 struct Reading {
+    /// The file; of several the first.
     file: Chosen,
     job: Job,
     _slow: Timeout,
@@ -82,6 +102,19 @@ pub fn use_analyser() -> Analyser {
     let choose = {
         let desk = desk.clone();
         Callback::from(move |files| desk.choose(files))
+    };
+    let choose_dropped = {
+        let desk = desk.clone();
+        Callback::from(move |dropped| desk.choose_dropped(dropped))
+    };
+    let add = {
+        let desk = desk.clone();
+        Callback::from(move |files| desk.add(files))
+    };
+    let add_log = add.reform(|text: String| Chosen::text(&text, PASTED).into_iter().collect());
+    let select = {
+        let desk = desk.clone();
+        Callback::from(move |disk| desk.select(disk))
     };
     let choose_sample = {
         let desk = desk.clone();
@@ -152,6 +185,10 @@ pub fn use_analyser() -> Analyser {
         state,
         original,
         choose,
+        choose_dropped,
+        add,
+        add_log,
+        select,
         choose_sample,
         cancel,
         print,
@@ -173,21 +210,122 @@ struct Desk {
 }
 
 impl Desk {
-    fn choose(&self, mut files: Vec<Chosen>) {
-        let names: Vec<String> = files.iter().map(|chosen| chosen.file.name()).collect();
-        let Some(picked) = pick(&names) else { return };
-        let file = files.swap_remove(picked);
+    /// Reads a disk by itself, or what several files are, or a file that may be a log.
+    fn choose(&self, files: Vec<Chosen>) {
+        match &files[..] {
+            [] => {}
+            [disk] if is_called_disk(&disk.path) => self.choose_one(disk.clone()),
+            _ => self.gather(files, |_| None),
+        }
+    }
+
+    fn choose_one(&self, file: Chosen) {
+        self.work.borrow_mut().begin();
         let name = file.file.name();
-        let left_out = names.into_iter().enumerate().filter(|(i, _)| *i != picked).map(|(_, name)| name).collect();
-        // Its report would replace that of this file.
-        self.work.borrow_mut().deep_check = None;
-        self.dispatch.dispatch(Action::Chosen { name: name.clone(), left_out });
-        self.read(Purpose::Report, &file.file.clone().into(), name, file);
+        self.dispatch.dispatch(Action::Chosen { name: name.clone(), disk: None });
+        self.read(Purpose::Report, &[file.file.clone().into()], name, file);
+    }
+
+    fn choose_dropped(&self, Dropped { mut files, folders }: Dropped) {
+        let [folder, ..] = &folders[..] else { return self.choose(files) };
+        let name = folder.name();
+        self.work.borrow_mut().begin();
+        self.dispatch.dispatch(Action::ManyChosen(name.clone()));
+        let choice = self.work.borrow().choices;
+        let desk = self.clone();
+        spawn_local(async move {
+            let found = files_in(folders).await;
+            // Something else was chosen meanwhile.
+            if desk.work.borrow().choices != choice {
+                return;
+            }
+            match found {
+                Ok(found) => {
+                    files.extend(found);
+                    desk.gather(files, |_| None);
+                }
+                Err(exception) => desk.fail(Purpose::Gather, name, ReadError::from(exception).into()),
+            }
+        });
+    }
+
+    /// Reads files together with those that are there, of which those of the same path are replaced.
+    fn add(&self, files: Vec<Chosen>) {
+        let before = self.work.borrow().files.clone();
+        let is_new = |path: &str| files.iter().all(|file| file.path != path);
+        let kept = before.iter().filter(|file| is_new(&file.path)).cloned();
+        self.choose(kept.chain(files.clone()).collect());
     }
 
     fn choose_repaired(&self, Repaired { file, undo }: Repaired) {
         self.dispatch.dispatch(Action::RepairedInPlace { undo });
-        self.choose(vec![file]);
+        let work = self.work.borrow();
+        let Some(before) = work.shown.as_ref().filter(|_| work.gathered.is_some()).map(|shown| &shown.file) else {
+            drop(work);
+            return self.choose(vec![file]);
+        };
+        // The others are read anew, too: what is said of them depends on this one.
+        let path = before.path.clone();
+        let repaired = Chosen { path: path.clone(), ..file };
+        let files = work.files.iter().map(|file| if file.path == path { repaired.clone() } else { file.clone() });
+        let files = files.collect();
+        drop(work);
+        self.gather(files, move |gathered| gathered.disk_at(&path));
+    }
+
+    /// Reads all files, and then the disk that is chosen, by its number in the forest, or the one to look at first.
+    fn gather(&self, files: Vec<Chosen>, choose: impl Fn(&Gathered) -> Option<usize> + 'static) {
+        let Some(first) = files.first().cloned() else { return };
+        let name = if files.len() == 1 { first.path.clone() } else { units::count(files.len() as u64, "file") };
+        let blobs: Vec<Blob> = files.iter().map(|file| file.file.clone().into()).collect();
+        let request = Request::Gather(files.iter().map(|file| file.path.clone()).collect());
+        self.work.borrow_mut().begin();
+        self.dispatch.dispatch(Action::ManyChosen(name.clone()));
+        let (desk, files) = (self.clone(), Rc::new(files));
+        self.start(Purpose::Gather, &blobs, &request, first, move |response| match response {
+            Response::Gathered(gathered) => desk.take_gathered(*gathered, &files, &choose),
+            response => desk.take(Purpose::Gather, &name, response),
+        });
+    }
+
+    fn take_gathered(&self, gathered: Gathered, files: &Rc<Vec<Chosen>>, choose: &dyn Fn(&Gathered) -> Option<usize>) {
+        if let ([file], true) = (&files[..], gathered.is_some_text()) {
+            return self.choose_one(file.clone());
+        }
+        let gathered = Rc::new(gathered);
+        let disk = choose(&gathered).or_else(|| gathered.first_disk());
+        {
+            let mut work = self.work.borrow_mut();
+            work.begin();
+            (work.files, work.gathered) = (files.clone(), Some(gathered.clone()));
+            (work.shown, work.copy_check, work.hash) = (None, None, None);
+        }
+        let next = disk.and_then(|disk| Some((disk, self.file_of(disk)?)));
+        let reading = next.as_ref().map(|(disk, file)| state::Reading {
+            name: file.file.name(),
+            disk: Some(*disk),
+            ..state::Reading::default()
+        });
+        self.dispatch.dispatch(Action::Gathered(gathered, reading));
+        if let Some((_, file)) = next {
+            self.read(Purpose::Report, &[file.file.clone().into()], file.file.name(), file);
+        }
+    }
+
+    /// Shows another of the disks.
+    fn select(&self, disk: usize) {
+        let Some(file) = self.file_of(disk) else { return };
+        self.work.borrow_mut().begin();
+        let name = file.file.name();
+        self.dispatch.dispatch(Action::Chosen { name: name.clone(), disk: Some(disk) });
+        self.read(Purpose::Report, &[file.file.clone().into()], name, file);
+    }
+
+    /// The file of a disk in the forest.
+    fn file_of(&self, disk: usize) -> Option<Chosen> {
+        let work = self.work.borrow();
+        let number = *work.gathered.as_ref()?.disks.get(disk)?;
+        work.files.get(number).cloned()
     }
 
     /// Reads what the installed page is opened with by the file manager.
@@ -199,7 +337,7 @@ impl Desk {
                 for handle in launched(params) {
                     // A file that is gone by now is not there to be read.
                     if let Ok(file) = file_of(&handle).await {
-                        files.push(Chosen { file, handle: Some(Promise::resolve(&handle)) });
+                        files.push(Chosen { handle: Some(Promise::resolve(&handle)), ..Chosen::from(file) });
                     }
                 }
                 desk.choose(files);
@@ -218,18 +356,29 @@ impl Desk {
             _ => file.file.name(),
         };
         self.dispatch.dispatch(Action::Again(purpose));
-        self.read(purpose, &blob(&file.file), name, file);
+        self.read(purpose, &[blob(&file.file)], name, file);
     }
 
-    fn read(&self, purpose: Purpose, blob: &Blob, name: String, file: Chosen) {
-        let mut work = self.work.borrow_mut();
-        let (utc_offset, deep) = (work.utc_offset, purpose == Purpose::DeepCheck);
+    fn read(&self, purpose: Purpose, files: &[Blob], name: String, file: Chosen) {
+        let (utc_offset, deep) = (self.work.borrow().utc_offset, purpose == Purpose::DeepCheck);
         let request = match purpose {
             Purpose::Hash => Request::Hash,
             _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep }),
         };
         let desk = self.clone();
-        let job = Job::start(&work.program, blob, &request, move |response| desk.take(purpose, &name, response));
+        self.start(purpose, files, &request, file, move |response| desk.take(purpose, &name, response));
+    }
+
+    fn start(
+        &self,
+        purpose: Purpose,
+        files: &[Blob],
+        request: &Request,
+        file: Chosen,
+        answer: impl Fn(Response) + 'static,
+    ) {
+        let mut work = self.work.borrow_mut();
+        let job = Job::start(&work.program, files, request, answer);
         let dispatch = self.dispatch.clone();
         let slow = Timeout::new(SLOW, move || dispatch.dispatch(Action::Slow(purpose)));
         *work.reading(purpose) = Some(Reading { file, job, _slow: slow });
@@ -242,6 +391,8 @@ impl Desk {
             Response::Progress(progress) => Action::Progress(purpose, progress),
             Response::Printed(printed) => Action::Printed(printed),
             Response::Scripts(scripts) => Action::Scripts(scripts),
+            // Only a request to gather is answered so, and that takes its answer itself.
+            Response::Gathered(_) => return,
             Response::Hashed(sha256) => {
                 work.hash = None;
                 Action::Hashed(sha256)
@@ -253,6 +404,7 @@ impl Desk {
                 }
                 if purpose == Purpose::Report {
                     work.hash = None;
+                    work.keep_only_shown();
                 }
                 Action::Analysed(purpose, analysed)
             }
@@ -270,7 +422,7 @@ impl Desk {
     fn fail(&self, purpose: Purpose, name: String, failure: Failure) {
         let mut work = self.work.borrow_mut();
         *work.reading(purpose) = None;
-        if purpose == Purpose::Report {
+        if matches!(purpose, Purpose::Report | Purpose::Gather) {
             (work.shown, work.copy_check, work.hash) = (None, None, None);
         }
         self.dispatch.dispatch(Action::Failed { purpose, name, failure });
@@ -279,35 +431,42 @@ impl Desk {
 
 impl Work {
     fn new() -> Self {
-        let program = Program::find();
-        Self { program, utc_offset: 0, shown: None, report: None, deep_check: None, copy_check: None, hash: None }
+        Self {
+            program: Program::find(),
+            utc_offset: 0,
+            choices: 0,
+            files: Rc::default(),
+            gathered: None,
+            shown: None,
+            report: None,
+            gather: None,
+            deep_check: None,
+            copy_check: None,
+            hash: None,
+        }
+    }
+
+    /// Ends what would replace the answer to the choice that begins.
+    fn begin(&mut self) {
+        self.choices += 1;
+        (self.report, self.gather, self.deep_check) = (None, None, None);
+    }
+
+    /// Forgets the files that were chosen together, unless the one that is shown is one of them.
+    fn keep_only_shown(&mut self) {
+        if let Some(shown) = self.shown.as_ref().filter(|shown| !self.files.contains(&shown.file)) {
+            self.files = vec![shown.file.clone()].into();
+            self.gathered = None;
+        }
     }
 
     fn reading(&mut self, purpose: Purpose) -> &mut Option<Reading> {
         match purpose {
             Purpose::Report => &mut self.report,
+            Purpose::Gather => &mut self.gather,
             Purpose::DeepCheck => &mut self.deep_check,
             Purpose::CopyCheck => &mut self.copy_check,
             Purpose::Hash => &mut self.hash,
         }
-    }
-}
-
-/// Which of several files is read: the first that is called a VHD, otherwise the first.
-fn pick(names: &[String]) -> Option<usize> {
-    let called_vhd = |name: &String| name.to_ascii_lowercase().ends_with(".vhd");
-    names.iter().position(called_vhd).or((!names.is_empty()).then_some(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pick;
-
-    #[test]
-    fn of_several_files_the_first_vhd_is_read() {
-        let pick = |names: &[&str]| pick(&names.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert_eq!(pick(&["SMlog", "a.VHD", "b.vhd"]), Some(1));
-        assert_eq!(pick(&["SMlog", "a.vhdx"]), Some(0));
-        assert_eq!(pick(&[]), None);
     }
 }

@@ -2,15 +2,23 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use js_sys::wasm_bindgen::JsCast;
-use web_sys::{DataTransfer, DragEvent, Event};
+use web_sys::{DataTransfer, DragEvent, Event, FileSystemDirectoryEntry};
 use yew::prelude::*;
 
 use crate::components::file_picker::files_of;
 use crate::file_access::{Chosen, handle_of_dropped};
 
+/// What was dropped.
+pub struct Dropped {
+    /// The files, with their handles where the browser gives any.
+    pub files: Vec<Chosen>,
+    /// The folders, which take some time to be looked through.
+    pub folders: Vec<FileSystemDirectoryEntry>,
+}
+
 /// Hands dropped files on; tells whether some are being dragged over the page.
 #[hook]
-pub fn use_file_drop(on_files: Callback<Vec<Chosen>>) -> bool {
+pub fn use_file_drop(on_files: Callback<Dropped>) -> bool {
     let dragging = use_state_eq(|| false);
     use_effect_with(on_files, {
         let dragging = dragging.clone();
@@ -34,7 +42,7 @@ pub fn use_file_drop(on_files: Callback<Vec<Chosen>>) -> bool {
     *dragging
 }
 
-fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Vec<Chosen>> {
+fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Dropped> {
     let event = event.dyn_ref::<DragEvent>()?;
     let data = event.data_transfer()?;
     // Dragged text and links are none of ours.
@@ -61,15 +69,23 @@ fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Vec<Chosen>> 
     }
 }
 
-/// The files with their handles, which the browser gives now or never.
-fn dropped(data: &DataTransfer) -> Vec<Chosen> {
+/// The browser gives handles and folders now or never.
+fn dropped(data: &DataTransfer) -> Dropped {
     let items = data.items();
-    let items: Vec<_> = (0..items.length()).filter_map(|i| items.get(i)).filter(|item| item.kind() == "file").collect();
-    let mut files = files_of(data.files());
-    if items.len() == files.len() {
-        for (file, item) in files.iter_mut().zip(items) {
-            file.handle = handle_of_dropped(&item);
+    let items = (0..items.length()).filter_map(|i| items.get(i)).filter(|item| item.kind() == "file");
+    let mut dropped = Dropped { files: Vec::new(), folders: Vec::new() };
+    for item in items {
+        let entry = item.webkit_get_as_entry().ok().flatten();
+        match (entry, item.get_as_file()) {
+            (Some(entry), _) if entry.is_directory() => dropped.folders.push(entry.unchecked_into()),
+            (_, Ok(Some(file))) => {
+                dropped.files.push(Chosen { handle: handle_of_dropped(&item), ..Chosen::from(file) });
+            }
+            _ => {}
         }
     }
-    files
+    if dropped.files.is_empty() && dropped.folders.is_empty() {
+        dropped.files = files_of(data.files());
+    }
+    dropped
 }

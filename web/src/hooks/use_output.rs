@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::file_access::AccessError;
-use crate::worker::Progress;
+use crate::worker::{Progress, Unit};
 
 /// What is known of a file that is to be written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +41,7 @@ impl Watch {
         if self.stopped.get() {
             return Err(AccessError::Cancelled);
         }
-        self.output.set(Output::Running(Some(Progress { stage: stage.into(), done, total })));
+        self.output.set(Output::Running(Some(Progress { stage: stage.into(), done, total, unit: Unit::Bytes })));
         Ok(())
     }
 }

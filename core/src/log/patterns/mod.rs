@@ -5,6 +5,8 @@ mod smgc;
 mod storage;
 mod vhd_util;
 
+use core::fmt;
+
 use crate::finding::Severity;
 
 pub use vhd_util::exit_code;
@@ -64,6 +66,8 @@ pub struct Command {
 
 /// Where a command applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum On {
     /// Everywhere.
     Any,
@@ -71,6 +75,17 @@ pub enum On {
     Files,
     /// Storage repositories of logical volumes.
     Lvm,
+}
+
+impl fmt::Display for On {
+    /// As a beginning of a sentence: `With files: `; nothing for everywhere.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "",
+            Self::Files => "With files: ",
+            Self::Lvm => "With logical volumes: ",
+        })
+    }
 }
 
 /// All kinds of trouble. Of two that fit a line, the earlier one counts.

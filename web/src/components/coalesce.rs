@@ -1,0 +1,84 @@
+//! What a coalesce would do, foreseen.
+
+use vhd_analyser_core::chain::{ChainReport, CoalesceReport, DiskReport, ForestReport};
+use yew::prelude::*;
+
+use crate::components::callout::Tone;
+use crate::components::icon::{Shape, icon};
+use crate::components::section::section;
+use crate::units;
+
+/// More chains than anybody reads.
+const MOST: usize = 20;
+
+/// What coalescing a disk into its parent would do, now and after the repair, folded up unless it is `open`; nothing for
+/// a disk without a parent.
+pub fn coalesce(disk: &DiskReport, open: bool) -> Html {
+    let Some(now) = &disk.coalesce else { return Html::default() };
+    let after = disk.coalesce_repaired.as_ref();
+    html! {
+        <details class="fold small" data-testid="coalesce" data-runs={now.runs.to_string()}
+            data-runs-repaired={after.map(|after| after.runs.to_string())} {open}>
+            <summary>
+                { "Coalesce into its parent: " }
+                { outcome(now) }
+                if let Some(after) = after {
+                    { " after the repair: " }
+                    { outcome(after) }
+                }
+            </summary>
+            <div class="paragraphs">
+                // What it takes is told once: of when it can run.
+                if let (Some(after), Some(obstacle)) = (after, &now.obstacle) {
+                    <p>{ &obstacle.sentence }</p>
+                    <h3>{ "After the repair" }</h3>
+                    { sentences(&after.sentences) }
+                } else {
+                    { sentences(&now.sentences) }
+                }
+            </div>
+        </details>
+    }
+}
+
+fn outcome(coalesce: &CoalesceReport) -> Html {
+    let (tone, shape, word) = match coalesce.occasion.as_str() {
+        "leftover" => (Tone::Plain, Shape::Info, "deleted instead"),
+        _ if coalesce.runs => (Tone::Good, Shape::Sound, "can run"),
+        _ => (Tone::Bad, Shape::Error, "cannot run"),
+    };
+    html! { <span class={classes!("severity", "inline", tone.class())}>{ icon(shape) }{ word }</span> }
+}
+
+/// How the chains would be coalesced from their bases up; nothing where there is no chain.
+pub fn chains(forest: &ForestReport) -> Html {
+    if forest.chains.is_empty() {
+        return Html::default();
+    }
+    let content = html! {
+        <div class="paragraphs" data-testid="coalesce-chains">
+            { told(&forest.chains) }
+            if !forest.chains_repaired.is_empty() && forest.chains_repaired != forest.chains {
+                <h3>{ "After the repair" }</h3>
+                { told(&forest.chains_repaired) }
+            }
+        </div>
+    };
+    section("Coalescing the chain", None, Html::default(), content)
+}
+
+fn told(chains: &[ChainReport]) -> Html {
+    let left_out = chains.len().saturating_sub(MOST) as u64;
+    html! {
+        <>
+            { for chains.iter().take(MOST).map(|chain| sentences(&chain.sentences)) }
+            if left_out > 0 {
+                <p class="muted">{ format!("{} more.", units::count(left_out, "chain")) }</p>
+            }
+        </>
+    }
+}
+
+fn sentences(sentences: &[String]) -> Html {
+    sentences.iter().map(|sentence| html! { <p>{ sentence }</p> }).collect()
+}

@@ -1,0 +1,141 @@
+//! The disks, each below the one that it is based on.
+
+use std::rc::Rc;
+
+use vhd_analyser_core::chain::DiskReport;
+use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::report::Verdict;
+use yew::prelude::*;
+
+use crate::components::callout::Tone;
+use crate::components::coalesce::coalesce;
+use crate::components::icon::{Shape, icon};
+use crate::components::section::section;
+use crate::components::verdict::tone;
+use crate::gathered::{Gathered, is_in_trouble};
+use crate::units;
+
+/// So many disks are shown at first: a browser takes a while to lay out thousands.
+const FEW: usize = 60;
+/// Steps to the right are told apart up to here.
+const DEEPEST: u64 = 10;
+
+/// What is shown.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ForestProps {
+    /// What the files are.
+    pub gathered: Rc<Gathered>,
+    /// The disk whose report is shown, by its number.
+    pub selected: Option<usize>,
+    /// Shows the report of another.
+    pub on_select: Callback<usize>,
+}
+
+/// The tree of the disks; of many, first those that something is wrong with.
+#[component]
+pub fn Forest(props: &ForestProps) -> Html {
+    let disks = &props.gathered.forest.disks;
+    let in_trouble = props.gathered.in_trouble().count();
+    let are_many = disks.len() > FEW;
+    let only_trouble = use_state_eq(|| are_many && in_trouble > 0);
+    let all = use_state_eq(|| !are_many);
+    if disks.is_empty() {
+        return Html::default();
+    }
+    let wanted: Vec<usize> =
+        (0..disks.len()).filter(|number| !*only_trouble || is_in_trouble(&disks[*number])).collect();
+    let shown = if *all { &wanted[..] } else { &wanted[..wanted.len().min(FEW)] };
+    let left_out = wanted.len() - shown.len();
+    // Each tree is a chain, or several that share a base.
+    let trees = shown.chunk_by(|_, next| *only_trouble || disks[*next].level > 0);
+    let row = |number: &usize| row(&disks[*number], *number, props);
+    let show_all = {
+        let all = all.clone();
+        Callback::from(move |_: MouseEvent| all.set(true))
+    };
+    let tools = html! {
+        if are_many && in_trouble > 0 {
+            <label class="labelled">
+                <input type="checkbox" data-testid="only-trouble" checked={*only_trouble}
+                    onchange={toggle(&only_trouble)} />
+                { "Only what is damaged or misplaced" }
+            </label>
+        }
+    };
+    let content = html! {
+        <>
+            { for trees.map(|tree| html! { <ul class="tree" data-testid="chain">{ for tree.iter().map(row) }</ul> }) }
+            if left_out > 0 {
+                <button type="button" class="button small" data-testid="show-all" onclick={show_all}>
+                    { format!("Show {} more", units::count(left_out as u64, "disk")) }
+                </button>
+            }
+        </>
+    };
+    section("Disks", Some(units::decimal(disks.len() as u64)), tools, content)
+}
+
+fn toggle(state: &UseStateHandle<bool>) -> Callback<Event> {
+    let state = state.clone();
+    Callback::from(move |_| state.set(!*state))
+}
+
+fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
+    let is_selected = props.selected == Some(number);
+    let (tone, shape, word) = state(disk);
+    let onclick = props.on_select.reform(move |_| number);
+    html! {
+        <li key={number} class="disk" data-testid="disk" data-file={disk.file.clone()} data-verdict={disk.verdict.name()}
+            data-level={disk.level.min(DEEPEST).to_string()} aria-current={is_selected.then_some("true")}>
+            <p class="disk-line">
+                <span class={classes!("severity", tone.class())}>{ icon(shape) }{ word }</span>
+                <button type="button" class="link disk-name" {onclick}>{ &disk.file }</button>
+            </p>
+            <p class="muted small">{ facts(disk) }</p>
+            { for notes(disk).map(|note| html! { <p class="small">{ note }</p> }) }
+            { coalesce(disk, is_selected) }
+        </li>
+    }
+}
+
+/// The answer about a disk and its place.
+fn state(disk: &DiskReport) -> (Tone, Shape, &'static str) {
+    let word = match disk.verdict {
+        Verdict::Sound if is_in_trouble(disk) => return (Tone::Bad, Shape::Error, "misplaced"),
+        Verdict::Sound => "sound",
+        Verdict::Repairable => "repairable",
+        Verdict::Salvageable => "salvageable",
+        Verdict::Unrepairable => "not repairable",
+        Verdict::NotAVhd => "no VHD",
+    };
+    (tone(disk.verdict), Shape::from(disk.verdict), word)
+}
+
+fn facts(disk: &DiskReport) -> String {
+    let mut facts: Vec<String> = Vec::new();
+    facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", units::size(bytes))));
+    facts.push(format!("{} on disk", units::size(disk.size)));
+    if disk.kind.as_deref().is_some_and(|kind| kind != "fixed") {
+        facts.push(units::count(disk.allocated, "block"));
+    }
+    facts.extend(disk.kind.clone());
+    facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));
+    facts.extend(disk.hidden.then(|| "hidden".into()));
+    facts.extend((disk.level > 0).then(|| format!("depth {}", disk.depth)));
+    facts.join(" · ")
+}
+
+/// What is wrong with it and its place, and what it is based on that is not here.
+fn notes(disk: &DiskReport) -> impl Iterator<Item = String> {
+    let parent = disk.parent.as_deref().unwrap_or_default();
+    let lost = match disk.parent_state.as_str() {
+        "raw" => Some(format!("Based on the raw image “{parent}”.")),
+        "unknown" => Some("What it is based on cannot be read.".into()),
+        _ => None,
+    };
+    let findings = disk.findings.iter().filter(|finding| finding.severity != Severity::Info).map(|finding| {
+        let found = if finding.found.is_empty() { String::new() } else { format!(": {}", finding.found) };
+        format!("{}{found}.", finding.title)
+    });
+    disk.error.iter().map(|error| format!("{error}.")).chain(findings).chain(lost)
+}

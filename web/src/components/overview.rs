@@ -1,0 +1,61 @@
+//! What several files are, in a sentence.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::components::callout::{Tone, callout};
+use crate::components::file_picker::other_files;
+use crate::components::icon::Shape;
+use crate::file_access::Chosen;
+use crate::gathered::Gathered;
+use crate::hooks::use_focus_when;
+use crate::units;
+
+/// What is shown, and what can be done.
+#[derive(Clone, PartialEq, Properties)]
+pub struct OverviewProps {
+    /// What the files are.
+    pub gathered: Rc<Gathered>,
+    /// Reads other files in their place.
+    pub on_files: Callback<Vec<Chosen>>,
+    /// Reads more files together with them.
+    pub on_more: Callback<Vec<Chosen>>,
+}
+
+/// How many disks and logs there are, and how they fare; what was not read; and the way to more files.
+#[component]
+pub fn Overview(props: &OverviewProps) -> Html {
+    let gathered = &props.gathered;
+    let heading = use_focus_when(Some(()));
+    html! {
+        <section class="paragraphs">
+            <div class="file-line">
+                <div>
+                    <h2 ref={heading} tabindex="-1" data-testid="overview">{ gathered.headline() }</h2>
+                    <p class="muted small">{ details(gathered) }</p>
+                </div>
+                { other_files(&props.on_more, &props.on_files) }
+            </div>
+            if !gathered.unread.is_empty() {
+                { callout(Tone::Bad, Shape::Error, "unread", unread(gathered)) }
+            }
+        </section>
+    }
+}
+
+fn details(gathered: &Gathered) -> String {
+    let mut parts = gathered.logs.clone();
+    if let Some(answer) = &gathered.answer {
+        parts.push(format!("{} read", units::count(answer.lines, "line")));
+    }
+    if gathered.passed_over > 0 {
+        parts.push(format!("{} neither a disk nor a log", units::count(gathered.passed_over, "other file")));
+    }
+    parts.join(" · ")
+}
+
+fn unread(gathered: &Gathered) -> Html {
+    let line = |(path, failure): &(String, _)| html! { <p><strong>{ path }</strong>{ format!(": {failure}") }</p> };
+    gathered.unread.iter().map(line).collect()
+}

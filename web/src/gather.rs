@@ -1,0 +1,193 @@
+//! Many files at once, in the worker: told apart, read one after the other, and put in relation to each other.
+//!
+//! ```text
+//! files ──┬─ disks ─▶ Analysis ─▶ Member ─┬─▶ Forest ─▶ ForestReport
+//!         │     (forgotten before the next) │
+//!         └─ logs ─▶ chunks ─▶ Explainer ───┴─▶ Answer
+//! ```
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use js_sys::wasm_bindgen::{JsCast, JsValue};
+use js_sys::{Reflect, Uint8Array};
+use vhd_analyser_core::analysis::{self, Options};
+use vhd_analyser_core::chain::{Forest, Member};
+use vhd_analyser_core::foreign::Foreign;
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::log::Explainer;
+use vhd_analyser_core::source::{Read, Source};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, File, ReadableStreamDefaultReader};
+
+use crate::failure::Failure;
+use crate::gathered::{Gathered, is_called_disk, is_called_log};
+use crate::source::BlobSource;
+use crate::units;
+use crate::unpacked::unpacked;
+use crate::worker::{Progress, Unit, options};
+
+/// Bytes of a log that are read at once.
+const CHUNK: u64 = 1 << 20;
+
+/// A file with the path under which it was chosen.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The path, with slashes: of a file in a chosen folder from that folder on, otherwise the file's name.
+    pub path: String,
+    /// The file.
+    pub file: Blob,
+}
+
+/// Reads files of all kinds, telling how far it is. A file that cannot be read does not keep the others from it.
+pub async fn gather(files: &[Named], tell: &impl Fn(Progress)) -> Gathered {
+    let options = options(false);
+    let mut gathering = Gathering::default();
+    for (done, named) in (0..).zip(files) {
+        tell(Progress { stage: "Files".into(), done, total: files.len() as u64, unit: Unit::Files });
+        if let Err(failure) = gathering.take(named, &options, tell).await {
+            gathering.unread.push((named.path.clone(), failure));
+        }
+    }
+    gathering.finish(files)
+}
+
+/// What a file is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Disk,
+    Log,
+    PackedLog,
+    Other,
+}
+
+impl Kind {
+    /// By the name first: what is called a disk is to be judged as one, whatever it holds. In a folder only what is
+    /// called a disk or a log counts: whoever chooses a folder does not know every file in it.
+    fn of(path: &str, source: &BlobSource) -> Result<Self, Failure> {
+        if is_called_disk(path) {
+            return Ok(Self::Disk);
+        }
+        let (is_called_log, is_in_folder) = (is_called_log(path), path.contains('/'));
+        if is_in_folder && !is_called_log {
+            return Ok(Self::Other);
+        }
+        Ok(match Foreign::recognise(source)? {
+            Foreign::Text => Self::Log,
+            Foreign::Gzip => Self::PackedLog,
+            foreign if is_called_log && may_be_log(foreign) => Self::Log,
+            _ if is_in_folder => Self::Other,
+            _ => Self::Disk,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Gathering {
+    members: Vec<Member>,
+    explainer: Explainer,
+    logs: Vec<String>,
+    passed_over: u64,
+    unread: Vec<(String, Failure)>,
+}
+
+impl Gathering {
+    async fn take(&mut self, named: &Named, options: &Options, tell: &impl Fn(Progress)) -> Result<(), Failure> {
+        let source = BlobSource::new(named.file.clone())?;
+        let kind = Kind::of(&named.path, &source)?;
+        if matches!(kind, Kind::Log | Kind::PackedLog) {
+            self.logs.push(named.path.clone());
+            self.explainer.begin(&named.path);
+        }
+        match kind {
+            Kind::Disk => self.members.push(member(named, &source, options)?),
+            Kind::Log => read_log(&source, &mut self.explainer, &named.path, tell)?,
+            Kind::PackedLog => read_packed_log(&named.file, &mut self.explainer, &named.path, tell).await?,
+            Kind::Other => self.passed_over += 1,
+        }
+        Ok(())
+    }
+
+    fn finish(mut self, files: &[Named]) -> Gathered {
+        let forest = Forest::of(self.members).report();
+        let numbers: BTreeMap<&str, usize> =
+            files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)).collect();
+        let disks = forest.disks.iter().filter_map(|disk| numbers.get(disk.file.as_str()).copied()).collect();
+        Gathered {
+            forest,
+            disks,
+            answer: (!self.logs.is_empty()).then(|| self.explainer.answer()),
+            logs: self.logs,
+            passed_over: self.passed_over,
+            unread: self.unread,
+        }
+    }
+}
+
+/// What is kept of a disk. Everything else is forgotten before the next is read.
+fn member(named: &Named, source: &BlobSource, options: &Options) -> Result<Member, Failure> {
+    let analysis = analysis::analyse(source, &named.path, options, &mut |_| ControlFlow::Continue(()))?;
+    Ok(Member::of(&analysis, &named.path, changed(&named.file)))
+}
+
+/// When a file was last written to.
+fn changed(file: &Blob) -> Option<TimeStamp> {
+    let file: &File = file.dyn_ref()?;
+    Some(TimeStamp::from_unix((file.last_modified() / 1000.0) as i64))
+}
+
+fn read_log(
+    source: &BlobSource,
+    explainer: &mut Explainer,
+    path: &str,
+    tell: &impl Fn(Progress),
+) -> Result<(), Failure> {
+    let total = source.length();
+    let mut chunk = vec![0; CHUNK.min(total) as usize];
+    let mut done = 0;
+    while done < total {
+        tell(Progress { stage: format!("Log {path}"), done, total, unit: Unit::Bytes });
+        let length = CHUNK.min(total - done);
+        let buffer = &mut chunk[..length as usize];
+        source.read(&mut [Read { offset: done, buffer }])?;
+        explainer.feed(buffer);
+        done += length;
+    }
+    explainer.end();
+    Ok(())
+}
+
+async fn read_packed_log(
+    packed: &Blob,
+    explainer: &mut Explainer,
+    path: &str,
+    tell: &impl Fn(Progress),
+) -> Result<(), Failure> {
+    let failed = |exception: JsValue| Failure::NotUnpacked(format!("{exception:?}"));
+    let reader = unpacked(packed).and_then(|stream| ReadableStreamDefaultReader::new(&stream)).map_err(failed)?;
+    let (mut done, mut told) = (0, 0);
+    loop {
+        let piece = JsFuture::from(reader.read()).await.map_err(failed)?;
+        let bytes = Reflect::get(&piece, &"value".into()).map_err(failed)?;
+        // There is none at the end.
+        let Some(bytes) = bytes.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec) else { break };
+        if done == 0 && !may_be_log(Foreign::recognise(&bytes.as_slice()).unwrap_or(Foreign::Unknown)) {
+            return Err(Failure::NotALog);
+        }
+        explainer.feed(&bytes);
+        done += bytes.len() as u64;
+        if done - told >= CHUNK {
+            told = done;
+            // How long it is unpacked, nobody knows before the end.
+            let stage = format!("Log {path}: {} unpacked", units::size(done));
+            tell(Progress { stage, done, total: 0, unit: Unit::Bytes });
+        }
+    }
+    explainer.end();
+    Ok(())
+}
+
+/// A log may have bytes in it that are no text, of a crash for one.
+fn may_be_log(foreign: Foreign) -> bool {
+    matches!(foreign, Foreign::Text | Foreign::Unknown)
+}

@@ -1,0 +1,163 @@
+//! What several files are that were chosen together, and how they belong together.
+
+use serde::{Deserialize, Serialize};
+use vhd_analyser_core::chain::{DiskReport, ForestReport};
+use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::log::{Answer, Trouble};
+use vhd_analyser_core::report::Verdict;
+
+use crate::failure::Failure;
+use crate::units;
+
+/// The name that a pasted log goes by.
+pub const PASTED: &str = "pasted log";
+/// So many disks without trouble are shown as a list only: none of them is what somebody came for.
+const FEW: usize = 8;
+
+/// What several files are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gathered {
+    /// The disks, as a forest.
+    pub forest: ForestReport,
+    /// For each disk of the forest, which of the files it is.
+    pub disks: Vec<usize>,
+    /// What the logs say, if there are any.
+    pub answer: Option<Answer>,
+    /// The paths of the logs.
+    pub logs: Vec<String>,
+    /// How many files in folders are neither.
+    pub passed_over: u64,
+    /// The paths of files that could not be read to the end, with the reason.
+    pub unread: Vec<(String, Failure)>,
+}
+
+impl Gathered {
+    /// The answer in a sentence or two: "2 disks, 1 damaged. 3 kinds of trouble in 2 logs."
+    pub fn headline(&self) -> String {
+        let mut parts = Vec::new();
+        let disks = self.forest.disks.len() as u64;
+        if disks > 0 {
+            let damaged = self.forest.disks.iter().filter(|disk| disk.verdict != Verdict::Sound).count();
+            let state = match (damaged, self.in_trouble().count() - damaged) {
+                (0, 0) if disks == 1 => "sound".to_owned(),
+                (0, 0) => "all sound".to_owned(),
+                (damaged, 0) => format!("{damaged} damaged"),
+                (0, misplaced) => format!("{misplaced} not where it belongs"),
+                (damaged, misplaced) => format!("{damaged} damaged, {misplaced} not where it belongs"),
+            };
+            parts.push(format!("{}, {state}.", units::count(disks, "disk")));
+        }
+        if let Some(answer) = &self.answer {
+            let logs = units::count(self.logs.len() as u64, "log");
+            parts.push(match answer.troubles.len() {
+                0 => format!("No trouble that is known here in {logs}."),
+                1 => format!("One kind of trouble in {logs}."),
+                many => format!("{many} kinds of trouble in {logs}."),
+            });
+        }
+        if !self.unread.is_empty() {
+            parts.push(format!("{} could not be read.", units::count(self.unread.len() as u64, "file")));
+        }
+        if parts.is_empty() {
+            return "No disk and no log among these files.".into();
+        }
+        parts.join(" ")
+    }
+
+    /// Whether the files are a log and nothing else, in which nothing was found, and which is not called a log: it may
+    /// have been meant as something else.
+    pub fn is_some_text(&self) -> bool {
+        let nothing_found = self.answer.as_ref().is_none_or(|answer| answer.troubles.is_empty());
+        nothing_found && self.disks.is_empty() && self.logs.iter().all(|path| !is_called_log(path))
+    }
+
+    /// The disk that a log speaks of, by its number in the forest: its file has the name that the log gives.
+    pub fn disk_of(&self, trouble: &Trouble) -> Option<usize> {
+        self.named(trouble.names.vdi.as_deref()?)
+    }
+
+    /// Its parent, likewise.
+    pub fn parent_of(&self, trouble: &Trouble) -> Option<usize> {
+        self.named(trouble.names.parent.as_deref()?)
+    }
+
+    fn named(&self, name: &str) -> Option<usize> {
+        self.forest.disks.iter().position(|disk| is_named(&disk.file, name))
+    }
+
+    /// The disks that are damaged or misplaced, by their numbers.
+    pub fn in_trouble(&self) -> impl Iterator<Item = usize> {
+        let disks = self.forest.disks.iter().enumerate();
+        disks.filter(|(_, disk)| is_in_trouble(disk)).map(|(number, _)| number)
+    }
+
+    /// The disk to look at first, by its number in the forest: the one that the newest trouble speaks of, otherwise
+    /// the first that is damaged, otherwise the end of a chain.
+    pub fn first_disk(&self) -> Option<usize> {
+        let disks = &self.forest.disks;
+        let damaged = || disks.iter().position(|disk| disk.verdict != Verdict::Sound);
+        let end = || disks.iter().position(|disk| disk.children.is_empty()).filter(|_| disks.len() <= FEW);
+        let troubles = self.answer.iter().flat_map(|answer| &answer.troubles);
+        let mut spoken_of = troubles.filter_map(|trouble| self.disk_of(trouble));
+        spoken_of
+            .find(|disk| is_in_trouble(&disks[*disk]))
+            .or_else(damaged)
+            .or_else(|| self.in_trouble().next())
+            .or_else(end)
+    }
+
+    /// The disk with this path, by its number in the forest.
+    pub fn disk_at(&self, path: &str) -> Option<usize> {
+        self.forest.disks.iter().position(|disk| disk.file == path)
+    }
+}
+
+/// Whether a disk is damaged, or an error is in its place.
+pub fn is_in_trouble(disk: &DiskReport) -> bool {
+    disk.verdict != Verdict::Sound || disk.findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Whether a file is the disk that a log calls by a UUID, or by its first eight digits: `<uuid>.vhd`, `VHD-<uuid>`.
+fn is_named(path: &str, name: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let file = file.strip_prefix("vhd-").unwrap_or(&file);
+    let stem = file.split('.').next().unwrap_or_default();
+    name.len() >= 8 && stem.len() >= 8 && stem.starts_with(name)
+}
+
+/// Whether a file is to be judged as a disk by its name.
+pub fn is_called_disk(path: &str) -> bool {
+    let name = path.to_ascii_lowercase();
+    [".vhd", ".avhd"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a file is a log by its name: `SMlog`, `nova-compute.log.2.gz`.
+pub fn is_called_log(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    name.to_ascii_lowercase().contains("log")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_and_a_file_call_one_disk_alike() {
+        let uuid = "91499ab6-63e9-47cf-b73a-b7fc2b09dcc7";
+        for path in [format!("sr/{uuid}.vhd"), format!("{}.VHD", uuid.to_uppercase()), format!("VHD-{uuid}")] {
+            assert!(is_named(&path, uuid), "{path}");
+            assert!(is_named(&path, "91499ab6"), "{path}");
+            assert!(!is_named(&path, "16f02a7d"), "{path}");
+        }
+        assert!(is_named(&format!("{uuid}.fixed.vhd"), uuid));
+        assert!(!is_named("a.vhd", ""));
+        assert!(!is_named("9149.vhd", "9149"));
+    }
+
+    #[test]
+    fn disks_and_logs_are_told_by_their_names() {
+        assert!(is_called_disk("a/B.VHD") && is_called_disk("snapshot.avhd") && !is_called_disk("a.vhd.gz"));
+        assert!(is_called_log("var/log/SMlog") && is_called_log("nova-compute.log.2.gz"));
+        assert!(!is_called_log("logs/disk.iso"));
+    }
+}
