@@ -66,6 +66,11 @@ impl Disk {
         &self.file
     }
 
+    /// The file as the core reads it.
+    pub fn source(&self) -> &FileSource {
+        &self.source
+    }
+
     /// Length in bytes, of a device too.
     pub fn length(&self) -> u64 {
         self.source.length()

@@ -150,6 +150,21 @@ pub enum Failure {
     /// What was written is not sound.
     #[error("the repaired copy was read again and is not sound, so it was removed; the disk itself is untouched")]
     CopyNotSound,
+    /// A flattened image would take the place of a disk of its chain.
+    #[error("{} is a disk of the chain, and nothing is written over it; name another file", path.display())]
+    OntoMember {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The chain cannot be flattened to this format.
+    #[error("{0}")]
+    NotFlattened(String),
+    /// What was written is not the virtual disk of the chain.
+    #[error(
+        "the flattened image was read again and is not what the chain holds, so it was removed; the disks of the chain \
+         are untouched"
+    )]
+    NotTheSame,
     /// What was written in place is not sound.
     #[error(
         "{} was repaired and read again, and is not sound; go back with: {}",

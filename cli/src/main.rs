@@ -1,7 +1,7 @@
 //! VHD Analyser on the command line: what is wrong with a disk, and a copy of it that is mended.
 //!
-//! One file a command: [`check`], [`read`], [`repair`], [`scan`], [`explain`]. What is known of VHDs is in the core; here
-//! is what concerns the operating system: files and devices, the terminal, signals.
+//! One file a command: [`check`], [`read`], [`repair`], [`flatten`], [`scan`], [`explain`]. What is known of VHDs is in
+//! the core; here is what concerns the operating system: files and devices, the terminal, signals.
 
 mod chain;
 mod check;
@@ -10,6 +10,7 @@ mod draft;
 mod exit;
 mod explain;
 mod failure;
+mod flatten;
 mod human;
 mod in_use;
 mod interrupt;
@@ -40,6 +41,7 @@ enum Command {
     Check(check::Arguments),
     Read(read::Arguments),
     Repair(repair::Arguments),
+    Flatten(flatten::Arguments),
     Scan(scan::Arguments),
     Explain(explain::Arguments),
 }
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Read(arguments) => read::run(arguments),
         Command::Repair(arguments) => repair::run(arguments),
+        Command::Flatten(arguments) => flatten::run(arguments),
         Command::Scan(arguments) => scan::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
     });

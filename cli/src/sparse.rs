@@ -99,7 +99,7 @@ impl Copy<'_> {
 }
 
 /// The next stretch of a file that is not a hole, from `start` on.
-fn next_data(file: &File, start: u64) -> io::Result<Option<Range<u64>>> {
+pub fn next_data(file: &File, start: u64) -> io::Result<Option<Range<u64>>> {
     let data = match seek(file, SeekFrom::Data(start)) {
         Ok(data) => data,
         Err(Errno::NXIO) => return Ok(None),

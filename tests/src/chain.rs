@@ -1,6 +1,6 @@
 //! Disks that are based on each other, small and numbered.
 
-use crate::build::{Creator, Disk, Fill, HEADER_AT, Kind, PARENT, SECTOR};
+use crate::build::{Built, Creator, Disk, Fill, HEADER_AT, Kind, PARENT, SECTOR};
 use crate::bytes::{put, seal};
 
 /// A numbered disk.
@@ -41,7 +41,7 @@ impl Linked {
 
     /// The file.
     pub fn build(&self) -> Vec<u8> {
-        let built = Disk {
+        let mut built = Disk {
             creator: self.creator,
             kind: if self.parent.is_some() { Kind::Differencing } else { Kind::Dynamic },
             block_size: self.block_size,
@@ -53,20 +53,29 @@ impl Linked {
             seed: u64::from(self.number),
         }
         .build();
-        let mut bytes = built.bytes;
-        let end = bytes.len() - SECTOR;
-        for footer in [0, end] {
-            put(&mut bytes, footer + 68, &id(self.number));
-            put(&mut bytes, footer + 85, &[u8::from(self.hidden)]);
-            seal(&mut bytes[footer..footer + SECTOR], 64);
-        }
         if let Some(parent) = self.parent {
-            name_parent(&mut bytes[..built.end_of_metadata], &file_name(parent));
-            put(&mut bytes, HEADER_AT + 40, &id(parent));
-            seal(&mut bytes[HEADER_AT..HEADER_AT + 1024], 36);
+            name_parent(&mut built.bytes[..built.end_of_metadata], &file_name(parent));
         }
-        bytes
+        identified(&built, self.number, self.hidden, self.parent.map(id))
     }
+}
+
+/// A built disk under the unique id of a numbered one, with the unique id of its parent where it has one: null for a raw
+/// image.
+pub fn identified(built: &Built, number: u32, hidden: bool, parent: Option<[u8; 16]>) -> Vec<u8> {
+    let mut bytes = built.bytes.clone();
+    let end = bytes.len() - SECTOR;
+    let first = if built.disk.kind == Kind::Fixed { end } else { 0 };
+    for footer in [first, end] {
+        put(&mut bytes, footer + 68, &id(number));
+        put(&mut bytes, footer + 85, &[u8::from(hidden)]);
+        seal(&mut bytes[footer..footer + SECTOR], 64);
+    }
+    if let Some(parent) = parent {
+        put(&mut bytes, HEADER_AT + 40, &parent);
+        seal(&mut bytes[HEADER_AT..HEADER_AT + 1024], 36);
+    }
+    bytes
 }
 
 /// The name of a numbered disk: as long as the one that images are built with.
@@ -76,7 +85,8 @@ pub fn file_name(number: u32) -> String {
     name
 }
 
-fn id(number: u32) -> [u8; 16] {
+/// The unique id of a numbered disk.
+pub fn id(number: u32) -> [u8; 16] {
     let mut id = *b"a numbered disk!";
     put(&mut id, 12, &number.to_be_bytes());
     id

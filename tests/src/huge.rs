@@ -1,10 +1,13 @@
-//! A dynamic disk whose file is 100 GB long and takes almost no room: three blocks far apart, and no footer at its end.
+//! Disks that are long and take almost no room: a file of 100 GB with three blocks far apart and no footer at its end, and
+//! chains of the largest disks that there are.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use crate::build::{Creator, HEADER_AT, SECTOR};
 use crate::bytes::{put, seal};
+use crate::chain::{Linked, file_name};
 use crate::incident;
 
 const BLOCK_SIZE: u64 = 2 << 20;
@@ -31,6 +34,57 @@ pub fn write(path: &Path) -> io::Result<()> {
         file.write_all(&[0xff; 512])?;
     }
     file.set_len(LENGTH)
+}
+
+/// The size of each disk of a chain: 2040 GiB.
+pub const CHAIN_SIZE: u64 = 2040 << 30;
+/// The block that every disk of a chain has.
+pub const SHARED_BLOCK: u64 = 7;
+/// Where the BAT of a disk of a chain is, behind everything that smaller ones have.
+const CHAIN_TABLE_AT: u64 = 64 << 10;
+/// Where its blocks begin.
+const CHAIN_BLOCKS_AT: u64 = 8 << 20;
+
+/// The block that only one disk of a chain has, by the disk's number.
+pub fn own_block(number: u32) -> u64 {
+    100_000 + 50_000 * u64::from(number)
+}
+
+/// Writes a chain of so many disks, number 0 being the base. Each has two blocks whose first sectors are full of its
+/// number plus one.
+pub fn write_chain(folder: &Path, disks: u32) -> io::Result<()> {
+    for number in 0..disks {
+        let disk = Linked { creator: Creator::Windows, ..Linked::new(number, number.checked_sub(1)) };
+        let mut bytes = disk.build();
+        let blocks = CHAIN_SIZE / BLOCK_SIZE;
+        put(&mut bytes, HEADER_AT + 16, &CHAIN_TABLE_AT.to_be_bytes());
+        put(&mut bytes, HEADER_AT + 28, &(blocks as u32).to_be_bytes());
+        seal(&mut bytes[HEADER_AT..HEADER_AT + 1024], 36);
+        for field in [40, 48] {
+            put(&mut bytes, field, &CHAIN_SIZE.to_be_bytes());
+        }
+        put(&mut bytes, 56, &[0xFF, 0xFF, 16, 255]);
+        seal(&mut bytes[..SECTOR], 64);
+        let footer = bytes[..SECTOR].to_vec();
+        bytes.truncate(bytes.len() - SECTOR);
+
+        let mut table = vec![0xFF; blocks as usize * 4];
+        let mut file = File::create(folder.join(file_name(number)))?;
+        file.write_all(&bytes)?;
+        let mut at = CHAIN_BLOCKS_AT;
+        for block in [SHARED_BLOCK, own_block(number)] {
+            put(&mut table, block as usize * 4, &((at / 512) as u32).to_be_bytes());
+            file.seek(SeekFrom::Start(at))?;
+            file.write_all(&[0xFF; 512])?;
+            file.write_all(&[number as u8 + 1; 512])?;
+            at += 512 + BLOCK_SIZE;
+        }
+        file.seek(SeekFrom::Start(CHAIN_TABLE_AT))?;
+        file.write_all(&table)?;
+        file.seek(SeekFrom::Start(at))?;
+        file.write_all(&footer)?;
+    }
+    Ok(())
 }
 
 fn footer() -> [u8; 512] {

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod flatten;
 mod repair;
 mod repair_in_place;
 mod repair_script;

@@ -1,10 +1,8 @@
 //! `repair -o`: the copy.
 
 use std::fs;
-use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
 use vhd_analyser_core::report::Verdict::{NotAVhd, Sound};
@@ -13,7 +11,7 @@ use vhd_analyser_tests::bytes::{sha256, sha256_of};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::huge;
 
-use crate::world::{Outcome, World, code, complained, said, write_fixed};
+use crate::world::{Outcome, World, code, complained, ended, said, write_fixed};
 
 /// Every case: a copy where there is a plan without loss, and only there; the disk itself is never touched.
 #[test]
@@ -127,14 +125,6 @@ fn a_copy_has_every_byte() -> Outcome {
     Ok(())
 }
 
-/// Waits for the end of the program; what it ended by and what it said.
-fn ended(mut child: Child) -> io::Result<(ExitStatus, String)> {
-    let status = child.wait()?;
-    let mut words = String::new();
-    child.stderr.take().ok_or(io::ErrorKind::NotFound)?.read_to_string(&mut words)?;
-    Ok((status, words))
-}
-
 /// In the middle of a large copy.
 #[test]
 fn a_copy_that_is_interrupted_leaves_nothing() -> Outcome {
@@ -142,7 +132,7 @@ fn a_copy_that_is_interrupted_leaves_nothing() -> Outcome {
     write_fixed(&world.path("disk.vhd"), 256 << 20)?;
     let before = fs::metadata(world.path("disk.vhd"))?.modified()?;
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let child = world.start_copy("--default-signal")?;
+        let child = world.start_copy("repair", "--default-signal")?;
         kill_process(Pid::from_child(&child), signal)?;
         let (status, words) = ended(child)?;
         assert_eq!((status.signal(), words.as_str()), (Some(signal.as_raw()), ""));
@@ -150,7 +140,7 @@ fn a_copy_that_is_interrupted_leaves_nothing() -> Outcome {
     }
     assert_eq!(fs::metadata(world.path("disk.vhd"))?.modified()?, before);
     // What the caller has switched off, as nohup does, stops nothing.
-    let child = world.start_copy("--ignore-signal=HUP")?;
+    let child = world.start_copy("repair", "--ignore-signal=HUP")?;
     kill_process(Pid::from_child(&child), Signal::HUP)?;
     assert!(ended(child)?.0.success());
     assert_eq!(world.files()?, ["copy.vhd", "disk.vhd"]);
@@ -161,7 +151,7 @@ fn a_copy_that_is_interrupted_leaves_nothing() -> Outcome {
 fn a_disk_that_changes_while_it_is_copied_has_no_copy() -> Outcome {
     let world = World::new()?;
     write_fixed(&world.path("disk.vhd"), 256 << 20)?;
-    let child = world.start_copy("--default-signal")?;
+    let child = world.start_copy("repair", "--default-signal")?;
     let disk = fs::File::options().write(true).open(world.path("disk.vhd"))?;
     disk.write_all_at(b"new", 4096)?;
     let (status, words) = ended(child)?;

@@ -2,10 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -75,11 +75,12 @@ impl World {
         Command::new("sh").args(["-c", script, program]).current_dir(self.folder.path()).output()
     }
 
-    /// Starts the program, and waits until it has begun to write `disk.vhd`'s copy. `signals` is an option of `env`:
-    /// what the tests themselves were started with is not to matter.
-    pub fn start_copy(&self, signals: &str) -> Result<Child, Box<dyn std::error::Error>> {
+    /// Starts the program, and waits until it has begun to write `disk.vhd`'s copy by a command. `signals` is an option
+    /// of `env`: what the tests themselves were started with is not to matter.
+    pub fn start_copy(&self, command: &str, signals: &str) -> Result<Child, Box<dyn std::error::Error>> {
+        let arguments = [signals, env!("CARGO_BIN_EXE_vhd-analyser"), command, "disk.vhd", "-o", "copy.vhd"];
         let mut command = Command::new("env");
-        command.args([signals, env!("CARGO_BIN_EXE_vhd-analyser"), "repair", "disk.vhd", "-o", "copy.vhd"]);
+        command.args(arguments);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let begun = Instant::now();
@@ -92,6 +93,14 @@ impl World {
         }
         Ok(child)
     }
+}
+
+/// Waits for the end of the program; what it ended by and what it said.
+pub fn ended(mut child: Child) -> io::Result<(ExitStatus, String)> {
+    let status = child.wait()?;
+    let mut words = String::new();
+    child.stderr.take().ok_or(io::ErrorKind::NotFound)?.read_to_string(&mut words)?;
+    Ok((status, words))
 }
 
 /// How the program ended.

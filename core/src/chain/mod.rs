@@ -3,18 +3,26 @@
 //! ```text
 //! Analysis ──> Member ──> Forest ──> Disk
 //!  of a file    small      linked     told, as a tree, with what a coalesce would do
+//!
+//! Sound:   Analysis ──> Layer ──> Merged ──> Flat ──> pieces of one image
 //! ```
 //!
 //! A [`Member`] is what is kept of a file, so that thousands fit into memory.
 
 mod blocks;
 mod coalesce;
+mod flat;
 mod forest;
+mod layer;
 mod member;
+mod merged;
 mod tell;
 
 pub use blocks::Blocks;
 pub use coalesce::{Coalesce, Growth, Obstacle, Occasion, Plan, Step};
+pub use flat::{Flat, FlatError, Format, Identity, Piece};
 pub use forest::{Forest, Node, Parent};
+pub use layer::{ChainError, Layer};
 pub use member::{Member, Sparse};
+pub use merged::{Merged, Place, ReadError, Run};
 pub use tell::{ChainReport, CoalesceReport, DiskReport, ForestReport, GrowthReport, ObstacleReport};

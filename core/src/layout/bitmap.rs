@@ -31,6 +31,19 @@ impl<'a> Bitmap<'a> {
         self.bytes.get(sector as usize / 8).is_some_and(|byte| byte & bit != 0)
     }
 
+    /// The first sector behind `sector` that is not as that one is, or the number of sectors.
+    pub fn run_end(&self, sector: u32) -> u32 {
+        let is_set = self.is_set(sector);
+        let uniform = if is_set { 0xFF } else { 0 };
+        let mut at = sector;
+        while at < self.sectors && self.is_set(at) == is_set {
+            // Byte by byte where that is possible: most bitmaps are all ones or all zeros.
+            let whole = at.is_multiple_of(8) && self.bytes.get(at as usize / 8) == Some(&uniform);
+            at += if whole { 8 } else { 1 };
+        }
+        at.min(self.sectors)
+    }
+
     /// How many sectors have been written.
     pub fn count(&self) -> u32 {
         (0..self.sectors).filter(|sector| self.is_set(*sector)).count() as u32
@@ -76,6 +89,7 @@ mod tests {
         let bitmap = Bitmap::new(&bytes, None, SHAPE);
         assert!(bitmap.is_set(0) && bitmap.is_set(9) && !bitmap.is_set(1));
         assert_eq!((bitmap.count(), bitmap.is_full()), (2, false));
+        assert_eq!([0, 1, 9, 10].map(|sector| bitmap.run_end(sector)), [1, 9, 10, 16]);
     }
 
     #[test]
@@ -104,6 +118,6 @@ mod tests {
     #[test]
     fn bits_behind_the_last_sector_do_not_count() {
         let bitmap = Bitmap::new(&[0xFF; 512], None, SHAPE);
-        assert_eq!((bitmap.count(), bitmap.is_full()), (16, true));
+        assert_eq!((bitmap.count(), bitmap.is_full(), bitmap.run_end(3)), (16, true, 16));
     }
 }

@@ -160,8 +160,8 @@ static FIREFOX: DebianPackages = DebianPackages {
 };
 
 static JUDGES: DebianPackages = DebianPackages {
-    programs: &["qemu-img", "vhdiinfo"],
-    packages: &["qemu-utils", "libvhdi-utils"],
+    programs: &["qemu-img", "vhdiinfo", "/usr/share/doc/python3-libvhdi/copyright"],
+    packages: &["qemu-utils", "libvhdi-utils", "python3-libvhdi"],
     purpose: "let tools of others judge the repaired disks",
     effort: "some seconds: 10 MB to download",
 };

@@ -1,0 +1,96 @@
+//! The disks of a chain, found and analysed.
+
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use vhd_analyser_core::analysis::Options;
+use vhd_analyser_core::chain::{ChainError, Layer};
+
+use super::Refusal;
+use crate::disk::{Beside, Disk};
+use crate::failure::Failure;
+use crate::in_use::{Holder, same};
+use crate::place::parent_of;
+use crate::progress::Watch;
+
+/// A disk of the chain.
+pub struct Member {
+    /// The open file.
+    pub disk: Disk,
+    /// What is needed of it to read through it.
+    pub layer: Layer,
+}
+
+impl Member {
+    /// Whether somebody may write to it.
+    pub fn is_written_to(&self) -> bool {
+        self.disk.holders().iter().any(Holder::writes)
+    }
+
+    /// A failure to read it.
+    pub fn unreadable(&self, error: io::Error) -> Failure {
+        let path = self.disk.path().to_owned();
+        match error.kind() {
+            // It was long enough when it was analysed.
+            ErrorKind::UnexpectedEof => Failure::Changed { path },
+            _ => Failure::Read { path, error },
+        }
+    }
+}
+
+/// Follows a disk's parents to the base of the chain: those that were given, then those that the disks name.
+///
+/// # Errors
+/// Where a disk is damaged, missing or not the one that its child was made on, comes twice, or cannot be read.
+pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<Member>, Refusal> {
+    let mut members: Vec<Member> = Vec::new();
+    let mut given = parents.iter();
+    let mut next = Some(file.to_owned());
+    while let Some(path) = next {
+        let disk = Disk::open(&path)?;
+        let name = path.to_string_lossy().into_owned();
+        if members.iter().any(|passed| same(passed.disk.metadata(), disk.metadata())) {
+            return Err(damaged(ChainError::Loop(name)));
+        }
+        let analysis = disk.analyse(Beside::default(), options, &mut Watch::new().analysis())?;
+        if members.is_empty() && analysis.foreign.is_some() {
+            return Err(Failure::NotFlattened(ChainError::NotAVhd(name).to_string()).into());
+        }
+        let layer = Layer::of(&analysis).map_err(damaged)?;
+        if let Some(child) = members.last() {
+            child.layer.accept(&layer).map_err(|error| match error {
+                // Nothing is wrong with the disks.
+                ChainError::NoParent { .. } => Failure::NotFlattened(error.to_string()).into(),
+                error => damaged(error),
+            })?;
+        }
+        next = match given.next() {
+            Some(parent) => Some(parent.clone()),
+            None if layer.has_parent() => {
+                let missing = |parent| damaged(ChainError::MissingParent { name, parent });
+                Some(parent_of(&path, &analysis.image).map_err(missing)?)
+            }
+            None => None,
+        };
+        members.push(Member { disk, layer });
+    }
+    Ok(members)
+}
+
+/// Whether all are what they were when they were opened.
+///
+/// # Errors
+/// Where one is not, or cannot be looked at.
+pub fn find_unchanged(members: &[Member]) -> Result<(), Failure> {
+    for member in members {
+        let unchanged = member.disk.is_unchanged(member.disk.file()).map_err(|error| member.unreadable(error))?;
+        if !unchanged {
+            return Err(Failure::Changed { path: member.disk.path().to_owned() });
+        }
+    }
+    Ok(())
+}
+
+fn damaged(error: ChainError) -> Refusal {
+    Refusal::Damaged(error.to_string())
+}

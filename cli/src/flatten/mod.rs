@@ -1,0 +1,160 @@
+//! `flatten`: a chain as one image of its own, complete or not there at all.
+
+mod compare;
+mod members;
+mod write;
+
+use std::path::PathBuf;
+
+use vhd_analyser_core::chain::{Flat, FlatError, Format, Identity, Merged, ReadError};
+use vhd_analyser_core::report::Size;
+use vhd_analyser_core::source::{FileSource, Source};
+
+use self::members::Member;
+use crate::disk::options;
+use crate::draft::Existing;
+use crate::exit::Exit;
+use crate::failure::{Failure, tell};
+use crate::human::{Page, quoted};
+use crate::interrupt;
+use crate::progress::Watch;
+
+/// Writes what a disk holds, read through all its parents, as one image that needs none of them.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The disk at the end of the chain.
+    file: PathBuf,
+
+    /// The image. It appears under its name only when it is complete.
+    #[arg(short, long, value_name = "OUT")]
+    out: PathBuf,
+
+    /// What the image is to be.
+    #[arg(long, value_enum, default_value_t = To::Dynamic)]
+    format: To,
+
+    /// The parent; given again, the parent's parent, and so on. Where none is given, each disk says where its parent is.
+    #[arg(long = "parent", value_name = "PARENT")]
+    parents: Vec<PathBuf>,
+
+    /// Replaces OUT.
+    #[arg(long)]
+    force: bool,
+}
+
+/// Formats of images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum To {
+    /// A VHD with the blocks that hold something.
+    Dynamic,
+    /// A VHD with every sector.
+    Fixed,
+    /// Every sector, and nothing else.
+    Raw,
+}
+
+impl From<To> for Format {
+    fn from(to: To) -> Self {
+        match to {
+            To::Dynamic => Self::Dynamic,
+            To::Fixed => Self::Fixed,
+            To::Raw => Self::Raw,
+        }
+    }
+}
+
+/// The virtual disk of the chain, read from open files.
+type Chain<'a> = Merged<&'a FileSource>;
+
+/// Why there is no image.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    /// A disk of the chain is damaged, or not where or what it should be.
+    #[error("{0}")]
+    Damaged(String),
+    /// Anything else.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+/// Carries the command out.
+///
+/// # Errors
+/// Where a file fails or is in the way, or Ctrl-C stops it. Then there is no `OUT`, or the one that was there before.
+pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    match flatten(arguments) {
+        Ok(()) => Ok(Exit::Done),
+        Err(Refusal::Failure(failure)) => Err(failure),
+        Err(Refusal::Damaged(sentence)) => {
+            let file = arguments.file.to_string_lossy();
+            tell(&format!("vhd-analyser: {sentence}"));
+            tell(&format!("Nothing was written. More is said by: vhd-analyser check --parents {}", quoted(&file)));
+            Ok(Exit::Damaged)
+        }
+    }
+}
+
+fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
+    let options = options(None, false)?;
+    let members = members::find(&arguments.file, &arguments.parents, &options)?;
+    if members.iter().any(Member::is_written_to) {
+        tell("vhd-analyser: the chain is in use; what is read while it is written to may not fit together");
+    }
+    let disks = members.iter().map(|member| (member.layer.clone(), member.disk.source())).collect();
+    let chain = Merged::new(disks).map_err(|error| Refusal::Damaged(error.to_string()))?;
+    let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
+    let draft = write::begin(&members, &arguments.out, existing)?;
+    let identity = Identity { made: options.now, random: options.fresh_unique_id };
+    let format = Format::from(arguments.format);
+    let flat =
+        Flat::plan(&chain, format, identity, &mut Watch::new().analysis()).map_err(|error| refused(error, &members))?;
+    write::fill(&draft, &members, &chain, &flat)?;
+    compare::with_chain(&draft, format, &chain, &members, &options)?;
+    members::find_unchanged(&members)?;
+    interrupt::stop_if_requested()?;
+    draft.publish(existing)?;
+    say(arguments, &chain, &flat)?;
+    Ok(())
+}
+
+/// What keeps a chain from being read or flattened.
+fn refused(error: FlatError<std::io::Error>, members: &[Member]) -> Refusal {
+    match error {
+        FlatError::Read(error) => unreadable(error, members),
+        FlatError::Cancelled => Failure::Interrupted.into(),
+        error @ (FlatError::TooLarge(_) | FlatError::Empty) => Failure::NotFlattened(error.to_string()).into(),
+    }
+}
+
+/// What keeps a chain from being read.
+fn unreadable(error: ReadError<std::io::Error>, members: &[Member]) -> Refusal {
+    match error {
+        ReadError::Source { layer, error, .. } => match members.get(layer) {
+            Some(member) => member.unreadable(error).into(),
+            None => Failure::NotFlattened(error.to_string()).into(),
+        },
+        error @ ReadError::Contradiction { .. } => Refusal::Damaged(error.to_string()),
+        error @ ReadError::OutOfRange { .. } => Failure::NotFlattened(error.to_string()).into(),
+    }
+}
+
+fn say(arguments: &Arguments, chain: &Chain<'_>, flat: &Flat) -> Result<(), Failure> {
+    let kind = match arguments.format {
+        To::Dynamic => "a dynamic VHD",
+        To::Fixed => "a fixed VHD",
+        To::Raw => "a raw image",
+    };
+    let disks = match chain.layers().len() {
+        1 => "one disk".to_owned(),
+        disks => format!("a chain of {disks} disks"),
+    };
+    let mut page = Page::new();
+    page.say(&format!(
+        "{} is {kind} of {disks}: {} of virtual disk in a file of {} bytes. It was read again, and holds what the \
+         chain holds.",
+        arguments.out.display(),
+        Size(chain.length()),
+        flat.length()
+    ));
+    page.show()
+}
