@@ -15,6 +15,6 @@ mod tell;
 
 pub use blocks::Blocks;
 pub use coalesce::{Coalesce, Growth, Obstacle, Occasion, Plan, Step};
-pub use forest::{Forest, Node, Parent};
+pub use forest::{Forest, JournalFile, Node, Parent};
 pub use member::{Member, Sparse};
 pub use tell::{ChainReport, CoalesceReport, DiskReport, ForestReport, GrowthReport, ObstacleReport};
