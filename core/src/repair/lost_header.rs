@@ -115,7 +115,7 @@ fn name_parent(case: &Case<'_>, header: &mut DynamicHeader) -> Result<Option<Str
 }
 
 /// A path to a disk that a sector begins with, and its length in bytes.
-fn path_in(sector: &[u8], platform: Platform) -> Option<(String, u32)> {
+pub(super) fn path_in(sector: &[u8], platform: Platform) -> Option<(String, u32)> {
     let length = match platform {
         Platform::MacX => sector.iter().position(|byte| *byte == 0)?,
         _ => 2 * sector.as_chunks::<2>().0.iter().position(|unit| *unit == [0, 0])?,

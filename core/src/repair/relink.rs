@@ -16,6 +16,7 @@ use uuid::Uuid;
 use zerocopy::FromZeros;
 use zerocopy::big_endian::{U32, U64};
 
+use super::lost_header::path_in;
 use super::parent::header_name;
 use super::{Case, Content, Patch, Probe, Proposal, Step, Unreadable, footers, header};
 use crate::check::footer::CLOCK_SLACK;
@@ -289,17 +290,9 @@ impl Names {
         probe: &dyn Probe,
     ) -> Result<Option<Self>, Unreadable> {
         let length: u64 = texts.iter().filter_map(Text::padded).sum();
-        let before = structures(image, header).into_iter().map(|range| range.end).max().and_then(padded_to_sector);
-        let places = [before, padded_to_sector(image.end_of_metadata)].into_iter().flatten();
-        for start in places {
-            let Some(end) = start.checked_add(length) else {
-                continue;
-            };
-            if is_free(image, header, start..end, probe)? {
-                return Ok(Self::laid_out_at(image, header, texts, start..end));
-            }
-        }
-        Ok(None)
+        let start = room(image, header, length, probe)?;
+        let room = start.and_then(|start| Some(start..start.checked_add(length)?));
+        Ok(room.and_then(|room| Self::laid_out_at(image, header, texts, room)))
     }
 
     fn laid_out_at(image: &Image, header: &DynamicHeader, texts: &[Text], room: Range<u64>) -> Option<Self> {
@@ -397,30 +390,38 @@ fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// Whether nothing is in a range but locators' names, zeros, and blocks that can be moved.
-fn is_free(
+/// The first place behind all other metadata where nothing is but zeros and names of parents, up to the blocks, which
+/// can be moved; `None` where it is not known what is there.
+fn room(
     image: &Image,
     header: &DynamicHeader,
-    range: Range<u64>,
+    length: u64,
     probe: &dyn Probe,
-) -> Result<bool, Unreadable> {
+) -> Result<Option<u64>, Unreadable> {
     let Some(bat) = image.bat.value().filter(|bat| !bat.truncated) else {
-        return Ok(false);
+        return Ok(None);
     };
-    let first_block = bat.blocks.first().map_or(u64::MAX, |block| block.offset());
-    let end = range.end.min(first_block).min(image.limit());
-    let Some(length) = end.checked_sub(range.start).filter(|length| *length <= MOST_ROOM) else {
-        return Ok(false);
+    let start = structures(image, header).into_iter().map(|range| range.end).max().and_then(padded_to_sector);
+    let end = bat.blocks.first().map_or(u64::MAX, |block| block.offset()).min(image.limit());
+    let Some((start, room)) = start.and_then(|start| Some((start, end.checked_sub(start)?))) else {
+        return Ok(None);
     };
-    if structures(image, header).iter().any(|taken| overlap(taken, &range)) {
-        return Ok(false);
+    let bytes = probe.bytes(start, room.min(MOST_ROOM) as usize)?;
+    let spaces: Vec<_> = (0..8).filter_map(|number| space(image, header, number)).collect();
+    let mut place = start;
+    for (at, sector) in (start..).step_by(SECTOR as usize).zip(bytes.chunks(SECTOR as usize)) {
+        if at - place >= length {
+            break;
+        }
+        let is_name = || spaces.iter().any(|space| space.start <= at && at + SECTOR <= space.end);
+        // What is left of a name whose locator is lost.
+        let was_name = || USUAL.into_iter().any(|platform| path_in(sector, platform).is_some());
+        if sector.iter().any(|byte| *byte != 0) && !is_name() && !was_name() {
+            place = at + SECTOR;
+        }
     }
-    let mut bytes = probe.bytes(range.start, length as usize)?;
-    for name in (0..header.parent_locators.len()).filter_map(|number| space(image, header, number)) {
-        let within = |at: u64| at.clamp(range.start, end).saturating_sub(range.start) as usize;
-        bytes[within(name.start)..within(name.end)].fill(0);
-    }
-    Ok(bytes.iter().all(|byte| *byte == 0))
+    let is_known = room <= MOST_ROOM || place - start + length <= MOST_ROOM;
+    Ok(is_known.then_some(place))
 }
 
 /// Moves what blocks lie before `end` to the end of the file, and the footer behind them. Answers with the file's new
