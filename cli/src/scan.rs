@@ -114,7 +114,9 @@ impl Found {
     fn add(&mut self, path: PathBuf, is_named: bool, folders: &mut Vec<PathBuf>) -> Result<(), Failure> {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            Err(error) if is_named || is_disk_name(&path) || is_journal_name(&path) => return self.tell(Failure::Open { path, error }),
+            Err(error) if is_named || is_disk_name(&path) || is_journal_name(&path) => {
+                return self.tell(Failure::Open { path, error });
+            }
             // What else has gone, or leads nowhere, is no disk.
             Err(_) => return Ok(()),
         };
@@ -228,7 +230,9 @@ fn about_journal(disk: &DiskReport, journal: &str) -> String {
         return format!("“{journal}” is left over from a resize of this disk, and not needed.");
     }
     let (journal, file) = (quoted(journal), quoted(&disk.file));
-    format!("A resize was cut off. Its journal is here, and takes it back: vhd-analyser repair --journal {journal} {file}")
+    format!(
+        "A resize was cut off. Its journal is here, and takes it back: vhd-analyser repair --journal {journal} {file}"
+    )
 }
 
 fn has_errors(disk: &DiskReport) -> bool {

@@ -95,7 +95,8 @@ fn every_chain_of_the_corpus_finds_its_parent() -> Outcome {
     let names = ["./p.vhd", "./a name with spaces.vhd", "../other/folder/parent-that-was-moved.vhd", "/srv/parent.vhd"];
     let cases = cases()?;
     let mut linked = 0;
-    for (name, case) in cases.iter().filter(|(name, _)| name.starts_with("chain-") || name.as_str() == "sound-chain-2") {
+    for (name, case) in cases.iter().filter(|(name, _)| name.starts_with("chain-") || name.as_str() == "sound-chain-2")
+    {
         // The parent is one of three, or another disk.
         if ["chain-middle-footer", "chain-parent-uuid"].contains(&name.as_str()) {
             continue;
@@ -120,7 +121,9 @@ fn every_chain_of_the_corpus_finds_its_parent() -> Outcome {
             let footers = [0..512, copy.len() - 512..copy.len()];
             let may_differ = |at: usize| {
                 let is_footer = name == "chain-child-footer" && footers.iter().any(|range| range.contains(&at));
-                header_and_names.contains(&at) || names.iter().any(|name| (*name..name + 512).contains(&at)) || is_footer
+                header_and_names.contains(&at)
+                    || names.iter().any(|name| (*name..name + 512).contains(&at))
+                    || is_footer
             };
             assert_eq!(copy.len(), child.len(), "{place}");
             let stray = (0..copy.len()).find(|at| copy[*at] != child[*at] && !may_differ(*at));
@@ -216,7 +219,11 @@ fn a_disk_without_locators_gets_them() -> Outcome {
             let plan = analysis.plan().ok_or_else(|| format!("{creator:?}: no plan"))?;
             assert_eq!(plan.is_lossless(), is_lossless, "{creator:?}: {:?}", plan.assumes);
             let copy = fixed_copy(&damaged, plan);
-            assert!(read_virtual(&copy).is_some_and(|content| content == image.content), "{creator:?}: {:?}", plan.steps);
+            assert!(
+                read_virtual(&copy).is_some_and(|content| content == image.content),
+                "{creator:?}: {:?}",
+                plan.steps
+            );
             let (after, member) = in_place(&copy, "../base.vhd", parent.clone())?;
             assert!(after.verdict() == Verdict::Sound && member.finds_parent, "{creator:?}: {:?}", after.findings);
             let codes: Vec<_> = after.image.locators().map(|(_, locator, _)| locator.platform_code).collect();

@@ -63,13 +63,17 @@ pub enum LinkRefusal {
     #[error("its unique id is null, so that no disk can name it; mend it first, then give it as the parent")]
     NoUniqueId,
     /// A raw image for a disk that was made on a VHD.
-    #[error("it is no VHD, and the disk does not say that it was made on a raw image; look for the parent by its unique id")]
+    #[error(
+        "it is no VHD, and the disk does not say that it was made on a raw image; look for the parent by its unique id"
+    )]
     NotAVhd,
     /// A path that cannot be written into a disk.
     #[error("“{0}” cannot be written into the disk as the name of a file; give the parent a plain name")]
     Name(String),
     /// A name for which the header has no room.
-    #[error("“{0}” is longer than the 255 characters that the dynamic header has room for; give the parent a shorter name")]
+    #[error(
+        "“{0}” is longer than the 255 characters that the dynamic header has room for; give the parent a shorter name"
+    )]
     TooLong(String),
 }
 
@@ -188,12 +192,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
 }
 
 /// Links a disk to its parent.
-pub(super) fn link(
-    image: &Image,
-    parent: &ParentDisk,
-    now: TimeStamp,
-    probe: &dyn Probe,
-) -> Result<Link, Unreadable> {
+pub(super) fn link(image: &Image, parent: &ParentDisk, now: TimeStamp, probe: &dyn Probe) -> Result<Link, Unreadable> {
     let (Some(header), Some(header_at), Ok(())) = (image.header.value(), image.header.offset(), parent.check(image))
     else {
         return Ok(Link::Impossible);
@@ -392,12 +391,7 @@ fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
 
 /// The first place behind all other metadata where nothing is but zeros and names of parents, up to the blocks, which
 /// can be moved; `None` where it is not known what is there.
-fn room(
-    image: &Image,
-    header: &DynamicHeader,
-    length: u64,
-    probe: &dyn Probe,
-) -> Result<Option<u64>, Unreadable> {
+fn room(image: &Image, header: &DynamicHeader, length: u64, probe: &dyn Probe) -> Result<Option<u64>, Unreadable> {
     let Some(bat) = image.bat.value().filter(|bat| !bat.truncated) else {
         return Ok(None);
     };
