@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod repair;
 mod repair_in_place;
+mod repair_parent;
 mod repair_script;
 mod scan;
 mod world;
