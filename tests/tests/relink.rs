@@ -179,6 +179,39 @@ fn long_names_get_room() -> Outcome {
     Ok(())
 }
 
+/// A block whose BAT entry is lost stays where it is, byte for byte, whatever the names would need.
+#[test]
+fn a_lost_block_is_not_written_over() -> Outcome {
+    let sectors = |share: fn(usize) -> bool| (0..8).filter(|sector| share(*sector)).collect::<Vec<_>>();
+    for creator in [Creator::Tapdisk13, Creator::Windows] {
+        for written in [sectors(|_| true), sectors(|sector| sector > 5), sectors(|sector| sector == 7)] {
+            let image = built(creator, &[(2, Fill::Full), (4, Fill::Full)]).build();
+            let (_, lost_at) = image.blocks_at[0];
+            let mut bytes = image.bytes.clone();
+            put(&mut bytes, BAT_AT + 2 * 4, &[0xFF; 4]);
+            let bits = written.iter().map(|sector| 0x80 >> sector).sum();
+            put(&mut bytes, lost_at, &[bits]);
+            for sector in (0..8).filter(|sector| !written.contains(sector)) {
+                put(&mut bytes, lost_at + 512 * (sector + 1), &[0; 512]);
+            }
+            if let Some(at) = image.batmap_at {
+                bytes[at + 512] &= !(0x80 >> 2);
+                image.seal_batmap(&mut bytes);
+            }
+            for path in ["base.vhd".to_owned(), format!("../{}/{}", "d".repeat(250), long(240)), "x/".repeat(700) + "p"]
+            {
+                let given = ParentDisk { unique_id: PARENT_ID, time_stamp: NOW, path };
+                for proven in linking(&bytes, &given)?.repairs {
+                    let copy = fixed_copy(&bytes, &proven.plan);
+                    let lost = lost_at..lost_at + 512 * 9;
+                    assert!(copy[lost.clone()] == bytes[lost], "{creator:?}, {written:?}, {:?}", proven.plan.patches());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Umlauts and signs that URLs have a meaning for: our own reading and Windows' find the parent; vhd-util takes ASCII.
 #[test]
 fn names_are_not_read_in_two_ways() -> Outcome {

@@ -350,8 +350,14 @@ impl Text {
     }
 }
 
-/// The bytes that are set aside for a locator, if they are nothing else besides.
+/// The bytes that are set aside for a locator, if a name stands there and they are nothing else besides: a damaged one may
+/// lead anywhere, into a block, too, whose BAT entry is lost.
 fn space(image: &Image, header: &DynamicHeader, number: usize) -> Option<Range<u64>> {
+    let path = decode(header.parent_locators[number].platform()?, image.parent_names[number].value()?)?;
+    let is_plain = !path.is_empty() && path.chars().all(|letter| letter.is_ascii() && !letter.is_control());
+    if !is_plain && image.parent_name().is_none_or(|name| name.is_empty() || file_name(&path) != file_name(&name)) {
+        return None;
+    }
     let range = range(&header.parent_locators[number]).filter(|range| range.end <= image.limit())?;
     let others = header.parent_locators.iter().enumerate().filter(|(other, _)| *other != number);
     let others = others.filter_map(|(_, other)| self::range(other));
@@ -389,33 +395,39 @@ fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-/// The first place behind all other metadata where nothing is but zeros and names of parents, up to the blocks, which
-/// can be moved; `None` where it is not known what is there.
+/// The first place behind all other metadata where so many bytes are nothing but zeros, names of parents, and blocks,
+/// which can be moved; `None` where it is not known what is there.
 fn room(image: &Image, header: &DynamicHeader, length: u64, probe: &dyn Probe) -> Result<Option<u64>, Unreadable> {
-    let Some(bat) = image.bat.value().filter(|bat| !bat.truncated) else {
+    let Some((bat, shape)) = image.bat.value().filter(|bat| !bat.truncated).zip(image.block_shape()) else {
         return Ok(None);
     };
     let start = structures(image, header).into_iter().map(|range| range.end).max().and_then(padded_to_sector);
-    let end = bat.blocks.first().map_or(u64::MAX, |block| block.offset()).min(image.limit());
-    let Some((start, room)) = start.and_then(|start| Some((start, end.checked_sub(start)?))) else {
+    let Some((start, behind)) = start.and_then(|start| Some((start, image.limit().checked_sub(start)?))) else {
         return Ok(None);
     };
-    let bytes = probe.bytes(start, room.min(MOST_ROOM) as usize)?;
-    let spaces: Vec<_> = (0..8).filter_map(|number| space(image, header, number)).collect();
+    let bytes = probe.bytes(start, behind.min(MOST_ROOM) as usize)?;
+    let blocks: Vec<_> = bat.blocks.iter().filter_map(|block| block_range(image, *block)).collect();
+    let first = blocks.first().map_or(image.limit(), |block| block.start);
+    let names: Vec<_> = (0..8).filter_map(|number| space(image, header, number)).collect();
     let mut place = start;
     for (at, sector) in (start..).step_by(SECTOR as usize).zip(bytes.chunks(SECTOR as usize)) {
         if at - place >= length {
-            break;
+            return Ok(Some(place));
         }
-        let is_name = || spaces.iter().any(|space| space.start <= at && at + SECTOR <= space.end);
+        let within = |ranges: &[Range<u64>]| ranges.iter().any(|range| range.start <= at && at + SECTOR <= range.end);
         // What is left of a name whose locator is lost.
         let was_name = || USUAL.into_iter().any(|platform| path_in(sector, platform).is_some());
-        if sector.iter().any(|byte| *byte != 0) && !is_name() && !was_name() {
-            place = at + SECTOR;
+        if sector.iter().all(|byte| *byte == 0) || within(&names) || was_name() || within(&blocks) {
+            continue;
         }
+        // Where there is room for a block it may be part of one whose BAT entry is lost.
+        if at >= first || first - start >= shape.length() {
+            return Ok(None);
+        }
+        place = at + SECTOR;
     }
-    let is_known = room <= MOST_ROOM || place - start + length <= MOST_ROOM;
-    Ok(is_known.then_some(place))
+    // The rest is behind the data, unless not all was looked at.
+    Ok((behind <= MOST_ROOM).then_some(place))
 }
 
 /// Moves what blocks lie before `end` to the end of the file, and the footer behind them. Answers with the file's new
