@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use vhd_analyser_core::analysis::{self, Analysis, Options, analyse_with};
+use vhd_analyser_core::image::{self, Image};
+use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::Progress;
 use vhd_analyser_core::repair::Request;
@@ -114,6 +116,22 @@ impl Disk {
         };
         analyse_with(&self.source, &beside, &self.path.to_string_lossy(), options, progress)
             .map_err(|error| Failure::of_analysis(self.path.clone(), error))
+    }
+
+    /// Opens it as a disk, without checking it.
+    ///
+    /// # Errors
+    /// Where it cannot be read, or `progress` asks to stop.
+    pub fn image(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Image, Failure> {
+        image::open(&self.source, progress).map_err(|error| Failure::of_analysis(self.path.clone(), error))
+    }
+
+    /// The unique id of the disk whose journal it is, if it is a journal.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn journal_of(&self) -> Result<Option<[u8; 16]>, Failure> {
+        Journal::unique_id(&self.source).map_err(|error| Failure::Read { path: self.path.clone(), error })
     }
 
     /// What is told of it, with the hashes of its metadata.

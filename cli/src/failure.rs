@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use vhd_analyser_core::progress::AnalysisError;
+use vhd_analyser_core::repair::LinkRefusal;
 
 use crate::human::{printable, way_back};
 use crate::in_use::Holder;
@@ -34,11 +35,25 @@ pub enum Failure {
         /// How many there are.
         ways: usize,
     },
-    /// A parent that is no VHD.
-    #[error("{} has no footer that says which disk it is; mend it first, then give it as the parent", path.display())]
-    NoParent {
+    /// A parent that the disk cannot be linked to.
+    #[error("{} cannot be the parent: {refusal}", path.display())]
+    NotAParent {
         /// The file that was given.
         path: PathBuf,
+        /// Why not.
+        refusal: LinkRefusal,
+    },
+    /// A parent that is based on the disk.
+    #[error(
+        "{} cannot be the parent: it is itself based on {}; look for the disk below both",
+        path.display(),
+        disk.display()
+    )]
+    Loop {
+        /// The file that was given.
+        path: PathBuf,
+        /// The disk that was to be linked.
+        disk: PathBuf,
     },
 
     /// A file cannot be opened.

@@ -9,20 +9,20 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
-use vhd_analyser_core::chain::{DiskReport, Forest, ForestReport, Member};
+use vhd_analyser_core::chain::{DiskReport, Forest, ForestReport, JournalFile, Member};
 use vhd_analyser_core::progress::Progress;
-use vhd_analyser_core::report::{Severity, Size};
+use vhd_analyser_core::report::{Severity, Size, Verdict};
 
 use crate::disk::{Beside, Disk, options};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::human::Page;
+use crate::human::{Page, quoted};
 use crate::progress::Watch;
 
 /// Shows the chains that the disks in folders make, and what coalescing them would do. Writes nothing.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The disks, and folders, in which *.vhd and *.avhd are looked for.
+    /// The disks, and folders, in which *.vhd and *.avhd are looked for, and journals of resizes that were cut off.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
 
@@ -47,6 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for path in &arguments.paths {
         found.look(path, &mut watch)?;
     }
+    found.take_journals(&arguments.paths)?;
     let disks = mem::take(&mut found.disks);
     let mut members = Vec::with_capacity(disks.len());
     let total = disks.len() as u64;
@@ -61,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for failure in &found.failures {
         failure.tell();
     }
-    let report = Forest::of(members).report();
+    let report = Forest::of(members).with_journals(found.journals).report();
     if arguments.json {
         print_json(&report)?
     } else {
@@ -86,6 +87,9 @@ fn member(
 #[derive(Default)]
 struct Found {
     disks: Vec<PathBuf>,
+    journals: Vec<JournalFile>,
+    /// Files that may be journals, by their names.
+    maybe_journals: Vec<PathBuf>,
     /// What was passed already, by device and number: links may lead in circles, or to one disk by several names.
     passed: HashSet<(u64, u64)>,
     failures: Vec<Failure>,
@@ -110,18 +114,38 @@ impl Found {
     fn add(&mut self, path: PathBuf, is_named: bool, folders: &mut Vec<PathBuf>) -> Result<(), Failure> {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
-            Err(error) if is_named || is_disk_name(&path) => return self.tell(Failure::Open { path, error }),
+            Err(error) if is_named || is_disk_name(&path) || is_journal_name(&path) => {
+                return self.tell(Failure::Open { path, error });
+            }
             // What else has gone, or leads nowhere, is no disk.
             Err(_) => return Ok(()),
         };
         let is_disk = is_named || is_disk_name(&path) && metadata.is_file();
-        if !metadata.is_dir() && !is_disk || !self.passed.insert((metadata.dev(), metadata.ino())) {
+        let may_be_journal = is_named || is_journal_name(&path) && metadata.is_file();
+        if !metadata.is_dir() && !is_disk && !may_be_journal || !self.passed.insert((metadata.dev(), metadata.ino())) {
             return Ok(());
         }
         if metadata.is_dir() {
             folders.push(path)
-        } else {
+        } else if is_disk && !is_journal_name(&path) {
             self.disks.push(path)
+        } else {
+            self.maybe_journals.push(path)
+        }
+        Ok(())
+    }
+
+    /// Tells by their contents which files are journals. What was named and is none is taken for a disk.
+    fn take_journals(&mut self, named: &[PathBuf]) -> Result<(), Failure> {
+        for path in mem::take(&mut self.maybe_journals) {
+            match Disk::open(&path).and_then(|file| file.journal_of()) {
+                Ok(Some(unique_id)) => {
+                    self.journals.push(JournalFile { name: path.to_string_lossy().into_owned(), unique_id });
+                }
+                Ok(None) if named.contains(&path) => self.disks.push(path),
+                Ok(None) => {}
+                Err(failure) => self.tell(failure)?,
+            }
         }
         Ok(())
     }
@@ -146,6 +170,20 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 fn is_disk_name(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default();
     ["vhd", "avhd"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// Whether a file may be a journal: by the name that vhd-util gives one, or the storage manager of XenServer and XCP-ng,
+/// which takes the disk's unique id with a prefix or without.
+fn is_journal_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let has_prefix = [".journal-", "jvhd_"].iter().any(|prefix| name.starts_with(prefix));
+    has_prefix || name.ends_with(".journal") || is_unique_id(&name)
+}
+
+/// Whether a name is a unique id, and nothing else: 8-4-4-4-12 hexadecimal digits.
+fn is_unique_id(name: &str) -> bool {
+    let groups = name.split('-').map(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(group.len()));
+    groups.eq([8, 4, 4, 4, 12].map(Some))
 }
 
 fn stop(flow: ControlFlow<()>) -> Result<(), Failure> {
@@ -192,6 +230,17 @@ fn count(number: u64, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
+/// What the journal that lies beside a disk is good for.
+fn about_journal(disk: &DiskReport, journal: &str) -> String {
+    if disk.verdict == Verdict::Sound {
+        return format!("“{journal}” is left over from a resize of this disk, and not needed.");
+    }
+    let (journal, file) = (quoted(journal), quoted(&disk.file));
+    format!(
+        "A resize was cut off. Its journal is here, and takes it back: vhd-analyser repair --journal {journal} {file}"
+    )
+}
+
 fn has_errors(disk: &DiskReport) -> bool {
     disk.findings.iter().any(|finding| finding.severity == Severity::Error)
 }
@@ -213,6 +262,7 @@ fn tell(page: &mut Page, disk: &DiskReport) {
     };
     lost.iter().for_each(|sentence| page.note(level, sentence));
     disk.error.iter().for_each(|error| page.note(level, error));
+    disk.journal.iter().for_each(|journal| page.note(level, &about_journal(disk, journal)));
     for finding in disk.findings.iter().filter(|finding| finding.severity != Severity::Info) {
         let found = if finding.found.is_empty() { String::new() } else { format!(": {}", finding.found) };
         page.note(level, &format!("{}{found}", finding.title));

@@ -21,7 +21,7 @@ use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
 
 /// What an analysis goes by besides the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The present, in seconds since 2000-01-01 00:00:00 UTC.
     pub now: TimeStamp,
@@ -126,7 +126,7 @@ pub fn analyse_with<S: Source>(
         repairs: Vec::new(),
     };
     let circumstances = Circumstances { now: options.now };
-    let Options { fresh_unique_id, deep, request, .. } = *options;
+    let Options { fresh_unique_id, deep, ref request, .. } = *options;
     let wishes = Wishes { circumstances, fresh_unique_id, deep, request };
     if !analysis.image.is_vhd() {
         analysis.foreign = Some(Foreign::recognise(source)?);
@@ -148,7 +148,7 @@ pub fn analyse_with<S: Source>(
             }
         }
     }
-    if analysis.has_errors() || request != Request::default() {
+    if analysis.has_errors() || *request != Request::default() {
         watch.at(Stage::Proof, 0, 1)?;
         let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
         let plans = find_plans(source, found, &wishes, first, &mut watch)?;

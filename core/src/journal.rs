@@ -38,6 +38,19 @@ pub struct Kept {
 }
 
 impl Journal {
+    /// Whether a file is a journal, and then of which disk: its unique id. Reads the first sector, and nothing more.
+    ///
+    /// # Errors
+    /// Where the source fails.
+    pub fn unique_id<S: Source>(source: &S) -> Result<Option<[u8; 16]>, S::Error> {
+        if source.length() < JournalHeader::LENGTH {
+            return Ok(None);
+        }
+        let mut header = JournalHeader::new_zeroed();
+        source.read(&mut [Read { offset: 0, buffer: header.as_mut_bytes() }])?;
+        Ok((header.cookie == JournalHeader::COOKIE).then_some(header.unique_id))
+    }
+
     /// Reads a journal to its end. A damaged one is a fault, not an error.
     ///
     /// # Errors

@@ -5,12 +5,13 @@ use std::error::Error;
 use std::ops::ControlFlow;
 
 use vhd_analyser_core::analysis::{Beside, Options, analyse_with};
-use vhd_analyser_core::chain::{CoalesceReport, DiskReport, Forest, ForestReport, Member};
+use vhd_analyser_core::chain::{CoalesceReport, DiskReport, Forest, ForestReport, JournalFile, Member};
 use vhd_analyser_core::image;
+use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::repair::Request;
 use vhd_analyser_core::report::Verdict;
-use vhd_analyser_tests::analysed::{NOW, analysed_with, fixed_copy};
+use vhd_analyser_tests::analysed::{NOW, analysed, analysed_with, fixed_copy};
 use vhd_analyser_tests::build::Creator;
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
@@ -143,6 +144,24 @@ fn a_chain_of_thirty_is_coalesced_from_the_base_up() -> Outcome {
     // Room is needed for the first only: each that is deleted leaves more than the next takes.
     assert_eq!(chain.free_needed, STRIDE);
     assert_eq!(chain.frees, (1..30).map(length).sum::<u64>() - 29 * STRIDE);
+    Ok(())
+}
+
+/// A journal is known by its first sector, and told of the disk that it belongs to.
+#[test]
+fn a_journal_finds_its_disk() -> Outcome {
+    let case = &cases()?["tap-resize-cut-end"];
+    let journal = case.file("disk.vhd.journal")?;
+    let unique_id = Journal::unique_id(&journal.as_slice())?.ok_or("a journal")?;
+    assert_eq!(Journal::unique_id(&&journal[..511])?, None, "not even a sector");
+    assert_eq!(Journal::unique_id(&case.image()?.as_slice())?, None, "a disk");
+    let members = [(case.image()?, "disk.vhd"), (Linked::new(0, None).build(), "other.vhd")];
+    let members = members.iter().map(|(bytes, name)| Ok(Member::of(&analysed(bytes, name)?, name, None)));
+    let members = members.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    let journals = ["b.journal", "a.journal"].map(|name| JournalFile { name: name.into(), unique_id });
+    let report = Forest::of(members).with_journals(journals.into()).report();
+    assert_eq!(disk(&report, "disk.vhd")?.journal.as_deref(), Some("a.journal"));
+    assert_eq!(disk(&report, "other.vhd")?.journal, None);
     Ok(())
 }
 

@@ -3,16 +3,17 @@
 //! `VHD_ANALYSER_CASES=5000 cargo test -p vhd-analyser-tests --test properties` tries more than the usual number.
 
 use std::env;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::process::{Command, Stdio};
 
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 use proptest::test_runner::TestCaseResult;
-use vhd_analyser_core::analysis::Analysis;
+use vhd_analyser_core::analysis::{Analysis, Options, Proven, analyse};
 use vhd_analyser_core::finding::Severity;
-use vhd_analyser_core::repair::{Content, Plan};
+use vhd_analyser_core::repair::{Content, ParentDisk, Plan, Request};
 use vhd_analyser_core::report::Verdict;
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep, fixed_copy, patched_in_place, undone};
 use vhd_analyser_tests::build::{Built, Creator, Disk, Fill, Kind, SECTOR, Virtual, read_virtual};
@@ -83,6 +84,66 @@ proptest! {
         prop_assert!(status.success());
         prop_assert!(std::fs::read(&raw)? == built.content.data);
     }
+}
+
+proptest! {
+    #![proptest_config(config(600))]
+
+    /// A disk is linked to a parent at any path, whatever lies where: nothing but names, a block that made room and the
+    /// footer is written, every sector is what it was, and every place that names the parent names this one.
+    #[test]
+    fn a_disk_is_linked_to_any_path(
+        disk in disks().prop_filter("with a parent", |disk| disk.kind == Kind::Differencing),
+        path in paths(),
+        fault in option::weighted(0.3, faults()),
+        deep: bool,
+    ) {
+        let built = disk.build();
+        let mut image = built.bytes.clone();
+        fault.iter().for_each(|fault| fault.apply(&built, &mut image));
+        let header = &built.bytes[512..];
+        let unique_id = header[40..56].try_into().map_err(|_| TestCaseError::fail("a unique id"))?;
+        let parent = ParentDisk { unique_id, time_stamp: NOW, path };
+        let request = Request { parent: Some(parent.clone()), ..Request::default() };
+        let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request };
+        let analyse = |bytes: &[u8]| {
+            analyse(&bytes, NAME, &options, &mut |_| ControlFlow::Continue(()))
+                .map_err(|error| TestCaseError::fail(error.to_string()))
+        };
+        let analysis = analyse(&image)?;
+        prop_assert!(fault.is_some() || analysis.plan().is_some_and(Plan::is_lossless));
+        // What the disk holds as it is, or after any repair without a link, with what that assumes: where a footer has no
+        // room for the batmap that it asks for, there may be another repair with a link.
+        let plain = analysis_of(&image, deep)?;
+        let mut unlinked: Vec<_> =
+            plain.repairs.iter().map(|Proven { plan, .. }| (plan.assumes.clone(), read_virtual(&fixed_copy(&image, plan)))).collect();
+        unlinked.extend((plain.verdict() == Verdict::Sound).then(|| (Vec::new(), read_virtual(&image))));
+        prop_assert!(fault.is_some() || unlinked == [(Vec::new(), Some(built.content.clone()))]);
+        for Proven { plan, .. } in &analysis.repairs {
+            let copy = fixed_copy(&image, plan);
+            prop_assert!(copy == patched_in_place(&image, plan), "{}", described(plan));
+            prop_assert!(undone(&image, plan) == image, "{}", described(plan));
+            let content = read_virtual(&copy);
+            prop_assert!(content.is_some(), "{}", described(plan));
+            let mut alike = unlinked.iter().filter(|(assumes, _)| *assumes == plan.assumes).peekable();
+            prop_assert!(
+                alike.peek().is_none() || alike.any(|(_, other)| *other == content),
+                "{}", described(plan)
+            );
+            let after = analyse(&copy)?;
+            prop_assert!(after.verdict() == Verdict::Sound && after.repairs.is_empty(), "{}", described(plan));
+            prop_assert!(parent.is_named_by(&after.image), "{}", described(plan));
+        }
+    }
+}
+
+/// Ways to a parent: short and long, up and down, with letters of any kind.
+fn paths() -> impl Strategy<Value = String> {
+    let name = "[a-zA-Z0-9 %äß💾._-]{1,200}\\.vhd";
+    let folders = prop_oneof![4 => Just(0usize), 2 => 1..4usize, 1 => 4..60usize];
+    (name, folders, "[a-z ]{1,40}", 0..4usize).prop_map(|(name, folders, folder, up)| {
+        format!("{}{}{name}", "../".repeat(up), format!("{folder}/").repeat(folders))
+    })
 }
 
 /// Faults that were once mended wrongly, or with more loss than was named.

@@ -43,7 +43,7 @@ fn a_raw_disk_becomes_a_fixed_one() -> Result<(), Box<dyn Error>> {
     let sound = cases()?["sound-qemu-fixed"].image()?;
     let raw = &sound[..sound.len() - 512];
     let request = Request { fixed: Some(FixedDisk { creator: *b"win " }), ..Request::default() };
-    let analysis = asked(raw, request)?;
+    let analysis = asked(raw, request.clone())?;
     assert_eq!(analysis.verdict(), Verdict::NotAVhd);
     let plan = analysis.plan().ok_or("no plan")?;
     assert_eq!(plan.assumes.len(), 1);

@@ -2,17 +2,17 @@
 
 mod copy;
 mod in_place;
+mod parent;
 mod script;
 mod undo;
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options, Proven};
-use vhd_analyser_core::layout::time::TimeStamp;
-use vhd_analyser_core::repair::{FixedDisk, ParentDisk, Request};
+use vhd_analyser_core::repair::{FixedDisk, Request};
 use vhd_analyser_core::report::{self, Report};
 
+use self::parent::Given;
 use crate::disk::{Beside, Disk, options};
 use crate::draft::Existing;
 use crate::exit::Exit;
@@ -74,7 +74,8 @@ pub struct Arguments {
     #[arg(long, value_name = "JOURNAL")]
     journal: Option<PathBuf>,
 
-    /// The parent of a differencing disk that lost its dynamic header.
+    /// Links a differencing disk to this parent: one that was moved or renamed, or that the disk lost with its dynamic
+    /// header.
     #[arg(long, value_name = "PARENT")]
     parent: Option<PathBuf>,
 
@@ -95,11 +96,18 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let journal = arguments.journal.as_deref().map(Disk::open).transpose()?;
     let beside = Beside { journal: journal.as_ref(), ..Beside::default() };
-    let options = Options { request: arguments.request()?, ..options(None, arguments.deep)? };
+    let parent = arguments.parent.as_deref().map(|path| Given::open(path, &disk)).transpose()?;
+    let request = arguments.request(parent.as_ref())?;
+    let options = Options { request, ..options(None, arguments.deep)? };
     let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
+    parent.iter().try_for_each(|parent| parent.check(&analysis))?;
     let proven = arguments.choice(&analysis)?;
-    let report = Report { repair: proven.map(report::repair), ..analysis.report() };
-    let exit = tell_plan(&disk, &report, arguments)?;
+    let mut report = Report { repair: proven.map(report::repair), ..analysis.report() };
+    report.cautions.extend(parent.iter().flat_map(|parent| parent.cautions(&analysis)));
+    let exit = match &parent {
+        Some(parent) if proven.is_none() => tell_link(&disk, &report, parent.parent.is_named_by(&analysis.image))?,
+        _ => tell_plan(&disk, &report, arguments)?,
+    };
     match proven {
         Some(proven) if exit == Exit::Done && !arguments.dry_run => {
             mend(&Job { disk: &disk, proven, options: &options }, arguments)
@@ -110,7 +118,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 impl Arguments {
     /// What is to be changed besides what is wrong.
-    fn request(&self) -> Result<Request, Failure> {
+    fn request(&self, parent: Option<&Given>) -> Result<Request, Failure> {
         let fixed = match self.as_fixed.as_deref().map(str::as_bytes) {
             None => None,
             Some(name) => {
@@ -119,8 +127,7 @@ impl Arguments {
             }
         };
         let hidden = (self.hide || self.unhide).then_some(self.hide);
-        let parent = self.parent.as_deref().map(parent_disk).transpose()?;
-        Ok(Request { hidden, fixed, parent })
+        Ok(Request { hidden, fixed, parent: parent.map(|given| given.parent.clone()) })
     }
 
     /// The way to repair that was chosen; `None` where there is none at all.
@@ -134,14 +141,6 @@ impl Arguments {
     }
 }
 
-/// What a disk needs to know of its parent.
-fn parent_disk(path: &Path) -> Result<ParentDisk, Failure> {
-    let disk = Disk::open(path)?;
-    let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
-    let footer = analysis.image.footer().ok_or_else(|| Failure::NoParent { path: path.to_owned() })?;
-    Ok(ParentDisk { unique_id: footer.unique_id, time_stamp: TimeStamp::from_unix(disk.metadata().mtime()) })
-}
-
 /// A repair that is wanted.
 struct Job<'a> {
     disk: &'a Disk,
@@ -149,6 +148,19 @@ struct Job<'a> {
     proven: &'a Proven,
     /// What the analysis went by, and the check of the result goes by too.
     options: &'a Options,
+}
+
+/// Says why there is no plan although a parent was given: the link is there already, or cannot be made.
+fn tell_link(disk: &Disk, report: &Report, is_linked: bool) -> Result<Exit, Failure> {
+    let mut page = Page::new();
+    human::report(&mut page, report, None, &disk.holders());
+    page.gap();
+    page.say(match is_linked {
+        true => "The disk is linked to this parent already. Nothing was written.",
+        false => "No way was found to link the disk to this parent. Nothing was written.",
+    });
+    page.show()?;
+    Ok(if is_linked { report.verdict.into() } else { Exit::Damaged })
 }
 
 /// Says what will be done, or why nothing will, and answers whether there is anything in the way.
@@ -190,6 +202,9 @@ fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
         } else {
             copy::write(job, out, existing)?;
             page.say(&format!("{} is the repaired copy. It was read again, and is sound.", out.display()));
+            if arguments.parent.is_some() && out.parent() != disk.path().parent() {
+                page.say("It finds its parent from the folder of the disk that it is a copy of: put it there.");
+            }
         }
     } else {
         let undo = in_place::repair(job, arguments.force)?;

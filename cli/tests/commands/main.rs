@@ -5,6 +5,7 @@ mod explain;
 mod flatten;
 mod repair;
 mod repair_in_place;
+mod repair_parent;
 mod repair_script;
 mod scan;
 mod world;

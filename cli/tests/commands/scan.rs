@@ -125,6 +125,46 @@ fn folders_are_walked() -> Outcome {
     Ok(())
 }
 
+/// The journals of resizes that were cut off are found by what is in them, each beside the disk that it belongs to.
+#[test]
+fn journals_are_found() -> Outcome {
+    let world = World::new()?;
+    let cases = cases()?;
+    // As vhd-util names them, and the storage managers.
+    let cut_off = [
+        ("tap-resize-cut-data-moved", "disk.vhd.journal"),
+        ("tap-resize-cut-end", ".journal-4a7a35c0-0000-4000-8000-000000000001"),
+        ("tap-resize-cut-metadata-moved", "4a7a35c0-0000-4000-8000-000000000002"),
+    ];
+    for (name, journal) in cut_off {
+        fs::create_dir(world.path(name))?;
+        fs::write(world.path(name).join("disk.vhd"), cases[name].image()?)?;
+        fs::write(world.path(name).join(journal), cases[name].file("disk.vhd.journal")?)?;
+        let (exit, report) = scanned(&world, &[name])?;
+        let (file, journal) = (format!("{name}/disk.vhd"), format!("{name}/{journal}"));
+        assert_eq!((exit, report["disks"].as_array().map(Vec::len)), (1, Some(1)), "{name}");
+        assert_eq!(disk(&report, &file)?["journal"], journal.as_str(), "{name}");
+        let text = said(&world.run(&["scan", "--now", NOW, name])?).split_whitespace().collect::<Vec<_>>().join(" ");
+        let command = format!("takes it back: vhd-analyser repair --journal {journal} {file}");
+        assert!(text.contains(&command), "{name}: {text}");
+        // The command does what it says, and the journal has served then.
+        let repair = ["repair", "--journal", &journal, &file, "--in-place", "--allow-loss"];
+        let output = world.run(&repair)?;
+        assert_eq!(code(&output), 0, "{name}: {}", complained(&output));
+        let text = said(&world.run(&["scan", "--now", NOW, name])?);
+        assert!(text.contains("is left over from a resize"), "{name}: {text}");
+    }
+    // A journal that is named, one of another disk, and a file that only has the name.
+    let other = World::new()?;
+    fs::write(other.path("d.vhd"), Linked::new(0, None).build())?;
+    fs::write(other.path("x.journal"), cases["tap-resize-cut-end"].file("disk.vhd.journal")?)?;
+    fs::write(other.path("y.journal"), "no journal, but as long as one begins".repeat(20))?;
+    let (exit, report) = scanned(&other, &["d.vhd", "x.journal", "."])?;
+    assert_eq!((exit, report["disks"].as_array().map(Vec::len)), (0, Some(1)));
+    assert_eq!(report["disks"][0]["journal"], Value::Null);
+    Ok(())
+}
+
 /// Names are shown, and not obeyed.
 #[test]
 fn hostile_names_are_not_obeyed() -> Outcome {

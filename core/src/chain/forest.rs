@@ -22,6 +22,15 @@ pub struct Forest {
     pub roots: Vec<usize>,
 }
 
+/// The journal of a resize (`vhd-util resize -j`) that lies among the disks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalFile {
+    /// Its path, as the disks have theirs.
+    pub name: String,
+    /// The unique id of the disk that it belongs to.
+    pub unique_id: [u8; 16],
+}
+
 /// A disk in its forest.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -35,6 +44,8 @@ pub struct Node {
     pub depth: u32,
     /// Whether following the parents leads back here.
     pub in_loop: bool,
+    /// The journal of its resize, by its path, if one lies among the disks.
+    pub journal: Option<String>,
     /// What is wrong with its place in the forest.
     pub faults: Vec<Finding>,
 }
@@ -83,6 +94,7 @@ impl Forest {
             children: Vec::new(),
             depth: 0,
             in_loop: false,
+            journal: None,
             faults: Vec::new(),
         });
         let mut forest = Self { nodes: nodes.collect(), roots: Vec::new() };
@@ -97,6 +109,19 @@ impl Forest {
         self.nodes.iter().find(|node| node.member.repaired.is_some())?;
         let members = self.nodes.iter().map(|node| node.member.repaired.as_deref().unwrap_or(&node.member).clone());
         Some(Self::of(members.collect()))
+    }
+
+    /// The same forest with the journals that lie there, each at the disks with its unique id. Of several for one disk
+    /// the first by name is kept.
+    #[must_use]
+    pub fn with_journals(mut self, mut journals: Vec<JournalFile>) -> Self {
+        journals.sort_by(|a, b| a.name.cmp(&b.name));
+        for node in &mut self.nodes {
+            let id = node.member.end.as_ref().and_then(|end| end.unique_id);
+            let journal = journals.iter().find(|journal| id == Some(journal.unique_id));
+            node.journal = journal.map(|journal| journal.name.clone());
+        }
+        self
     }
 
     /// Every disk from the roots on, each before those that are based on it, with how far it is from its root.

@@ -60,6 +60,8 @@ pub struct DiskReport {
     pub parent_unique_id: Option<String>,
     /// Disks that are based on it, by their paths.
     pub children: Vec<String>,
+    /// The path of the journal that takes its cut-off resize back (`repair --journal`), if one is here.
+    pub journal: Option<String>,
     /// The worst error in the file itself, a few words: “Primary footer: invalid cookie”.
     pub error: Option<String>,
     /// What `vhd-util check` says, if it refuses the disk.
@@ -195,6 +197,7 @@ impl Forest {
             parent,
             parent_unique_id: named.map(|named| in_words(named.unique_id)),
             children: node.children.iter().map(|child| self.name(*child)).collect(),
+            journal: node.journal.clone(),
             error: member.error.map(|rule| rule.title.into()),
             vhd_util: member.refusal.clone(),
             findings: node.faults.iter().map(|fault| report::finding(fault, member.kind)).collect(),

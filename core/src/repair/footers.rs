@@ -150,7 +150,7 @@ fn step(image: &Image, candidate: Candidate) -> Option<Step> {
         );
     }
     let title = if patches.is_empty() { "Cut the file behind its footer" } else { candidate.title };
-    Some(Step { title, patches, new_length: end, cut: place.cut, assumes, loses: Vec::new() })
+    Some(Step { title: title.into(), patches, new_length: end, cut: place.cut, assumes, loses: Vec::new() })
 }
 
 /// Where the primary footer belongs, so that no byte is lost that could belong to the disk; `None` where it

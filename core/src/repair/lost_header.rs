@@ -65,10 +65,10 @@ fn rebuilt(case: &Case<'_>, offset: u64) -> Proposal {
         (Some(DiskType::Differencing), Some(parent)) => {
             header.parent_unique_id = parent.unique_id;
             header.parent_time_stamp = U32::new(parent.time_stamp.0);
-            let Some(name) = name_parent(case, &mut header)? else {
-                return Ok(Vec::new());
-            };
-            assumes.push(format!("The parent is the disk that was given, which this disk names “{name}”."));
+            assumes.push(match name_parent(case, &mut header)? {
+                Some(name) => format!("The parent is the disk that was given, which this disk names “{name}”."),
+                None => "The parent is the disk that was given: nothing that is left of this disk names it.".into(),
+            });
         }
         _ => return Ok(Vec::new()),
     }
@@ -107,7 +107,7 @@ fn name_parent(case: &Case<'_>, header: &mut DynamicHeader) -> Result<Option<Str
         };
         name.get_or_insert_with(|| String::from(file_name(&path)));
     }
-    let Some(bytes) = name.as_deref().and_then(parent::header_name) else {
+    let Some(bytes) = name.as_deref().and_then(|name| parent::header_name(case.image, name)) else {
         return Ok(None);
     };
     header.parent_unicode_name = bytes;
@@ -115,7 +115,7 @@ fn name_parent(case: &Case<'_>, header: &mut DynamicHeader) -> Result<Option<Str
 }
 
 /// A path to a disk that a sector begins with, and its length in bytes.
-fn path_in(sector: &[u8], platform: Platform) -> Option<(String, u32)> {
+pub(super) fn path_in(sector: &[u8], platform: Platform) -> Option<(String, u32)> {
     let length = match platform {
         Platform::MacX => sector.iter().position(|byte| *byte == 0)?,
         _ => 2 * sector.as_chunks::<2>().0.iter().position(|unit| *unit == [0, 0])?,

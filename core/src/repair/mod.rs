@@ -16,6 +16,7 @@ mod lost_header;
 mod parent;
 mod plan;
 mod poison;
+mod relink;
 mod requests;
 mod size;
 mod table;
@@ -29,8 +30,10 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
-pub use requests::{FixedDisk, ParentDisk, Request};
+pub use relink::{LinkRefusal, ParentDisk};
+pub use requests::{FixedDisk, Request};
 
+use self::relink::Link;
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
@@ -52,7 +55,7 @@ pub(crate) struct Case<'a> {
     /// 16 random bytes, for a disk that needs an identity.
     pub fresh_unique_id: [u8; 16],
     /// The parent, if the caller knows it.
-    pub parent: Option<ParentDisk>,
+    pub parent: Option<&'a ParentDisk>,
     /// The bytes of the file.
     pub probe: &'a dyn Probe,
 }
@@ -103,6 +106,7 @@ const REPAIRS: &[Repair] = &[
     size::propose,
     fields::propose,
     unique_id::propose,
+    relink::propose,
     parent::propose,
     truncated::propose,
     bat::propose,
@@ -125,7 +129,7 @@ const MOST_TRIALS: usize = 48;
 pub(crate) fn find_plans<S: Source>(
     source: &S,
     found: Found<'_>,
-    wishes: &Wishes,
+    wishes: &Wishes<'_>,
     first: Option<Step>,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
@@ -161,7 +165,7 @@ fn cheapest_first(mut plans: Vec<Plan>) -> Vec<Plan> {
 /// Where the source fails, or `watch` asks to stop.
 pub(crate) fn make_fixed<S: Source>(
     source: &S,
-    wishes: &Wishes,
+    wishes: &Wishes<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
     let step = wishes
@@ -188,7 +192,7 @@ pub(crate) struct Found<'a> {
 
 /// What a repair should end with.
 #[derive(Clone, Copy)]
-pub(crate) struct Wishes {
+pub(crate) struct Wishes<'a> {
     /// What the checks go by.
     pub circumstances: Circumstances,
     /// 16 random bytes, for a disk that needs an identity.
@@ -196,12 +200,12 @@ pub(crate) struct Wishes {
     /// Whether the blocks must be sound, too.
     pub deep: bool,
     /// What the caller asks for besides.
-    pub request: Request,
+    pub request: &'a Request,
 }
 
 struct Search<'a, S> {
     source: &'a S,
-    wishes: &'a Wishes,
+    wishes: &'a Wishes<'a>,
     plans: Vec<Plan>,
     trials: usize,
 }
@@ -223,7 +227,11 @@ impl<S: Source> Search<'_, S> {
 
     /// What was asked for, at the end of every plan.
     fn add_requests(&mut self, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
-        let Some(hidden) = self.wishes.request.hidden else {
+        let Request { hidden, parent, .. } = self.wishes.request;
+        if let Some(parent) = parent {
+            self.link_to(parent, watch)?;
+        }
+        let Some(hidden) = *hidden else {
             return Ok(());
         };
         for plan in core::mem::take(&mut self.plans) {
@@ -231,6 +239,24 @@ impl<S: Source> Search<'_, S> {
             match requests::hide(&image, hidden) {
                 Some(step) => self.try_step(&plan, step, watch)?,
                 None => self.plans.push(plan),
+            }
+        }
+        Ok(())
+    }
+
+    /// Every plan with a link to the parent at its end. One after which there can be no link is none.
+    fn link_to(&mut self, parent: &ParentDisk, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
+        for plan in core::mem::take(&mut self.plans) {
+            let probe = PatchedProbe { patched: Patched::new(self.source, &plan), error: RefCell::new(None) };
+            let image = Image::open(&probe.patched, watch)?;
+            let link = relink::link(&image, parent, self.wishes.circumstances.now, &probe);
+            if let Some(error) = probe.error.take() {
+                return Err(AnalysisError::Read(error));
+            }
+            match link {
+                Ok(Link::By(step)) => self.try_step(&plan, step, watch)?,
+                Ok(Link::Made) => self.plans.push(plan),
+                Ok(Link::Impossible) | Err(Unreadable) => {}
             }
         }
         Ok(())
@@ -270,7 +296,7 @@ impl<S: Source> Search<'_, S> {
             deep: found.deep,
             now: self.wishes.circumstances.now,
             fresh_unique_id: self.wishes.fresh_unique_id,
-            parent: self.wishes.request.parent,
+            parent: self.wishes.request.parent.as_ref(),
             probe: &probe,
         };
         for repair in REPAIRS {

@@ -63,7 +63,7 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
     let path = believed_path(case.image)?;
     let name = file_name(&path);
     if case.has("parent.no-name") || case.has("parent.name") || is_outvoted(case.image, name) {
-        mended.parent_unicode_name = header_name(name)?;
+        mended.parent_unicode_name = header_name(case.image, name)?;
     }
     for (number, wrong) in locator_faults(case) {
         let number = usize::from(number);
@@ -160,11 +160,18 @@ fn is_wrong(image: &Image, number: usize, name: &str) -> bool {
     paths(image).find(|(other, _)| *other == number).is_none_or(|(_, path)| file_name(&path) != name)
 }
 
-/// A name as the dynamic header holds it; `None` where it does not fit.
-pub(super) fn header_name(name: &str) -> Option<[u8; 512]> {
+/// A name as the dynamic header of this disk holds it, with a zero behind it; `None` where it does not fit.
+pub(super) fn header_name(image: &Image, name: &str) -> Option<[u8; 512]> {
     let mut bytes = [0; 512];
-    let units: Vec<u8> = name.encode_utf16().flat_map(u16::to_be_bytes).collect();
-    bytes.get_mut(..units.len())?.copy_from_slice(&units);
+    let units = name.encode_utf16();
+    let text: Vec<u8> = match image.footer() {
+        // The other byte order, with a mark in front.
+        Some(footer) if footer.puts_least_bit_first() => {
+            [0xFEFF].into_iter().chain(units).flat_map(u16::to_le_bytes).collect()
+        }
+        _ => units.flat_map(u16::to_be_bytes).collect(),
+    };
+    bytes[..510].get_mut(..text.len())?.copy_from_slice(&text);
     Some(bytes)
 }
 

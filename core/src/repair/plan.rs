@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -87,7 +88,7 @@ const LONGEST_FILE: u64 = i64::MAX as u64;
 #[derive(Clone, Debug)]
 pub struct Step {
     /// What it does, a few words.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it writes; the contents are those of the file before the step.
     pub patches: Vec<Patch>,
     /// The length of the file afterwards, in bytes.
@@ -102,7 +103,8 @@ pub struct Step {
 
 impl Step {
     /// A step that keeps the file's length and neither loses nor assumes anything.
-    pub(crate) fn lossless(title: &'static str, length: u64, patches: Vec<Patch>) -> Self {
+    pub(crate) fn lossless(title: impl Into<Cow<'static, str>>, length: u64, patches: Vec<Patch>) -> Self {
+        let title = title.into();
         Self { title, patches, new_length: length, cut: None, assumes: Vec::new(), loses: Vec::new() }
     }
 
@@ -124,7 +126,7 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// What each step of the repair does, a few words each.
-    pub steps: Vec<&'static str>,
+    pub steps: Vec<Cow<'static, str>>,
     /// The length before, in bytes.
     pub old_length: u64,
     /// What is cut from the end.
@@ -381,7 +383,7 @@ mod tests {
     }
 
     fn step(patches: Vec<Patch>, new_length: u64) -> Step {
-        Step { title: "", patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() }
+        Step { title: "".into(), patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() }
     }
 
     /// The file as its segments make it, which is what a download is composed of.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
+use super::relink::ParentDisk;
 use super::unique_id::random_from;
 use super::{Patch, Step, footers};
 use crate::image::Image;
@@ -15,23 +16,14 @@ use crate::layout::time::TimeStamp;
 use crate::layout::{SECTOR, padded_to_sector};
 
 /// What the caller asks for besides the repair.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// tapdisk's hidden flag, set or taken away: a base copy of a snapshot has it, a disk of a virtual machine not.
     pub hidden: Option<bool>,
     /// A footer for a file without one: the file is the virtual disk, sector by sector.
     pub fixed: Option<FixedDisk>,
-    /// The parent of a differencing disk that lost its dynamic header, and with it what it knew of its parent.
+    /// The parent that a differencing disk is to be linked to, or that it had when it lost its dynamic header.
     pub parent: Option<ParentDisk>,
-}
-
-/// What a dynamic header holds of a parent and nothing else in the file does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParentDisk {
-    /// The parent's unique id.
-    pub unique_id: [u8; 16],
-    /// When the parent was last changed.
-    pub time_stamp: TimeStamp,
 }
 
 /// How a raw disk becomes a fixed VHD.

@@ -1,0 +1,123 @@
+//! The parent that was given for a disk: what the disk is told of it, and what to beware of.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use vhd_analyser_core::analysis::Analysis;
+use vhd_analyser_core::check::link::{self, End};
+use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::repair::{LinkRefusal, ParentDisk};
+use vhd_analyser_core::report::{self, Verdict};
+
+use crate::disk::{Beside, Disk, options};
+use crate::failure::Failure;
+use crate::human::quoted;
+use crate::in_use::same;
+use crate::place::{has_parent, parent_of};
+use crate::progress::Watch;
+
+/// A disk that was given as the parent.
+pub struct Given {
+    disk: Disk,
+    analysis: Analysis,
+    /// What the other disk is to be told of it.
+    pub parent: ParentDisk,
+}
+
+impl Given {
+    /// Opens and checks what was given as the parent of `child`.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is the disk itself or based on it, or no footer says which disk it is.
+    pub fn open(path: &Path, child: &Disk) -> Result<Self, Failure> {
+        let refused = |refusal| Failure::NotAParent { path: path.to_owned(), refusal };
+        let disk = Disk::open(path)?;
+        if same(disk.metadata(), child.metadata()) {
+            return Err(refused(LinkRefusal::Itself));
+        }
+        let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
+        if is_based_on(path, &analysis, child)? {
+            return Err(Failure::Loop { path: path.to_owned(), disk: child.path().to_owned() });
+        }
+        let way = way(child.path(), path).map_err(|error| Failure::Open { path: path.to_owned(), error })?;
+        let changed = TimeStamp::from_unix(disk.metadata().mtime());
+        let parent = ParentDisk::of(&analysis.image, way, changed).map_err(refused)?;
+        Ok(Self { disk, analysis, parent })
+    }
+
+    /// Makes sure that a disk can be linked to it.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    pub fn check(&self, child: &Analysis) -> Result<(), Failure> {
+        let refused = |refusal| Failure::NotAParent { path: self.disk.path().to_owned(), refusal };
+        self.parent.check(&child.image).map_err(refused)
+    }
+
+    /// What to beware of before a disk is linked to it.
+    pub fn cautions(&self, child: &Analysis) -> Vec<String> {
+        let path = self.disk.path().to_string_lossy();
+        let mut cautions = Vec::new();
+        if !matches!(self.analysis.verdict(), Verdict::Sound | Verdict::NotAVhd) {
+            let name = quoted(&path);
+            cautions.push(format!(
+                "The parent is damaged, and the disk is read through it. Look at it next: vhd-analyser check {name}"
+            ));
+        }
+        let ends = End::of(&child.image, None).zip(End::of(&self.analysis.image, None));
+        if let Some((child_end, parent_end)) = ends {
+            link::check(&child_end, &parent_end, &mut |finding| {
+                if finding.severity() == Severity::Warning {
+                    let told = report::finding(&finding, child.image.kind());
+                    cautions.push(format!("{}: {}. {}", told.title, told.found, told.message));
+                }
+            });
+        }
+        cautions
+    }
+}
+
+/// Whether following the parents of a disk leads to another.
+fn is_based_on(path: &Path, analysis: &Analysis, other: &Disk) -> Result<bool, Failure> {
+    let (mut path, mut image) = (path.to_owned(), analysis.image.clone());
+    let mut passed = HashSet::new();
+    while has_parent(&image) {
+        let Ok(parent) = parent_of(&path, &image) else {
+            return Ok(false);
+        };
+        let disk = Disk::open(&parent)?;
+        if same(disk.metadata(), other.metadata()) {
+            return Ok(true);
+        }
+        if !passed.insert((disk.metadata().dev(), disk.metadata().ino())) {
+            return Ok(false);
+        }
+        image = disk.image(&mut Watch::new().analysis())?;
+        path = parent;
+    }
+    Ok(false)
+}
+
+/// How a disk finds another from its own folder, with slashes.
+fn way(from: &Path, to: &Path) -> io::Result<String> {
+    let (from, to_folder) = (folder(from)?, folder(to)?);
+    let name = to.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
+    let common = from.components().zip(to_folder.components()).take_while(|(a, b)| a == b).count();
+    let mut way: PathBuf = from.components().skip(common).map(|_| Component::ParentDir).collect();
+    way.extend(to_folder.components().skip(common));
+    way.push(name);
+    // A name that is no text cannot be written into a disk.
+    way.into_os_string().into_string().map_err(|_| io::ErrorKind::InvalidFilename.into())
+}
+
+/// The folder that a file is in, without links and detours; the file itself may be a link.
+fn folder(file: &Path) -> io::Result<PathBuf> {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => fs::canonicalize(folder),
+        _ => fs::canonicalize("."),
+    }
+}

@@ -1,0 +1,158 @@
+//! `repair --parent`: the link to a parent that was moved, renamed or replaced.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use vhd_analyser_tests::bytes::{put, seal};
+use vhd_analyser_tests::corpus::cases;
+
+use crate::world::{Outcome, World, code, complained, said};
+
+/// `sr/child.vhd`, and its parent in another folder under another name.
+fn moved() -> Result<World, Box<dyn std::error::Error>> {
+    let case = &cases()?["sound-chain-2"];
+    let world = World::new()?;
+    fs::create_dir_all(world.path("sr"))?;
+    fs::create_dir_all(world.path("elsewhere/below"))?;
+    fs::write(world.path("sr/child.vhd"), case.file("child.vhd")?)?;
+    fs::write(world.path("elsewhere/below/base copy.vhd"), case.file("parent.vhd")?)?;
+    Ok(world)
+}
+
+const PARENT: &str = "elsewhere/below/base copy.vhd";
+
+/// In place and back; the whole chain is sound then, from wherever it is looked at.
+#[test]
+fn a_moved_parent_is_found_again() -> Outcome {
+    let world = moved()?;
+    let before = fs::read(world.path("sr/child.vhd"))?;
+    let link = ["repair", "sr/child.vhd", "--parent", PARENT];
+    assert_eq!(code(&world.run(&["check", "--parents", "sr/child.vhd"])?), 1);
+    let told = world.run(&[&link[..], &["--dry-run"]].concat())?;
+    assert_eq!((code(&told), world.files()?.len()), (0, 2));
+    assert!(said(&told).contains("Link the disk to “base copy.vhd”."), "{}", said(&told));
+    assert!(said(&told).contains("Nothing is lost, and nothing had to be assumed."));
+
+    let output = world.run(&[&link[..], &["--in-place"]].concat())?;
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert_eq!(code(&world.run(&["check", "--parents", "sr/child.vhd"])?), 0);
+    assert_eq!(code(&world.shell("cd sr/../elsewhere && $0 check --parents ../sr/child.vhd")?), 0);
+    let after = fs::read(world.path("sr/child.vhd"))?;
+    let stray = (0..before.len()).find(|at| before[*at] != after[*at] && !(512..4608).contains(at));
+    assert_eq!((stray, before.len()), (None, after.len()));
+
+    let again = world.run(&[&link[..], &["--in-place"]].concat())?;
+    assert_eq!(code(&again), 0);
+    assert!(said(&again).contains("The disk is linked to this parent already. Nothing was written."));
+    let absolute = world.path(PARENT).to_string_lossy().into_owned();
+    assert_eq!(code(&world.run(&["repair", "sr/child.vhd", "--in-place", "--parent", &absolute])?), 0);
+    assert!(fs::read(world.path("sr/child.vhd"))? == after, "the same place, named otherwise");
+    assert_eq!(code(&world.run(&["repair", "sr/child.vhd", "--undo", "sr/child.vhd.undo"])?), 0);
+    assert!(fs::read(world.path("sr/child.vhd"))? == before);
+    Ok(())
+}
+
+/// A copy, and a script that does it; with a repair and the hidden flag in the same plan.
+#[test]
+fn a_link_goes_into_copies_and_scripts() -> Outcome {
+    let world = moved()?;
+    let mut child = fs::read(world.path("sr/child.vhd"))?;
+    let end = child.len() - 512;
+    child[end..end + 8].fill(0);
+    fs::write(world.path("sr/child.vhd"), &child)?;
+    let link = ["repair", "sr/child.vhd", "--parent", PARENT, "--hide", "-o"];
+    let output = world.run(&[&link[..], &["sr/copy.vhd"]].concat())?;
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    assert!(said(&output).contains("then: Link the disk to “base copy.vhd”, then: Hide the disk"), "{}", said(&output));
+    assert!(!said(&output).contains("put it there"));
+    assert_eq!(code(&world.run(&["check", "--parents", "sr/copy.vhd"])?), 0);
+    let elsewhere = world.run(&[&link[..], &["copy.vhd"]].concat())?;
+    assert!(said(&elsewhere).contains("put it there"), "{}", said(&elsewhere));
+
+    assert_eq!(code(&world.run(&[&link[..], &["link.sh", "--script", "sh"]].concat())?), 0);
+    let output = world.shell("sh link.sh sr/child.vhd")?;
+    assert!(output.status.success(), "{}", complained(&output));
+    assert!(fs::read(world.path("sr/child.vhd"))? == fs::read(world.path("sr/copy.vhd"))?);
+    Ok(())
+}
+
+/// Another disk in the parent's place is an assumption, and is not made without `--allow-loss`.
+#[test]
+fn another_parent_must_be_accepted() -> Outcome {
+    let case = &cases()?["chain-parent-uuid"];
+    let world = World::new()?;
+    for name in ["child.vhd", "parent.vhd"] {
+        fs::write(world.path(name), case.file(name)?)?;
+    }
+    assert_eq!(code(&world.run(&["repair", "child.vhd", "--in-place", "--allow-loss"])?), 0, "nothing to do");
+    let link = ["repair", "child.vhd", "--in-place", "--parent", "parent.vhd"];
+    let output = world.run(&link)?;
+    assert_eq!((code(&output), world.files()?.len()), (1, 2));
+    assert!(said(&output).contains("Assumed: The disk was made on the data that “parent.vhd” ("), "{}", said(&output));
+    assert!(said(&output).contains("--allow-loss"));
+    assert_eq!(code(&world.run(&["check", "--parents", "child.vhd"])?), 1);
+    assert_eq!(code(&world.run(&[&link[..], &["--allow-loss"]].concat())?), 0);
+    assert_eq!(code(&world.run(&["check", "--parents", "child.vhd"])?), 0);
+    Ok(())
+}
+
+/// A damaged parent is a parent as long as a footer tells which; one that is larger is, too, and both are said.
+#[test]
+fn what_is_amiss_with_the_parent_is_said() -> Outcome {
+    let world = moved()?;
+    let mut parent = fs::read(world.path(PARENT))?;
+    let end = parent.len() - 512;
+    parent[end..].fill(0);
+    fs::write(world.path(PARENT), &parent)?;
+    let link = ["repair", "sr/child.vhd", "--dry-run", "--parent", PARENT];
+    let output = world.run(&link)?;
+    assert_eq!(code(&output), 0);
+    assert!(said(&output).contains("vhd-analyser check 'elsewhere/below/base copy.vhd'"), "{}", said(&output));
+    parent[..512].fill(0);
+    fs::write(world.path(PARENT), &parent)?;
+    let output = world.run(&link)?;
+    assert_eq!(code(&output), 2);
+    assert!(complained(&output).contains("has no intact footer"), "{}", complained(&output));
+
+    let case = &cases()?["sound-chain-2"];
+    let mut child = case.file("child.vhd")?;
+    let end = child.len() - 512;
+    for at in [0, end] {
+        put(&mut child[at..], 48, &(32_u64 << 20).to_be_bytes());
+        seal(&mut child[at..at + 512], 64);
+    }
+    fs::write(world.path("sr/child.vhd"), &child)?;
+    fs::write(world.path(PARENT), case.file("parent.vhd")?)?;
+    let output = world.run(&link)?;
+    assert_eq!(code(&output), 0);
+    assert!(said(&output).contains("Chain: the parent is larger: 67108864 bytes."), "{}", said(&output));
+    Ok(())
+}
+
+/// What cannot be the parent, and disks that have none.
+#[test]
+fn what_cannot_be_a_parent_is_refused() -> Outcome {
+    let world = moved()?;
+    fs::write(world.path("disk.vhd"), cases()?["sound-tap"].image()?)?;
+    fs::write(world.path("text"), "no disk")?;
+    fs::copy(world.path("sr/child.vhd"), world.path("sr/copy.vhd"))?;
+    fs::copy(world.path(PARENT), world.path("sr/parent.vhd"))?;
+    fs::copy(world.path(PARENT), world.path("sr/a\\b.vhd"))?;
+    symlink("child.vhd", world.path("sr/link.vhd"))?;
+    for (disk, parent, reason) in [
+        ("sr/child.vhd", "sr/child.vhd", "it is the disk itself"),
+        ("sr/child.vhd", "sr/link.vhd", "it is the disk itself"),
+        ("sr/child.vhd", "sr/copy.vhd", "or a copy of it"),
+        ("sr/parent.vhd", "sr/child.vhd", "it is itself based on sr/parent.vhd"),
+        ("disk.vhd", PARENT, "the disk is dynamic and has no parent"),
+        ("sr/child.vhd", "text", "it is no VHD"),
+        ("sr/child.vhd", "sr/a\\b.vhd", "cannot be written into the disk"),
+        ("sr/child.vhd", "nowhere.vhd", "nowhere.vhd cannot be opened"),
+    ] {
+        let output = world.run(&["repair", disk, "--in-place", "--allow-loss", "--parent", parent])?;
+        assert_eq!(code(&output), 2, "{disk}, {parent}");
+        assert!(complained(&output).contains(reason), "{disk}, {parent}: {}", complained(&output));
+    }
+    assert!(!world.files()?.iter().any(|name| name.ends_with(".undo")));
+    Ok(())
+}
