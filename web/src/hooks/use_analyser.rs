@@ -146,6 +146,13 @@ pub fn use_analyser() -> Analyser {
         let dispatch = desk.dispatch.clone();
         Callback::from(move |sentence| dispatch.dispatch(Action::Done(sentence)))
     };
+    {
+        let program = work.borrow().program.clone();
+        use_effect_with((), move |()| {
+            let listeners = web_sys::window().map(|window| program.prepare_ahead(&window));
+            move || drop(listeners)
+        });
+    }
     use_effect_with((), move |()| desk.take_launches());
     let original = work.borrow().shown.as_ref().map(|shown| shown.file.clone());
     Analyser {
@@ -279,7 +286,7 @@ impl Desk {
 
 impl Work {
     fn new() -> Self {
-        let program = Program::find();
+        let program = Program::default();
         Self { program, utc_offset: 0, shown: None, report: None, deep_check: None, copy_check: None, hash: None }
     }
 

@@ -6,17 +6,12 @@ use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 
 use super::finish::{Built, FinishError};
+use super::pack;
 
-/// Puts what the page loads into the page. The module is packed, and unpacked by the page's last script.
+/// Puts what the page loads into the page. What `loadPart` loads is packed, and unpacked by it.
 pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
-    let program = built.text(&built.name_of(".js")?)?;
-    for end in ["</script", "<!--"] {
-        if program.contains(end) {
-            return Err(FinishError::EndsElement(end));
-        }
-    }
-    let module = packed(&built.bytes(&built.name_of(".wasm")?)?)?;
-    let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of(".svg")?)?);
+    let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of("icon", ".svg")?)?);
+    let text = |address: Option<String>| built.text(name(&address));
     let rewrite = RewriteStrSettings::new()
         .append_element_content_handler(element!("link[rel=preload], link[rel=manifest]", |link| {
             link.remove();
@@ -27,24 +22,30 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
             Ok(())
         }))
         .append_element_content_handler(element!("link[rel=stylesheet]", |link| {
-            let name = link.get_attribute("href").unwrap_or_default();
-            let style = built.text(name.trim_start_matches("./"))?;
+            let style = text(link.get_attribute("href"))?;
             link.replace(&format!("<style>{style}</style>"), ContentType::Html);
             Ok(())
         }))
         .append_element_content_handler(element!("script[src]", |script| {
-            script.before(&format!("<script id=\"module\" type=\"text/plain\">{module}</script>"), ContentType::Html);
+            let program = text(script.get_attribute("src"))?;
+            if let Some(end) = ["</script", "<!--"].into_iter().find(|end| program.contains(end)) {
+                return Err(FinishError::EndsElement(end).into());
+            }
             script.remove_attribute("src");
             script.set_inner_content(&program, ContentType::Html);
+            Ok(())
+        }))
+        .append_element_content_handler(element!("script[data-src]", |script| {
+            let packed = pack::gzipped(&built.bytes(name(&script.get_attribute("data-src")))?)?;
+            script.remove_attribute("data-src");
+            script.set_attribute("data-bytes", &packed.len().to_string())?;
+            script.set_inner_content(&pack::text(&packed), ContentType::Html);
             Ok(())
         }));
     Ok(rewrite_str(html, rewrite)?)
 }
 
-/// Gzipped, and in base64, as text that may stand in a page.
-fn packed(bytes: &[u8]) -> Result<String, FinishError> {
-    let mut gzipped = Vec::new();
-    zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, bytes, &mut gzipped)
-        .map_err(FinishError::Pack)?;
-    Ok(BASE64_STANDARD.encode(gzipped))
+/// The name of the file beside the page that is at this address.
+fn name(address: &Option<String>) -> &str {
+    address.as_deref().unwrap_or_default().trim_start_matches("./")
 }
