@@ -32,18 +32,14 @@ pub struct Started {
 }
 
 impl Program {
-    /// Fetches the program, unless it is there or on its way: worth doing as soon as a file is likely to come.
-    pub fn prepare(&self) {
-        self.fetched();
-    }
-
     /// Prepares it when somebody is about to choose a file or drags one over the page, for as long as the listeners live.
     pub fn prepare_ahead(&self, window: &Window) -> [EventListener; 3] {
         ["focusin", "click", "dragenter"].map(|kind| {
             let program = self.clone();
             EventListener::new(window, kind, move |event| {
                 if event.type_() == "dragenter" || is_about_to_choose(event) {
-                    program.prepare();
+                    // Whoever starts it hears of a failure.
+                    let _ = program.fetched();
                 }
             })
         })

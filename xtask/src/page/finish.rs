@@ -34,13 +34,15 @@ pub enum FinishError {
     NoFile(&'static str, &'static str),
     #[error("index.html does not name {0}, which the page is to load with the first file")]
     NotNamed(String),
+    #[error("index.html names {0}, which is not among what the page in one file has in it")]
+    NotPacked(String),
     #[error("the program's text has “{0}” in it, which would end its element: the page cannot be one file")]
     EndsElement(&'static str),
     #[error(transparent)]
     Process(#[from] ProcessError),
     #[error("wasm-opt did not say which names it gave: {0}")]
     Names(#[from] serde_json::Error),
-    #[error("the module could not be packed: {0}")]
+    #[error("the programs could not be packed: {0}")]
     Pack(io::Error),
     #[error("the service worker's text has no place for {0}")]
     NoPlace(&'static str),
@@ -88,6 +90,12 @@ impl Built {
     pub fn rename(&self, from: &str, to: &str) -> Result<(), FinishError> {
         let path = self.path(from);
         fs::rename(&path, self.path(to)).map_err(|source| FinishError::File { path, source })
+    }
+
+    /// Removes a file.
+    pub fn remove(&self, name: &str) -> Result<(), FinishError> {
+        let path = self.path(name);
+        fs::remove_file(&path).map_err(|source| FinishError::File { path, source })
     }
 
     /// The name of the file that is called like this at its start and at its end.

@@ -1,21 +1,29 @@
-//! Bytes as text that may stand in a page, in UTF-8 and in few characters: `unpackBytes` in index.html reads it.
+//! Bytes as text that may stand in a page, in UTF-8 and in few characters: `web/one-file/unpack.js` reads it.
 //!
-//! Each character of ASCII holds seven bits. A page cannot have every one of them as it is: a parser replaces NUL and
+//! They are packed as lzip does it, which makes them a fifth smaller than gzip can. Each character of ASCII holds seven bits. A page cannot have every one of them as it is: a parser replaces NUL and
 //! CR, whoever stores a text may replace line ends, and `<` may begin a tag. Each of these becomes a part of the
 //! character after it, one of those that UTF-8 writes in two bytes. So any seven bits take one byte, and a file grows by
 //! a seventh where base64 adds a third.
 
-use super::finish::FinishError;
+use std::io::{self, Write};
+
+use lzma_rust2::{LzipOptions, LzipWriter};
 
 /// The characters that do not stand for themselves.
 const HIDDEN: [u8; 4] = *b"\0\n\r<";
 
-/// Gzipped, as small as can be.
-pub fn gzipped(bytes: &[u8]) -> Result<Vec<u8>, FinishError> {
-    let mut gzipped = Vec::new();
-    zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, bytes, &mut gzipped)
-        .map_err(FinishError::Pack)?;
-    Ok(gzipped)
+/// As far back as one byte may be like another: more than there are.
+const DICTIONARY: u32 = 4 << 20;
+
+/// As small as can be, with a checksum.
+pub fn lzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut options = LzipOptions::with_preset(9);
+    options.lzma_options.dict_size = DICTIONARY;
+    options.lzma_options.nice_len = 273;
+    options.lzma_options.depth_limit = 1000;
+    let mut packer = LzipWriter::new(Vec::new(), options);
+    packer.write_all(bytes)?;
+    packer.finish()
 }
 
 /// These bytes as text. Their number is needed to read it, since the last character may hold fewer bits.
@@ -56,7 +64,7 @@ fn sevens(bytes: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// As `unpackBytes` does it.
+    /// As `readText` does it.
     fn unpacked(text: &str, length: usize) -> Vec<u8> {
         let (mut bytes, mut held, mut bits) = (Vec::new(), 0u32, 0);
         let mut take = |seven: u32| {
