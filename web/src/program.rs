@@ -32,14 +32,18 @@ pub struct Started {
 }
 
 impl Program {
+    /// Fetches it, unless it is there or on its way. Whoever starts it hears of a failure.
+    pub fn prepare(&self) {
+        let _ = self.fetched();
+    }
+
     /// Prepares it when somebody is about to choose a file or drags one over the page, for as long as the listeners live.
     pub fn prepare_ahead(&self, window: &Window) -> [EventListener; 3] {
         ["focusin", "click", "dragenter"].map(|kind| {
             let program = self.clone();
             EventListener::new(window, kind, move |event| {
                 if event.type_() == "dragenter" || is_about_to_choose(event) {
-                    // Whoever starts it hears of a failure.
-                    let _ = program.fetched();
+                    program.prepare();
                 }
             })
         })
@@ -91,7 +95,9 @@ impl Drop for Started {
 
 /// Whether this is about an input for files.
 fn is_about_to_choose(event: &Event) -> bool {
-    event.target().is_some_and(|target| target.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.type_() == "file"))
+    event
+        .target()
+        .is_some_and(|target| target.dyn_ref::<HtmlInputElement>().is_some_and(|input| input.type_() == "file"))
 }
 
 /// The text of the script and the compiled module.

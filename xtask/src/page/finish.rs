@@ -32,7 +32,7 @@ pub enum FinishError {
     Html(#[from] RewritingError),
     #[error("there is no file that begins with {0} and ends in {1} beside the page")]
     NoFile(&'static str, &'static str),
-    #[error("index.html does not name {0}, which the page is to load with the first file")]
+    #[error("index.html does not name {0}, which the page is to load")]
     NotNamed(String),
     #[error("index.html names {0}, which is not among what the page in one file has in it")]
     NotPacked(String),
@@ -113,7 +113,7 @@ pub fn finish() -> Result<(), FinishError> {
         shorten::shorten(&built, &Program::find(&built, program)?)?;
     }
     minify::minify(&built)?;
-    let html = programs::name_by_content(&built, &built.text("index.html")?)?;
+    let html = programs::name_by_content(&built, built.text("index.html")?)?;
     built.write(ONE_FILE, &policy::with_policy(&one_file::one_file(&built, &html)?, policy::ONE_FILE)?)?;
     built.write("index.html", &policy::with_policy(&html, policy::FOLDER)?)?;
     built.write(offline::SERVICE_WORKER, &offline::service_worker(&built)?)

@@ -24,20 +24,21 @@ impl Program {
     }
 }
 
-/// Gives the worker's files names that change with what is in them, as Trunk has done for all others: a page that is still
-/// open when a new version takes its place gets no part of that. Returns the page with these names.
-pub fn name_by_content(built: &Built, html: &str) -> Result<String, FinishError> {
-    let Program { script, module } = Program::find(built, WORKER)?;
-    let mut html = html.to_owned();
-    for (name, kind) in [(script, "js"), (module, "wasm")] {
-        let digest = digest(&built.bytes(&name)?);
-        let digest = digest.get(..DIGITS).unwrap_or(&digest);
-        let named = format!("{WORKER}-{digest}.{kind}");
-        if !html.contains(&name) {
-            return Err(FinishError::NotNamed(name));
+/// Gives the programs' files names that change with what is in them: a page that is still open when a new version takes
+/// its place gets no part of that. Returns the page with these names.
+pub fn name_by_content(built: &Built, html: String) -> Result<String, FinishError> {
+    let mut html = html;
+    for program in [PAGE, WORKER] {
+        let Program { script, module } = Program::find(built, program)?;
+        for (name, kind) in [(script, "js"), (module, "wasm")] {
+            if !html.contains(&name) {
+                return Err(FinishError::NotNamed(name));
+            }
+            let digest = digest(&built.bytes(&name)?);
+            let named = format!("{program}-{}.{kind}", digest.get(..DIGITS).unwrap_or(&digest));
+            html = html.replace(&name, &named);
+            built.rename(&name, &named)?;
         }
-        html = html.replace(&name, &named);
-        built.rename(&name, &named)?;
     }
     Ok(html)
 }
