@@ -102,23 +102,20 @@ fn is_about_to_choose(event: &Event) -> bool {
 
 /// The text of the script and the compiled module.
 async fn fetch() -> Result<JsValue, JsValue> {
-    // Both on their way before either is waited for.
-    let (script, module) = (part("worker-script")?, part("worker-module")?);
-    let text = JsFuture::from(response(script).await?.text()?).await?;
-    let bytes = JsFuture::from(response(module).await?.array_buffer()?).await?;
+    let responses = Promise::all(&Array::of2(&part("worker-script")?, &part("worker-module")?));
+    let responses: Array = JsFuture::from(responses).await?.dyn_into()?;
+    let (script, module): (Response, Response) = (responses.get(0).dyn_into()?, responses.get(1).dyn_into()?);
+    let text = JsFuture::from(script.text()?).await?;
+    let bytes = JsFuture::from(module.array_buffer()?).await?;
     let module = JsFuture::from(WebAssembly::compile(&bytes)).await?;
     Ok(Array::of2(&text, &module).into())
 }
 
-/// A part of the program, from wherever the page has it: `index.html` knows.
-fn part(id: &str) -> Result<Promise, JsValue> {
+/// A promise of a part of the program, from wherever the page has it: `index.html` knows.
+fn part(id: &str) -> Result<JsValue, JsValue> {
     let global = js_sys::global();
     let load: Function = Reflect::get(&global, &"loadPart".into())?.dyn_into()?;
-    load.call1(&global, &id.into())?.dyn_into()
-}
-
-async fn response(part: Promise) -> Result<Response, JsValue> {
-    JsFuture::from(part).await?.dyn_into()
+    load.call1(&global, &id.into())
 }
 
 /// What the browser says went wrong.
