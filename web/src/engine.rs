@@ -32,13 +32,13 @@ impl Job {
             let started = program.start().await;
             // Dropped in the meantime.
             let Some(job) = waiting.upgrade() else { return };
-            let sent = started.and_then(|started| {
-                started.worker.post_message(&request)?;
-                Ok(started)
+            let sent = started.and_then(|started| match started.worker.post_message(&request) {
+                Ok(()) => Ok(started),
+                Err(_) => Err(Failure::NoWorker),
             });
             match sent {
                 Ok(started) => *job.borrow_mut() = Some(Running::listen(started, answer)),
-                Err(_) => answer(Response::Failed(Failure::NoWorker)),
+                Err(failure) => answer(Response::Failed(failure)),
             }
         });
         Self(job)

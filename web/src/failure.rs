@@ -15,6 +15,12 @@ pub enum Failure {
          Choose it once more; if that does not help, copy it to a local disk first."
     )]
     Unreadable(String),
+    /// The worker's program did not come from where the page came from.
+    #[error(
+        "The part of the page that reads files could not be loaded ({0}). Check the network and choose the file once \
+         more; if that does not help, reload the page: a new version of it may have taken its place."
+    )]
+    NotLoaded(String),
     /// The worker did not start.
     #[error(
         "The part of the page that reads files could not be started. Reload the page; if that does not help, this \

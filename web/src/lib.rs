@@ -10,8 +10,9 @@
 //!  state::State ── components::* ── fixed_copy::compose ── a Blob to download
 //! ```
 //!
-//! Page and worker are one program, loaded once: [`program::Program`] starts it again as a worker, which costs no
-//! download and no compilation, and [`engine::Job`] ends it when nobody wants its answer any more.
+//! Page and worker are two programs, and what both need is in this library. The worker's is fetched when the first
+//! file is about to come: [`program::Program`] starts it for each file, which costs no further download and no
+//! compilation, and [`engine::Job`] ends it when nobody wants its answer any more.
 //!
 //! The page shows [`vhd_analyser_core::report::Report`] and knows nothing of the format below it. It never
 //! reads the file: it hands the `File` to the worker, and describes the fixed copy to the browser as pieces

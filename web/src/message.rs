@@ -15,5 +15,5 @@ pub fn encode(message: &impl Serialize) -> JsValue {
 /// Reads a message.
 pub fn decode<T: DeserializeOwned>(message: JsValue) -> T {
     let bytes = message.unchecked_into::<Uint8Array>().to_vec();
-    postcard::from_bytes(&bytes).expect_throw("page and worker are the same program")
+    postcard::from_bytes(&bytes).expect_throw("page and worker are of one version")
 }

@@ -1,4 +1,4 @@
-//! The page's side of the work, with workers of a real browser that run a stand-in for the page's program.
+//! The page's side of the work, with workers of a real browser that run a stand-in for the worker's program.
 
 #![cfg(target_arch = "wasm32")]
 
@@ -20,18 +20,20 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 type Heard = Rc<RefCell<Vec<Response>>>;
 
-/// A page whose program is `text`, as a page in one file has it.
+/// Has the page find the parts of programs in this way from now on.
+fn parts(load: &str) {
+    js_sys::eval(&format!("globalThis.loadPart = {load}")).unwrap();
+}
+
+/// A program whose script is `text`, beside an empty module.
 async fn program(text: &str) -> Program {
-    let document = web_sys::window().unwrap().document().unwrap();
-    let script = document.create_element("script").unwrap();
-    script.set_id("program");
-    script.set_attribute("type", "text/plain").unwrap();
-    script.set_text_content(Some(text));
-    document.body().unwrap().append_child(&script).unwrap();
-    let program = Program::find();
-    // It is found as soon as the browser comes to it.
+    parts(&format!(
+        "async (id) => new Response(id === 'worker-script' ? {text:?} : new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))"
+    ));
+    let program = Program::default();
+    program.prepare();
+    // It is asked for by then.
     TimeoutFuture::new(0).await;
-    script.remove();
     program
 }
 
@@ -94,11 +96,31 @@ async fn a_crash_of_one_worker_leaves_the_others_alone() {
 }
 
 #[wasm_bindgen_test]
-async fn without_a_program_there_is_no_worker() {
+async fn a_program_that_does_not_come_is_asked_for_again_with_the_next_file() {
+    parts("async () => { throw new Error('worker.js: 404 Not Found') }");
+    let program = Program::default();
+    program.prepare();
+    TimeoutFuture::new(50).await;
     let heard = Heard::default();
-    let _job = start(&Program::find(), &heard);
+    let _job = start(&program, &heard);
     hears(&heard, 1).await;
-    assert_eq!(*heard.borrow(), [Response::Failed(Failure::NoWorker)]);
+    assert_eq!(*heard.borrow(), [Response::Failed(Failure::NotLoaded("worker.js: 404 Not Found".into()))]);
+
+    let printed = Response::Printed(Printed { utc_offset: 0, text: "there".into() });
+    worker(&answer(&printed)).await;
+    let _job = start(&program, &heard);
+    hears(&heard, 2).await;
+    assert_eq!(heard.borrow()[1], printed);
+}
+
+#[wasm_bindgen_test]
+async fn what_comes_in_the_place_of_a_module_is_no_program() {
+    parts("async () => new Response('<!doctype html>')");
+    let heard = Heard::default();
+    let _job = start(&Program::default(), &heard);
+    hears(&heard, 1).await;
+    let [Response::Failed(Failure::NotLoaded(reason))] = &heard.borrow()[..] else { panic!("{heard:?}") };
+    assert!(reason.contains("WebAssembly"), "{reason}");
 }
 
 #[wasm_bindgen_test]

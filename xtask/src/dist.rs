@@ -24,7 +24,13 @@ pub fn dist() -> Result<(), DistError> {
     page::build()?;
     let folder = workspace::dist();
     let one_file = folder.join(page::ONE_FILE);
-    println!("\n{}: for any web server, {} bytes gzipped until it works", folder.display(), page::first_load(&folder)?);
+    let weight = page::Weight::of(&folder)?;
+    println!(
+        "\n{}: for any web server, {} bytes gzipped until it works, and {} with the first file",
+        folder.display(),
+        weight.first_load,
+        weight.worker
+    );
     println!("{}: the page in one file, {} bytes", one_file.display(), fs::metadata(&one_file)?.len());
     Ok(())
 }

@@ -5,7 +5,9 @@ mod finish;
 mod minify;
 mod offline;
 mod one_file;
+mod pack;
 mod policy;
+mod programs;
 mod shorten;
 
 use std::io::{self, Write};
@@ -60,22 +62,33 @@ pub fn build() -> Result<(), ProcessError> {
     process::run(trunk().args(["build", "--release"]))
 }
 
-/// The bytes that a browser loads before the page works, gzipped file by file as a web server sends them.
-pub fn first_load(dist: &Path) -> io::Result<u64> {
-    let mut total = 0;
-    for entry in fs::read_dir(dist)? {
-        let path = entry?.path();
-        // These are fetched later, if at all.
-        if path.ends_with(ONE_FILE) || path.ends_with(offline::SERVICE_WORKER) {
-            continue;
+/// The bytes of the page that a browser loads, gzipped file by file as a web server sends them.
+pub struct Weight {
+    /// Before the page works.
+    pub first_load: u64,
+    /// Of what reads files, with the first of them.
+    pub worker: u64,
+}
+
+impl Weight {
+    /// Of the page in this folder.
+    pub fn of(dist: &Path) -> io::Result<Self> {
+        let mut weight = Self { first_load: 0, worker: 0 };
+        for entry in fs::read_dir(dist)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            // These are fetched when the page works, if at all.
+            if [ONE_FILE, offline::SERVICE_WORKER].contains(&&*name) {
+                continue;
+            }
+            let is_loaded = [".html", ".css", ".js", ".wasm"].iter().any(|kind| name.ends_with(kind));
+            let part = if name.starts_with(programs::WORKER) { &mut weight.worker } else { &mut weight.first_load };
+            if is_loaded {
+                *part += gzipped(&fs::read(&path)?)?;
+            }
         }
-        let loaded =
-            path.extension().is_some_and(|kind| ["html", "css", "js", "wasm"].iter().any(|known| kind == *known));
-        if loaded {
-            total += gzipped(&fs::read(path)?)?;
-        }
+        Ok(weight)
     }
-    Ok(total)
 }
 
 fn gzipped(bytes: &[u8]) -> io::Result<u64> {

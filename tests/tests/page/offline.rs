@@ -18,9 +18,50 @@ async fn after_the_first_visit_no_server_is_needed() -> Result<(), Failure> {
         page.expect("[data-testid=verdict][data-verdict=repairable]", "").await?;
         // The page in one file is there, too.
         let one_file = "const [done] = arguments;
-            fetch('vhd-analyser.html').then(page => page.text()).then(text => done(text.includes('id=\"module\"')))";
+            fetch('vhd-analyser.html').then(page => page.text()).then(text => done(text.includes('id=\"packed\"')))";
         assert_eq!(page.script_with_callback(one_file, vec![]).await?, true);
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_reads_files_is_fetched_when_a_file_comes_near() -> Result<(), Failure> {
+    // Pressed or reached with the keyboard, and dragged over the window.
+    for near in ["document.querySelector('input[type=file]').focus()", "dispatchEvent(new DragEvent('dragenter'))"] {
+        browse(async |page| {
+            let fetched = "return performance.getEntriesByType('resource')
+                .filter(entry => entry.name.includes('vhd-analyser-worker')).length";
+            assert_eq!(page.script(fetched, vec![]).await?, 0);
+            page.script(near, vec![]).await?;
+            page.script(near, vec![]).await?;
+            page.expect_script(&format!("{fetched} === 2"), &[]).await?;
+            page.click("try-sample").await?;
+            page.expect("[data-testid=verdict][data-verdict=repairable]", "").await?;
+            page.click("check-fixed").await?;
+            page.expect(crate::FIXED_IS_SOUND, "").await?;
+            assert_eq!(page.script(fetched, vec![]).await?, 2, "once for all workers");
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_reads_files_may_be_missing_once() -> Result<(), Failure> {
+    browse(async |page| {
+        // As if a new version had taken its place on the server.
+        let gone = "const own = fetch;
+            fetch = (file) => own(window.isBack ? file : file.replace('vhd-analyser-worker', 'gone'))";
+        page.before_the_page(gone).await?;
+        page.load().await?;
+        page.click("try-sample").await?;
+        page.expect("[data-testid=notice]", "404").await?;
+        page.expect("[data-testid=notice]", "reload the page").await?;
+        page.script("window.isBack = true", vec![]).await?;
+        page.click("try-sample").await?;
+        page.expect("[data-testid=verdict][data-verdict=repairable]", "").await
     })
     .await
 }

@@ -179,6 +179,13 @@ pub fn use_analyser() -> Analyser {
         let dispatch = desk.dispatch.clone();
         Callback::from(move |sentence| dispatch.dispatch(Action::Done(sentence)))
     };
+    {
+        let program = work.borrow().program.clone();
+        use_effect_with((), move |()| {
+            let listeners = web_sys::window().map(|window| program.prepare_ahead(&window));
+            move || drop(listeners)
+        });
+    }
     use_effect_with((), move |()| desk.take_launches());
     let original = work.borrow().shown.as_ref().map(|shown| shown.file.clone());
     Analyser {
@@ -432,7 +439,7 @@ impl Desk {
 impl Work {
     fn new() -> Self {
         Self {
-            program: Program::find(),
+            program: Program::default(),
             utc_offset: 0,
             choices: 0,
             files: Rc::default(),

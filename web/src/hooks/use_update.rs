@@ -80,5 +80,6 @@ fn reload_when_it_takes_over(container: &ServiceWorkerContainer) {
 
 /// Whether everything is in this one file.
 pub fn is_one_file(window: &Window) -> bool {
-    window.document().is_some_and(|document| document.get_element_by_id("module").is_some())
+    let module = window.document().and_then(|document| document.get_element_by_id("page-module"));
+    module.is_some_and(|module| !module.has_attribute("data-src"))
 }

@@ -1,9 +1,10 @@
 //! The last step of every build of the page, started by Trunk when its own work is done.
 //!
 //! ```text
-//! what Trunk built ── shorten, minify ──┬─ policy ──────────────▶ index.html
-//!                                       ├─ one_file ── policy ──▶ vhd-analyser.html
-//!                                       └─ offline ─────────────▶ service-worker.js, which knows every file by its SHA-256
+//! what Trunk built ── shorten, minify, name_by_content
+//!                       ├─ policy ──────────────▶ index.html
+//!                       ├─ one_file ── policy ──▶ vhd-analyser.html
+//!                       └─ offline ─────────────▶ service-worker.js, which knows every file by its SHA-256
 //! ```
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use std::{env, fs, io};
 
 use lol_html::errors::RewritingError;
 
+use super::programs::{self, PAGE, Program, WORKER};
 use super::{minify, offline, one_file, policy, shorten};
 use crate::process::ProcessError;
 
@@ -28,15 +30,19 @@ pub enum FinishError {
     File { path: PathBuf, source: io::Error },
     #[error("the page's HTML could not be rewritten: {0}")]
     Html(#[from] RewritingError),
-    #[error("there is no file that ends in {0} beside the page")]
-    NoFile(&'static str),
+    #[error("there is no file that begins with {0} and ends in {1} beside the page")]
+    NoFile(&'static str, &'static str),
+    #[error("index.html does not name {0}, which the page is to load")]
+    NotNamed(String),
+    #[error("index.html names {0}, which is not among what the page in one file has in it")]
+    NotPacked(String),
     #[error("the program's text has “{0}” in it, which would end its element: the page cannot be one file")]
     EndsElement(&'static str),
     #[error(transparent)]
     Process(#[from] ProcessError),
     #[error("wasm-opt did not say which names it gave: {0}")]
     Names(#[from] serde_json::Error),
-    #[error("the module could not be packed: {0}")]
+    #[error("the programs could not be packed: {0}")]
     Pack(io::Error),
     #[error("the service worker's text has no place for {0}")]
     NoPlace(&'static str),
@@ -80,11 +86,22 @@ impl Built {
         Ok(names)
     }
 
-    /// The name of the file that is called like this at its end.
-    pub fn name_of(&self, end: &'static str) -> Result<String, FinishError> {
-        // The service worker is no part of the page.
-        let is_it = |name: &String| name.ends_with(end) && name != offline::SERVICE_WORKER;
-        self.names()?.into_iter().find(is_it).ok_or(FinishError::NoFile(end))
+    /// Gives a file another name.
+    pub fn rename(&self, from: &str, to: &str) -> Result<(), FinishError> {
+        let path = self.path(from);
+        fs::rename(&path, self.path(to)).map_err(|source| FinishError::File { path, source })
+    }
+
+    /// Removes a file.
+    pub fn remove(&self, name: &str) -> Result<(), FinishError> {
+        let path = self.path(name);
+        fs::remove_file(&path).map_err(|source| FinishError::File { path, source })
+    }
+
+    /// The name of the file that is called like this at its start and at its end.
+    pub fn name_of(&self, start: &'static str, end: &'static str) -> Result<String, FinishError> {
+        let is_it = |name: &String| name.starts_with(start) && name.ends_with(end);
+        self.names()?.into_iter().find(is_it).ok_or(FinishError::NoFile(start, end))
     }
 }
 
@@ -92,9 +109,11 @@ impl Built {
 pub fn finish() -> Result<(), FinishError> {
     let folder = env::var_os("TRUNK_STAGING_DIR").ok_or(FinishError::NotByTrunk)?;
     let built = Built(folder.into());
-    shorten::shorten(&built)?;
+    for program in [PAGE, WORKER] {
+        shorten::shorten(&built, &Program::find(&built, program)?)?;
+    }
     minify::minify(&built)?;
-    let html = built.text("index.html")?;
+    let html = programs::name_by_content(&built, built.text("index.html")?)?;
     built.write(ONE_FILE, &policy::with_policy(&one_file::one_file(&built, &html)?, policy::ONE_FILE)?)?;
     built.write("index.html", &policy::with_policy(&html, policy::FOLDER)?)?;
     built.write(offline::SERVICE_WORKER, &offline::service_worker(&built)?)

@@ -13,7 +13,7 @@ pub const SERVICE_WORKER: &str = "service-worker.js";
 pub fn service_worker(built: &Built) -> Result<String, FinishError> {
     let mut files = BTreeMap::new();
     for name in built.names()?.into_iter().filter(|name| name != SERVICE_WORKER) {
-        let digest = hex(&Sha256::digest(built.bytes(&name)?));
+        let digest = digest(&built.bytes(&name)?);
         // The page itself is asked for by the name of its folder.
         files.insert(if name == "index.html" { "./".to_owned() } else { name }, digest);
     }
@@ -23,6 +23,11 @@ pub fn service_worker(built: &Built) -> Result<String, FinishError> {
     let text = built.text(SERVICE_WORKER)?;
     let filled = fill(&text, "\"{{version}}\"", &format!("{version:?}"))?;
     fill(&filled, "\"{{files}}\"", &files)
+}
+
+/// The SHA-256 in hex.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn fill(text: &str, place: &'static str, with: &str) -> Result<String, FinishError> {

@@ -1,22 +1,25 @@
 //! The page in one file, for a computer without a network: it works where it is saved, by a double click.
 
+use std::collections::HashMap;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 
 use super::finish::{Built, FinishError};
+use super::pack;
+use super::programs::{PAGE, Program, WORKER};
 
-/// Puts what the page loads into the page. The module is packed, and unpacked by the page's last script.
+/// The script that unpacks what is packed. It is in this page only, and no file beside the other.
+const UNPACK: &str = "unpack.js";
+
+/// Puts what the page loads into the page. What `loadPart` loads there is packed.
 pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
-    let program = built.text(&built.name_of(".js")?)?;
-    for end in ["</script", "<!--"] {
-        if program.contains(end) {
-            return Err(FinishError::EndsElement(end));
-        }
-    }
-    let module = packed(&built.bytes(&built.name_of(".wasm")?)?)?;
-    let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of(".svg")?)?);
+    let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of("icon", ".svg")?)?);
+    let (packed, places) = packed(built)?;
+    let unpack = format!("<script>{}</script>", script(built, UNPACK)?);
+    built.remove(UNPACK)?;
     let rewrite = RewriteStrSettings::new()
         .append_element_content_handler(element!("link[rel=preload], link[rel=manifest]", |link| {
             link.remove();
@@ -27,24 +30,61 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
             Ok(())
         }))
         .append_element_content_handler(element!("link[rel=stylesheet]", |link| {
-            let name = link.get_attribute("href").unwrap_or_default();
-            let style = built.text(name.trim_start_matches("./"))?;
+            let style = built.text(name(&link.get_attribute("href")))?;
             link.replace(&format!("<style>{style}</style>"), ContentType::Html);
             Ok(())
         }))
-        .append_element_content_handler(element!("script[src]", |script| {
-            script.before(&format!("<script id=\"module\" type=\"text/plain\">{module}</script>"), ContentType::Html);
-            script.remove_attribute("src");
-            script.set_inner_content(&program, ContentType::Html);
+        .append_element_content_handler(element!("script[src]", |element| {
+            let program = script(built, name(&element.get_attribute("src")))?;
+            element.remove_attribute("src");
+            element.set_inner_content(&program, ContentType::Html);
+            Ok(())
+        }))
+        .append_element_content_handler(element!("script[data-src]", |part| {
+            let address = part.get_attribute("data-src");
+            let place = places.get(name(&address));
+            let (from, to) = place.ok_or_else(|| FinishError::NotPacked(name(&address).to_owned()))?;
+            part.remove_attribute("data-src");
+            part.set_attribute("data-from", &from.to_string())?;
+            part.set_attribute("data-to", &to.to_string())?;
+            Ok(())
+        }))
+        .append_element_content_handler(element!("script:not([src]):not([type])", |last| {
+            last.before(&packed, ContentType::Html);
+            last.before(&unpack, ContentType::Html);
             Ok(())
         }));
     Ok(rewrite_str(html, rewrite)?)
 }
 
-/// Gzipped, and in base64, as text that may stand in a page.
-fn packed(bytes: &[u8]) -> Result<String, FinishError> {
-    let mut gzipped = Vec::new();
-    zopfli::compress(zopfli::Options::default(), zopfli::Format::Gzip, bytes, &mut gzipped)
-        .map_err(FinishError::Pack)?;
-    Ok(BASE64_STANDARD.encode(gzipped))
+/// Where a file begins and ends in what is packed.
+type Places = HashMap<String, (usize, usize)>;
+
+/// An element with all that a browser loads by script, and where each file is in it: together, since the two programs
+/// have much of the same in them.
+fn packed(built: &Built) -> Result<(String, Places), FinishError> {
+    let (page, worker) = (Program::find(built, PAGE)?, Program::find(built, WORKER)?);
+    let (mut bytes, mut places) = (Vec::new(), Places::new());
+    for name in [page.module, worker.script, worker.module] {
+        let start = bytes.len();
+        bytes.extend(built.bytes(&name)?);
+        places.insert(name, (start, bytes.len()));
+    }
+    let packed = pack::lzip(&bytes).map_err(FinishError::Pack)?;
+    let (length, text) = (packed.len(), pack::text(&packed));
+    Ok((format!("<script type=\"text/plain\" id=\"packed\" data-bytes=\"{length}\">{text}</script>\n    "), places))
+}
+
+/// The text of a script, to stand in an element.
+fn script(built: &Built, name: &str) -> Result<String, FinishError> {
+    let text = built.text(name)?;
+    match ["</script", "<!--"].into_iter().find(|end| text.contains(end)) {
+        Some(end) => Err(FinishError::EndsElement(end)),
+        None => Ok(text),
+    }
+}
+
+/// The name of the file beside the page that is at this address.
+fn name(address: &Option<String>) -> &str {
+    address.as_deref().unwrap_or_default().trim_start_matches("./")
 }
