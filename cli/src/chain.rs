@@ -77,7 +77,7 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
         ancestors.push(disk.report(&analysis)?);
         (child, path) = (analysis, parent);
     }
-    report.scope.retain(|sentence| !sentence.starts_with("The parent was not looked at"));
+    report.scope.retain(|sentence| sentence != report::BY_ITSELF);
     Ok(Chain { verdict, report, ancestors })
 }
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
 use vhd_analyser_core::chain::{DiskReport, Forest, ForestReport, JournalFile, Member};
+use vhd_analyser_core::journal;
 use vhd_analyser_core::progress::Progress;
 use vhd_analyser_core::report::{Severity, Size, Verdict};
 
@@ -172,18 +173,9 @@ fn is_disk_name(path: &Path) -> bool {
     ["vhd", "avhd"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
-/// Whether a file may be a journal: by the name that vhd-util gives one, or the storage manager of XenServer and XCP-ng,
-/// which takes the disk's unique id with a prefix or without.
+/// Whether a file may be a journal, by its name.
 fn is_journal_name(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let has_prefix = [".journal-", "jvhd_"].iter().any(|prefix| name.starts_with(prefix));
-    has_prefix || name.ends_with(".journal") || is_unique_id(&name)
-}
-
-/// Whether a name is a unique id, and nothing else: 8-4-4-4-12 hexadecimal digits.
-fn is_unique_id(name: &str) -> bool {
-    let groups = name.split('-').map(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(group.len()));
-    groups.eq([8, 4, 4, 4, 12].map(Some))
+    journal::is_usual_name(&path.file_name().unwrap_or_default().to_string_lossy())
 }
 
 fn stop(flow: ControlFlow<()>) -> Result<(), Failure> {

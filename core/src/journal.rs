@@ -37,6 +37,14 @@ pub struct Kept {
     pub bytes: Vec<u8>,
 }
 
+/// Whether a file may be a journal: by the name that vhd-util gives one, or the storage manager of XenServer and XCP-ng,
+/// which takes the disk's unique id with a prefix or without.
+pub fn is_usual_name(name: &str) -> bool {
+    let has_prefix = [".journal-", "jvhd_"].iter().any(|prefix| name.starts_with(prefix));
+    let groups = name.split('-').map(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(group.len()));
+    has_prefix || name.ends_with(".journal") || groups.eq([8, 4, 4, 4, 12].map(Some))
+}
+
 impl Journal {
     /// Whether a file is a journal, and then of which disk: its unique id. Reads the first sector, and nothing more.
     ///

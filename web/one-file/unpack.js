@@ -6,10 +6,15 @@
 
 let unpacked;
 
-// The bytes of one of the parts.
+// The bytes of one of the parts. With the first of them come the styles.
 function unpackPart({ from, to }) {
-  const packed = document.getElementById("packed");
-  unpacked ??= unlzip(readText(packed.textContent, packed.dataset.bytes));
+  if (!unpacked) {
+    const { textContent, dataset } = document.getElementById("packed");
+    unpacked = unlzip(readText(textContent, dataset.bytes));
+    const styles = new CSSStyleSheet();
+    styles.replaceSync(new TextDecoder().decode(unpacked.subarray(0, dataset.styles)));
+    document.adoptedStyleSheets = [styles];
+  }
   return unpacked.subarray(from, to);
 }
 

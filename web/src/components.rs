@@ -2,6 +2,8 @@
 
 pub mod app;
 pub mod callout;
+pub mod chain_image;
+pub mod change;
 pub mod coalesce;
 pub mod colophon;
 pub mod copy_button;
@@ -29,7 +31,7 @@ pub mod reading;
 pub mod repair;
 pub mod report_text;
 pub mod result;
-pub mod save_copy;
+pub mod save_file;
 pub mod section;
 pub mod several;
 pub mod start;

@@ -23,8 +23,13 @@ struct Running {
 }
 
 impl Job {
-    /// Has files read. `answer` hears everything about them, and nothing any more once the job is dropped.
-    pub fn start(program: &Program, files: &[Blob], request: &Request, answer: impl Fn(Response) + 'static) -> Self {
+    /// Has files read. `answer` hears everything about them, with the file that is made of them, if any, and nothing any more once the job is dropped.
+    pub fn start(
+        program: &Program,
+        files: &[Blob],
+        request: &Request,
+        answer: impl Fn(Response, Option<Blob>) + 'static,
+    ) -> Self {
         let job = Rc::new(RefCell::new(None));
         let (program, waiting) = (program.clone(), Rc::downgrade(&job));
         let request: Array = std::iter::once(message::encode(request)).chain(files.iter().map(JsValue::from)).collect();
@@ -38,7 +43,7 @@ impl Job {
             });
             match sent {
                 Ok(started) => *job.borrow_mut() = Some(Running::listen(started, answer)),
-                Err(failure) => answer(Response::Failed(failure)),
+                Err(failure) => answer(Response::Failed(failure), None),
             }
         });
         Self(job)
@@ -55,14 +60,17 @@ impl Job {
 }
 
 impl Running {
-    fn listen(started: Started, answer: impl Fn(Response) + 'static) -> Self {
+    fn listen(started: Started, answer: impl Fn(Response, Option<Blob>) + 'static) -> Self {
         let answer = Rc::new(answer);
         let on_message = EventListener::new(&started.worker, "message", {
             let answer = answer.clone();
-            move |event| answer(message::decode(event.unchecked_ref::<MessageEvent>().data()))
+            move |event| {
+                let parts: Array = event.unchecked_ref::<MessageEvent>().data().unchecked_into();
+                answer(message::decode(parts.get(0)), parts.get(1).dyn_into().ok());
+            }
         });
         let on_error =
-            EventListener::new(&started.worker, "error", move |event| answer(Response::Failed(failure(event))));
+            EventListener::new(&started.worker, "error", move |event| answer(Response::Failed(failure(event)), None));
         Self { started, _listeners: [on_message, on_error] }
     }
 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use vhd_analyser_core::chain::{self, ChainError, FlatError};
 use vhd_analyser_core::progress::AnalysisError;
+use vhd_analyser_core::repair::LinkRefusal;
 
 use crate::source::ReadError;
 
@@ -33,6 +35,12 @@ pub enum Failure {
          Please report it, with the kind of disk if you can say it."
     )]
     Crashed(String),
+    /// The disk cannot be linked to the parent that was chosen.
+    #[error("The disk cannot be linked to this parent: {0}.")]
+    NotLinked(String),
+    /// There is no single image of a chain.
+    #[error("No image was made: {0}.")]
+    NotFlattened(String),
     /// A packed file could not be unpacked, with the browser's exception.
     #[error(
         "It could not be unpacked to its end ({0}): what was read of it counts. If it is cut off or in several parts, \
@@ -54,6 +62,27 @@ impl From<ReadError> for Failure {
             ReadError::Short { .. } => Self::Unreadable("its length changed".into()),
             // The core bounds everything by the file's length: asking for more is its own mistake.
             ReadError::OutOfRange { .. } => Self::Crashed(error.to_string()),
+        }
+    }
+}
+
+impl From<LinkRefusal> for Failure {
+    fn from(refusal: LinkRefusal) -> Self {
+        Self::NotLinked(refusal.to_string())
+    }
+}
+
+impl From<ChainError> for Failure {
+    fn from(error: ChainError) -> Self {
+        Self::NotFlattened(error.to_string())
+    }
+}
+
+impl From<FlatError<ReadError>> for Failure {
+    fn from(error: FlatError<ReadError>) -> Self {
+        match error {
+            FlatError::Read(chain::ReadError::Source { error, .. }) => error.into(),
+            error => Self::NotFlattened(error.to_string()),
         }
     }
 }

@@ -12,13 +12,14 @@ use std::ops::ControlFlow;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
 use vhd_analyser_core::analysis::{self, Options};
-use vhd_analyser_core::chain::{Forest, Member};
+use vhd_analyser_core::chain::{Forest, JournalFile, Member};
 use vhd_analyser_core::foreign::Foreign;
-use vhd_analyser_core::layout::time::TimeStamp;
+use vhd_analyser_core::journal::{self, Journal};
+use vhd_analyser_core::layout::locator::file_name;
 use vhd_analyser_core::log::Explainer;
 use vhd_analyser_core::source::{Read, Source};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, File, ReadableStreamDefaultReader};
+use web_sys::{Blob, ReadableStreamDefaultReader};
 
 use crate::failure::Failure;
 use crate::gathered::{Gathered, is_called_disk, is_called_log};
@@ -58,6 +59,8 @@ enum Kind {
     Disk,
     Log,
     PackedLog,
+    /// Of the disk with this unique id.
+    Journal([u8; 16]),
     Other,
 }
 
@@ -69,8 +72,11 @@ impl Kind {
             return Ok(Self::Disk);
         }
         let (is_called_log, is_in_folder) = (is_called_log(path), path.contains('/'));
-        if is_in_folder && !is_called_log {
+        if is_in_folder && !is_called_log && !journal::is_usual_name(file_name(path)) {
             return Ok(Self::Other);
+        }
+        if let Some(unique_id) = Journal::unique_id(source)? {
+            return Ok(Self::Journal(unique_id));
         }
         Ok(match Foreign::recognise(source)? {
             Foreign::Text => Self::Log,
@@ -87,6 +93,7 @@ struct Gathering {
     members: Vec<Member>,
     explainer: Explainer,
     logs: Vec<String>,
+    journals: Vec<JournalFile>,
     passed_over: u64,
     unread: Vec<(String, Failure)>,
 }
@@ -103,13 +110,14 @@ impl Gathering {
             Kind::Disk => self.members.push(member(named, &source, options)?),
             Kind::Log => read_log(&source, &mut self.explainer, &named.path, tell)?,
             Kind::PackedLog => read_packed_log(&named.file, &mut self.explainer, &named.path, tell).await?,
+            Kind::Journal(unique_id) => self.journals.push(JournalFile { name: named.path.clone(), unique_id }),
             Kind::Other => self.passed_over += 1,
         }
         Ok(())
     }
 
     fn finish(mut self, files: &[Named]) -> Gathered {
-        let forest = Forest::of(self.members).report();
+        let forest = Forest::of(self.members).with_journals(self.journals).report();
         let numbers: BTreeMap<&str, usize> =
             files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)).collect();
         let disks = forest.disks.iter().filter_map(|disk| numbers.get(disk.file.as_str()).copied()).collect();
@@ -127,13 +135,7 @@ impl Gathering {
 /// What is kept of a disk. Everything else is forgotten before the next is read.
 fn member(named: &Named, source: &BlobSource, options: &Options) -> Result<Member, Failure> {
     let analysis = analysis::analyse(source, &named.path, options, &mut |_| ControlFlow::Continue(()))?;
-    Ok(Member::of(&analysis, &named.path, changed(&named.file)))
-}
-
-/// When a file was last written to.
-fn changed(file: &Blob) -> Option<TimeStamp> {
-    let file: &File = file.dyn_ref()?;
-    Some(TimeStamp::from_unix((file.last_modified() / 1000.0) as i64))
+    Ok(Member::of(&analysis, &named.path, source.changed()))
 }
 
 fn read_log(

@@ -37,7 +37,7 @@ impl Gathered {
         let mut parts = Vec::new();
         let disks = self.forest.disks.len() as u64;
         if disks > 0 {
-            let damaged = self.forest.disks.iter().filter(|disk| disk.verdict != Verdict::Sound).count();
+            let damaged = self.forest.disks.iter().filter(|disk| is_damaged(disk)).count();
             let state = match (damaged, self.in_trouble().count() - damaged) {
                 (0, 0) if disks == 1 => "sound".to_owned(),
                 (0, 0) => "all sound".to_owned(),
@@ -95,7 +95,7 @@ impl Gathered {
     /// the first that is damaged, otherwise the end of a chain.
     pub fn first_disk(&self) -> Option<usize> {
         let disks = &self.forest.disks;
-        let damaged = || disks.iter().position(|disk| disk.verdict != Verdict::Sound);
+        let damaged = || disks.iter().position(is_damaged);
         let end = || disks.iter().position(|disk| disk.children.is_empty()).filter(|_| disks.len() <= FEW);
         let troubles = self.answer.iter().flat_map(|answer| &answer.troubles);
         let mut spoken_of = troubles.filter_map(|trouble| self.disk_of(trouble));
@@ -106,6 +106,24 @@ impl Gathered {
             .or_else(end)
     }
 
+    /// A disk and all that it is based on, the last child first, by their numbers; none where one of them is damaged, not
+    /// here, or not the right one.
+    pub fn chain(&self, disk: usize) -> Option<Vec<usize>> {
+        let mut chain = vec![disk];
+        loop {
+            let number = *chain.last()?;
+            let disk = self.forest.disks.get(number).filter(|disk| !is_in_trouble(disk))?;
+            match (disk.parent_state.as_str(), &disk.parent) {
+                ("none", _) => return Some(chain),
+                ("found" | "raw", Some(parent)) => {
+                    let parent = self.disk_at(parent).filter(|parent| !chain.contains(parent))?;
+                    chain.push(parent);
+                }
+                _ => return None,
+            }
+        }
+    }
+
     /// The disk with this path, by its number in the forest.
     pub fn disk_at(&self, path: &str) -> Option<usize> {
         self.forest.disks.iter().position(|disk| disk.file == path)
@@ -114,7 +132,27 @@ impl Gathered {
 
 /// Whether a disk is damaged, or an error is in its place.
 pub fn is_in_trouble(disk: &DiskReport) -> bool {
-    disk.verdict != Verdict::Sound || disk.findings.iter().any(|finding| finding.severity == Severity::Error)
+    is_damaged(disk) || disk.findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Whether a disk is damaged. A raw image at the base of a chain is not.
+fn is_damaged(disk: &DiskReport) -> bool {
+    match disk.verdict {
+        Verdict::Sound => false,
+        Verdict::NotAVhd => disk.children.is_empty(),
+        _ => true,
+    }
+}
+
+/// How a disk finds another from its own folder, with slashes.
+pub fn way(from: &str, to: &str) -> String {
+    let (from, to): (Vec<&str>, Vec<&str>) = (from.split('/').collect(), to.split('/').collect());
+    let folders = |path: &[&str]| path.len().saturating_sub(1);
+    let most = folders(&from).min(folders(&to));
+    let common = from.iter().zip(&to).take(most).take_while(|(a, b)| a == b).count();
+    let mut way = vec![".."; folders(&from) - common];
+    way.extend(&to[common..]);
+    way.join("/")
 }
 
 /// Whether a file is the disk that a log calls by a UUID, or by its first eight digits: `<uuid>.vhd`, `VHD-<uuid>`.
@@ -152,6 +190,16 @@ mod tests {
         assert!(is_named(&format!("{uuid}.fixed.vhd"), uuid));
         assert!(!is_named("a.vhd", ""));
         assert!(!is_named("9149.vhd", "9149"));
+    }
+
+    #[test]
+    fn a_disk_finds_another_from_its_folder() {
+        assert_eq!(way("a.vhd", "b.vhd"), "b.vhd");
+        assert_eq!(way("sr/a.vhd", "sr/b.vhd"), "b.vhd");
+        assert_eq!(way("sr/new/a.vhd", "sr/old/b.vhd"), "../old/b.vhd");
+        assert_eq!(way("a.vhd", "sr/b.vhd"), "sr/b.vhd");
+        assert_eq!(way("sr/a.vhd", "b.vhd"), "../b.vhd");
+        assert_eq!(way("sr/sr/a.vhd", "sr/b.vhd"), "../b.vhd");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Behaviour that components share.
 
+mod desk;
 mod use_analyser;
 mod use_file_drop;
 mod use_focus;
@@ -8,6 +9,7 @@ mod use_output;
 mod use_theme;
 mod use_update;
 
+pub use desk::Change;
 pub use use_analyser::{Analyser, use_analyser};
 pub use use_file_drop::{Dropped, use_file_drop};
 pub use use_focus::use_focus_when;

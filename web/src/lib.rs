@@ -23,6 +23,7 @@ pub mod engine;
 pub mod failure;
 pub mod file_access;
 pub mod fixed_copy;
+pub mod flatten;
 pub mod folders;
 pub mod gather;
 pub mod gathered;

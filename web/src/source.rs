@@ -4,8 +4,9 @@
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Array, Uint8Array};
 use thiserror::Error;
+use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::source::{Read, Source};
-use web_sys::{Blob, DomException, FileReaderSync};
+use web_sys::{Blob, DomException, File, FileReaderSync};
 
 /// A file that the user chose, or a copy composed of one.
 #[derive(Debug)]
@@ -58,6 +59,12 @@ impl BlobSource {
             reader.read_as_array_buffer(&blob)?;
         }
         Ok(Self { blob, length, reader })
+    }
+
+    /// When the file was last written to; none for what is no file.
+    pub fn changed(&self) -> Option<TimeStamp> {
+        let file: &File = self.blob.dyn_ref()?;
+        Some(TimeStamp::from_unix((file.last_modified() / 1000.0) as i64))
     }
 
     fn slice(&self, read: &Read<'_>) -> Result<Blob, ReadError> {

@@ -4,15 +4,17 @@
 
 use std::rc::Rc;
 
+use vhd_analyser_core::chain::Format;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::{RepairReport, Report};
+use web_sys::Blob;
 use yew::{AttrValue, Reducible};
 
 use crate::failure::Failure;
 use crate::file_access::Chosen;
 use crate::gathered::Gathered;
 use crate::units;
-use crate::worker::{Analysed, Printed, Progress, Scripts, Unit};
+use crate::worker::{Analysed, Printed, Progress, Scripts, Unit, Wish};
 
 /// What the page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +48,8 @@ pub struct Reading {
     pub of_several: bool,
     /// Which of the disks it is that were chosen together, by its number in the forest.
     pub disk: Option<usize>,
+    /// What is to be changed in it besides what is wrong.
+    pub wish: Wish,
     /// Whether it has taken so long that progress is worth showing.
     pub slow: bool,
     /// How far it is, as soon as the worker has told it.
@@ -69,6 +73,10 @@ pub struct Shown {
     pub done: Vec<String>,
     /// What is known of its fixed copy.
     pub copy: CopyCheck,
+    /// What is known of the image of its whole chain.
+    pub image: ChainImage,
+    /// What was to be changed in it besides what is wrong.
+    pub wish: Wish,
     /// How far the deep check is, while it runs.
     pub deep: Option<Reading>,
     /// The SHA-256 of the whole file in hex, once it was asked for.
@@ -90,6 +98,8 @@ pub enum Purpose {
     CopyCheck,
     /// To hash all of it.
     Hash,
+    /// To put its whole chain together to one image.
+    Flatten,
 }
 
 /// What is known of a fixed copy.
@@ -103,6 +113,20 @@ pub enum CopyCheck {
     /// It was read.
     Checked(Rc<Report>),
     /// It could not be read.
+    Failed(Failure),
+}
+
+/// What is known of the image of a whole chain.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum ChainImage {
+    /// Nothing: nobody asked for it.
+    #[default]
+    None,
+    /// It is being put together.
+    Reading(Reading),
+    /// It is there.
+    Made(Format, Blob),
+    /// It could not be put together.
     Failed(Failure),
 }
 
@@ -148,6 +172,8 @@ pub enum Action {
         name: String,
         /// Which of the disks it is that were chosen together, by its number in the forest.
         disk: Option<usize>,
+        /// What is to be changed in it besides what is wrong.
+        wish: Wish,
     },
     /// Several files were chosen, which this describes.
     ManyChosen(String),
@@ -174,6 +200,8 @@ pub enum Action {
     },
     /// The user stopped the reading.
     Cancelled(Purpose),
+    /// The image of its chain is there.
+    Flattened(Format, Blob),
     /// The text of the report came with other times.
     Printed(Printed),
     /// The text of the report did not come.
@@ -204,9 +232,9 @@ impl Reducible for State {
 impl State {
     fn apply(&mut self, action: Action) {
         match action {
-            Action::Chosen { name, disk } => {
+            Action::Chosen { name, disk, wish } => {
                 self.was_selected = disk.is_some();
-                self.read(Reading { name, disk, ..Reading::default() });
+                self.read(Reading { name, disk, wish, ..Reading::default() });
             }
             Action::ManyChosen(name) => self.read(Reading { name, of_several: true, ..Reading::default() }),
             Action::Gathered(gathered, next) => {
@@ -227,10 +255,12 @@ impl State {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
             }
             Action::Analysed(purpose, analysed) => {
-                if let Some(Reading { disk, .. }) = self.reading.take() {
-                    self.selected = disk;
+                let mut wish = self.shown.as_ref().map(|shown| shown.wish.clone()).unwrap_or_default();
+                if let Some(reading) = self.reading.take() {
+                    self.selected = reading.disk;
                     // A file that was chosen by itself is not one of them.
-                    self.gathered.take_if(|_| disk.is_none());
+                    self.gathered.take_if(|_| reading.disk.is_none());
+                    wish = reading.wish;
                 }
                 self.notice.take_if(|notice| !matches!(notice, Notice::RepairedInPlace { .. }));
                 self.analyses += 1;
@@ -240,7 +270,7 @@ impl State {
                 let repaired = repaired.map(Notice::title).collect();
                 let (sha256, hashing, done) =
                     before.map_or((None, None, repaired), |shown| (shown.sha256, shown.hashing, shown.done));
-                self.shown = Some(Shown { sha256, hashing, done, ..Shown::new(analysed) });
+                self.shown = Some(Shown { sha256, hashing, done, wish, ..Shown::new(analysed) });
             }
             Action::Hashed(sha256) => with(self.shown.as_mut(), |shown| {
                 shown.hashing = None;
@@ -248,6 +278,12 @@ impl State {
             }),
             Action::Failed { purpose: Purpose::CopyCheck, failure, .. } => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Failed(failure));
+            }
+            Action::Flattened(format, blob) => {
+                with(self.shown.as_mut(), |shown| shown.image = ChainImage::Made(format, blob));
+            }
+            Action::Failed { purpose: Purpose::Flatten, failure, .. } => {
+                with(self.shown.as_mut(), |shown| shown.image = ChainImage::Failed(failure));
             }
             Action::Failed { purpose, name, failure } => {
                 self.set_reading(purpose, None);
@@ -294,6 +330,10 @@ impl State {
                 CopyCheck::Reading(reading) => Some(reading),
                 _ => None,
             },
+            Purpose::Flatten => match &mut self.shown.as_mut()?.image {
+                ChainImage::Reading(reading) => Some(reading),
+                _ => None,
+            },
         }
     }
 
@@ -303,6 +343,9 @@ impl State {
             (Purpose::DeepCheck, Some(shown)) => shown.deep = reading,
             (Purpose::Hash, Some(shown)) => shown.hashing = reading,
             (Purpose::CopyCheck, Some(shown)) => shown.copy = reading.map_or(CopyCheck::Unchecked, CopyCheck::Reading),
+            (Purpose::Flatten, Some(shown)) => {
+                shown.image = reading.map_or(ChainImage::None, ChainImage::Reading);
+            }
             (_, None) => {}
         }
     }
@@ -322,6 +365,9 @@ impl State {
             Some(Shown { copy: CopyCheck::Checked(copy), .. }) => format!("Fixed copy: {}", copy.headline),
             Some(Shown { copy: CopyCheck::Failed(_), .. }) => "The fixed copy could not be read.".into(),
             Some(Shown { copy: CopyCheck::Reading(_), .. }) => "Reading the fixed copy".into(),
+            Some(Shown { image: ChainImage::Reading(_), .. }) => "Putting the image together".into(),
+            Some(Shown { image: ChainImage::Made(..), .. }) => "The image is ready to be saved.".into(),
+            Some(Shown { image: ChainImage::Failed(failure), .. }) => failure.to_string(),
             Some(Shown { report, .. }) => format!("{}: {}", report.file, report.headline),
         }
     }
@@ -338,6 +384,8 @@ impl Shown {
             scripts: None,
             done: Vec::new(),
             copy: CopyCheck::Unchecked,
+            image: ChainImage::None,
+            wish: Wish::default(),
             deep: None,
             sha256: None,
             hashing: None,
@@ -398,7 +446,7 @@ mod tests {
     }
 
     fn chosen(name: &str) -> Action {
-        Action::Chosen { name: name.into(), disk: None }
+        Action::Chosen { name: name.into(), disk: None, wish: Wish::default() }
     }
 
     fn report(headline: &str) -> Report {

@@ -6,16 +6,19 @@ use gloo_events::EventListener;
 use js_sys::wasm_bindgen::{JsCast, UnwrapThrowExt};
 use js_sys::{Array, Date};
 use serde::{Deserialize, Serialize};
-use vhd_analyser_core::analysis::{self, Analysis, Options};
+use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse_with};
+use vhd_analyser_core::chain::Format;
+use vhd_analyser_core::image;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress;
-use vhd_analyser_core::repair::Request as Changes;
+use vhd_analyser_core::repair::{ParentDisk, Request as Changes};
 use vhd_analyser_core::report::{Report, fingerprint};
 use vhd_analyser_core::script::{Language, Script};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
 
 use crate::failure::Failure;
+use crate::flatten::flatten;
 use crate::gather::{Named, gather};
 use crate::gathered::Gathered;
 use crate::message;
@@ -39,6 +42,8 @@ pub enum Request {
     },
     /// Sort the files that come with the message, which have these paths, and read them all.
     Gather(Vec<String>),
+    /// Put the files of a chain, the last child first, which have these names, together to one image.
+    Flatten(Vec<String>, Format),
     /// Print the report of the file that was read, with its times shifted.
     Print {
         /// Minutes east of UTC.
@@ -47,7 +52,7 @@ pub enum Request {
 }
 
 /// How a file is to be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// The file's name.
     pub name: String,
@@ -55,6 +60,19 @@ pub struct Task {
     pub utc_offset: i32,
     /// Whether every block is read, too.
     pub deep: bool,
+    /// What is to be changed in it besides what is wrong.
+    pub wish: Wish,
+    /// Whether the journal of a resize that was cut off comes with it, as the last file.
+    pub journal: bool,
+}
+
+/// What is to be changed in a disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// tapdisk's hidden flag, to be set or taken away.
+    pub hidden: Option<bool>,
+    /// The path under which the disk shall find its parent, which comes with it as the second file.
+    pub parent: Option<String>,
 }
 
 /// What the worker answers.
@@ -72,6 +90,8 @@ pub enum Response {
     Printed(Printed),
     /// The SHA-256 of the whole file, in hex.
     Hashed(String),
+    /// The image of a chain, which comes with the message.
+    Flattened,
     /// There is no report.
     Failed(Failure),
 }
@@ -140,7 +160,7 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
         let file = || files().next().unwrap_throw();
         let tell = |progress| respond(&page, &Response::Progress(progress));
         let response = match message::decode(parts.get(0)) {
-            Request::Analyse(task) => match analyse(file(), &task, tell) {
+            Request::Analyse(task) => match analyse(&files().collect::<Vec<_>>(), &task, tell) {
                 Ok((analysis, report)) => {
                     let printed = print(&analysis, task.utc_offset);
                     read = Some(analysis);
@@ -149,10 +169,13 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 Err(failure) => Response::Failed(failure),
             },
             Request::Gather(paths) => {
-                let files = paths.into_iter().zip(files()).map(|(path, file)| Named { path, file }).collect();
-                spawn_local(gather_for(page.clone(), files));
+                spawn_local(gather_for(page.clone(), named(paths, files())));
                 return;
             }
+            Request::Flatten(names, format) => match flatten(&named(names, files()), format, tell) {
+                Ok(image) => return post(&page, &Array::of2(&message::encode(&Response::Flattened), &image)),
+                Err(failure) => Response::Failed(failure),
+            },
             Request::Hash => hash(file(), tell).map_or_else(Response::Failed, Response::Hashed),
             Request::Scripts { plan } => match read.as_ref().and_then(|analysis| scripts(analysis, plan)) {
                 Some(scripts) => Response::Scripts(scripts),
@@ -174,20 +197,47 @@ async fn gather_for(page: DedicatedWorkerGlobalScope, files: Vec<Named>) {
     respond(&page, &Response::Gathered(gathered.into()));
 }
 
-fn respond(page: &DedicatedWorkerGlobalScope, response: &Response) {
-    page.post_message(&message::encode(response)).unwrap_throw();
+fn named(paths: Vec<String>, files: impl Iterator<Item = Blob>) -> Vec<Named> {
+    paths.into_iter().zip(files).map(|(path, file)| Named { path, file }).collect()
 }
 
-/// Reads a file to the end, telling how far it is every now and then.
+fn respond(page: &DedicatedWorkerGlobalScope, response: &Response) {
+    post(page, &Array::of1(&message::encode(response)));
+}
+
+fn post(page: &DedicatedWorkerGlobalScope, parts: &Array) {
+    page.post_message(parts).unwrap_throw();
+}
+
+/// Reads a file to the end, telling how far it is every now and then; behind it come the parent and the journal, if the
+/// task speaks of them.
 ///
 /// # Errors
-/// Where the file could not be read.
-pub fn analyse(file: Blob, task: &Task, tell: impl Fn(Progress)) -> Result<(Analysis, Report), Failure> {
-    let source = BlobSource::new(file)?;
-    let analysis = analysis::analyse(&source, &task.name, &options(task.deep), &mut every_now_and_then(tell))?;
+/// Where a file could not be read, or the disk cannot be linked to the parent.
+pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(Analysis, Report), Failure> {
+    let mut files = files.iter().cloned();
+    let mut next = || BlobSource::new(files.next().unwrap_throw());
+    let source = next()?;
+    let (hidden, mut parent) = (task.wish.hidden, None);
+    if let Some(path) = &task.wish.parent {
+        parent = Some(parent_disk(&next()?, path)?);
+    }
+    let journal = if task.journal { Some(next()?) } else { None };
+    let options = Options { request: Changes { hidden, parent, ..Changes::default() }, ..options(task.deep) };
+    let beside = Beside { journal: journal.as_ref(), ..Beside::NOTHING };
+    let analysis = analyse_with(&source, &beside, &task.name, &options, &mut every_now_and_then(tell))?;
+    if let Some(parent) = &options.request.parent {
+        parent.check(&analysis.image)?;
+    }
     let regions = fingerprint::regions(&source, &analysis.image)?;
     let report = Report { regions, ..analysis.report() };
     Ok((analysis, report))
+}
+
+/// What a disk is to be told of the parent that it finds under a path.
+fn parent_disk(source: &BlobSource, path: &str) -> Result<ParentDisk, Failure> {
+    let image = image::open(source, &mut |_| ControlFlow::Continue(()))?;
+    Ok(ParentDisk::of(&image, path.to_owned(), source.changed().unwrap_or_else(now))?)
 }
 
 /// What an analysis goes by.
@@ -199,7 +249,7 @@ fn hash(file: Blob, tell: impl Fn(Progress)) -> Result<String, Failure> {
     Ok(fingerprint::whole_file(&BlobSource::new(file)?, &mut every_now_and_then(tell))?)
 }
 
-fn every_now_and_then(tell: impl Fn(Progress)) -> impl FnMut(progress::Progress) -> ControlFlow<()> {
+pub(crate) fn every_now_and_then(tell: impl Fn(Progress)) -> impl FnMut(progress::Progress) -> ControlFlow<()> {
     let mut told = Date::now();
     move |progress| {
         let now = Date::now();

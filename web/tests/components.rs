@@ -202,7 +202,13 @@ fn report_text(report: Report) -> ReportTextProps {
 }
 
 fn card(report: Report) -> VerdictCardProps {
-    VerdictCardProps { report: report.into(), children: Html::default(), footer: Html::default() }
+    VerdictCardProps {
+        report: report.into(),
+        takes_focus: true,
+        parent_is_known: false,
+        children: Html::default(),
+        footer: Html::default(),
+    }
 }
 
 #[wasm_bindgen_test]

@@ -51,8 +51,8 @@ async fn worker(work: &str) -> Program {
 
 fn start(program: &Program, heard: &Heard) -> Job {
     let heard = heard.clone();
-    let request = Request::Analyse(Task { name: "disk.vhd".into(), utc_offset: 0, deep: false });
-    Job::start(program, &[Blob::new().unwrap()], &request, move |response| heard.borrow_mut().push(response))
+    let request = Request::Analyse(Task { name: "disk.vhd".into(), ..Task::default() });
+    Job::start(program, &[Blob::new().unwrap()], &request, move |response, _| heard.borrow_mut().push(response))
 }
 
 async fn hears(heard: &Heard, count: usize) {
@@ -66,7 +66,7 @@ async fn hears(heard: &Heard, count: usize) {
 /// JavaScript that answers with `response`.
 fn answer(response: &Response) -> String {
     let bytes = js_sys::Uint8Array::from(message::encode(response)).to_vec();
-    format!("page.postMessage(new Uint8Array({bytes:?}));")
+    format!("page.postMessage([new Uint8Array({bytes:?})]);")
 }
 
 #[wasm_bindgen_test]

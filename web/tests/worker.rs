@@ -14,27 +14,27 @@ use web_sys::Blob;
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
 fn task() -> Task {
-    Task { name: "disk.vhd".into(), utc_offset: 0, deep: false }
+    Task { name: "disk.vhd".into(), ..Task::default() }
 }
 
 #[wasm_bindgen_test]
 async fn the_sample_is_repairable_and_its_fixed_copy_is_sound() {
     let file = sample::unpack().await.unwrap();
-    let (_, report) = analyse(file.clone().into(), &task(), |_| ()).unwrap();
+    let (_, report) = analyse(&[file.clone().into()], &task(), |_| ()).unwrap();
     assert_eq!(report.verdict, Verdict::Repairable);
     assert_eq!(report.file, "disk.vhd");
     assert!(report.findings.iter().any(|finding| finding.id == "footer.primary.cookie"));
 
     let copy = compose(&file, &report.repair.unwrap()).unwrap();
-    let (_, report) = analyse(copy, &task(), |_| ()).unwrap();
+    let (_, report) = analyse(&[copy], &task(), |_| ()).unwrap();
     assert_eq!(report.verdict, Verdict::Sound);
 }
 
 #[wasm_bindgen_test]
 async fn a_deep_check_reads_what_the_quick_one_left() {
     let file: Blob = sample::unpack().await.unwrap().into();
-    let (_, quick) = analyse(file.clone(), &task(), |_| ()).unwrap();
-    let (_, deep) = analyse(file, &Task { deep: true, ..task() }, |_| ()).unwrap();
+    let (_, quick) = analyse(&[file.clone()], &task(), |_| ()).unwrap();
+    let (_, deep) = analyse(&[file], &Task { deep: true, ..task() }, |_| ()).unwrap();
     assert!(quick.deep_check.is_some_and(|bytes| bytes > 0));
     assert_eq!(deep.deep_check, None);
     assert_ne!(quick.scope, deep.scope);
@@ -51,7 +51,7 @@ fn requests_arrive_as_they_were_sent() {
 #[wasm_bindgen_test]
 async fn answers_keep_every_number_of_a_broken_file() {
     let file = sample::unpack().await.unwrap();
-    let (_, mut report) = analyse(file.into(), &task(), |_| ()).unwrap();
+    let (_, mut report) = analyse(&[file.into()], &task(), |_| ()).unwrap();
     report.findings[0].offset = u64::MAX;
     let printed = Printed { utc_offset: -570, text: "<b>\0é".into() };
     for response in [

@@ -43,6 +43,7 @@ const TABLE_AT: u64 = HEADER_AT + DynamicHeader::LENGTH;
 
 /// What kind of file the flattened image is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Format {
     /// The virtual disk and nothing else.
     Raw,

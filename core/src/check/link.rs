@@ -80,8 +80,8 @@ rules! {
         Some("invalid parent …: invalid parent uuid"), [VhdUtil HyperV],
         "The disk names its parent by a unique id, and the disk that is there has another. Read together they would \
          give a mixture of two disks.",
-        "Find the parent by its unique id. Do not write another id into the disk unless you know that this parent’s \
-         data has not changed since.";
+        "Find the parent by its unique id. Only if you know that this parent’s data has not changed since the disk was \
+         made on it, link the disk to it: vhd-analyser repair --parent, or “Change the disk” on the page.";
     DAMAGED: Error, "chain.parent-damaged", "Chain: the parent is damaged",
         None, [VhdUtil HyperV],
         "The disk itself may be sound, but an ancestor of it has errors of its own, and the chain is read through \
@@ -108,7 +108,8 @@ rules! {
         Some("error resolving …: -2"), [VhdUtil Qemu HyperV XenOrchestra],
         "A file with the unique id of the parent is there, but not where the disk says. Tools follow the name, and \
          do not find it.",
-        "Give the parent its name back, or link the disk to it under the name that it has.";
+        "Give the parent its name back, or link the disk to it under the name that it has: vhd-analyser repair --parent, \
+         or “Change the disk” on the page.";
     OLDER: Info, "chain.child-older", "Chain: the disk is older than its parent",
         None, [],
         "The disk was made before its parent was. That comes of a clock that was set, of disks that were linked \

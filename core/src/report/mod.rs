@@ -21,8 +21,8 @@ use crate::layout::footer::DiskType;
 use crate::layout::time::TimeStamp;
 use crate::repair::Content;
 pub use crate::repair::Segment;
-pub use words::Size;
 pub(crate) use words::creator;
+pub use words::{BY_ITSELF, Size};
 
 /// The answer in one word, as scripts read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

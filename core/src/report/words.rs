@@ -239,6 +239,9 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
     cautions
 }
 
+/// Said of a differencing disk. Whoever has looked at its parent takes it back.
+pub const BY_ITSELF: &str = "The parent was not looked at: the disk is judged by itself.";
+
 fn scope(analysis: &Analysis) -> Vec<String> {
     let image = &analysis.image;
     if image.kind() == Some(DiskType::Fixed) {
@@ -272,7 +275,7 @@ fn scope(analysis: &Analysis) -> Vec<String> {
         scope.push("Not checked: overlaps of more than four million blocks.".into());
     }
     if image.kind() == Some(DiskType::Differencing) {
-        scope.push("The parent was not looked at: the disk is judged by itself.".into());
+        scope.push(BY_ITSELF.into());
     }
     scope
 }

@@ -2,11 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
+use vhd_analyser_core::chain::{Layer, Merged};
+use vhd_analyser_core::source::{Read, Source};
+use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::chain::{Linked, file_name};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::incident;
@@ -48,10 +51,7 @@ async fn the_incident_is_followed_from_its_logs_to_the_coalesce() -> Result<(), 
 
         page.click("download-fixed").await?;
         let fixed = page.downloaded(&incident::NAME.replace(".vhd", ".fixed.vhd")).await?;
-        let repaired = page.folder().join("repaired").join(incident::NAME);
-        fs::create_dir(page.folder().join("repaired"))?;
-        fs::rename(fixed, &repaired)?;
-        page.add(&[repaired]).await?;
+        page.add(&[page.moved(&fixed, incident::NAME)?]).await?;
         page.expect("[data-testid=overview]", "2 disks, all sound. 2 kinds of trouble in 2 logs.").await?;
         page.expect("[data-testid=coalesce][data-runs=true]", "must grow from 3 GiB to 10 GiB first").await
     })
@@ -112,6 +112,107 @@ async fn logs_may_be_pasted_packed_or_called_anything() -> Result<(), Failure> {
     .await
 }
 
+/// A parent that was renamed: the disk is linked to it under its new name, and is where it belongs then.
+#[tokio::test]
+async fn a_disk_is_linked_to_its_renamed_parent() -> Result<(), Failure> {
+    browse(async |page| {
+        let (parent, child) = (page.folder().join("renamed.vhd"), page.folder().join(file_name(1)));
+        fs::write(&parent, Linked { hidden: true, ..Linked::new(0, None) }.build())?;
+        fs::write(&child, Linked::new(1, Some(0)).build())?;
+        page.choose_all(&[parent, child]).await?;
+        page.expect("[data-testid=overview]", "1 not where it belongs").await?;
+        page.expect("[data-testid=disk][aria-current]", "the parent is under another name: “renamed.vhd”").await?;
+        page.click("plan-link").await?;
+        page.expect("main", "Link the disk to “renamed.vhd”").await?;
+        page.click("download-fixed").await?;
+        let fixed = page.downloaded("d00001.fixed.vhd").await?;
+        let linked = page.moved(&fixed, &file_name(1))?;
+        page.add(&[linked]).await?;
+        page.expect("[data-testid=overview]", "2 disks, all sound.").await?;
+
+        // The hidden flag is another such change.
+        page.click("plan-hidden").await?;
+        page.expect("main", "Hide the disk").await?;
+        page.click("drop-change").await?;
+        page.expect_script("return !document.querySelector('[data-testid=download-fixed]')", &[]).await?;
+        page.click("plan-hidden").await?;
+        page.click("download-fixed").await?;
+        fs::remove_file(page.folder().join("moved").join(file_name(1)))?;
+        let hidden = page.moved(&page.downloaded("d00001.fixed.vhd").await?, &file_name(1))?;
+        page.add(&[hidden]).await?;
+        page.expect("[data-testid=disk][data-level='1']", "hidden").await
+    })
+    .await
+}
+
+/// Another parent than the one that the disk was made on is assumed to be right only when somebody says so.
+#[tokio::test]
+async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.corpus("chain-parent-uuid")?;
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=disk][aria-current]", "the parent is another disk").await?;
+        page.click("plan-link").await?;
+        page.expect("[data-testid=loss]", "a mixture of two disks").await?;
+        page.expect_script("return document.querySelector('[data-testid=download-fixed]').disabled", &[]).await
+    })
+    .await
+}
+
+/// The journal that lies beside a disk is found by the unique id in it, whatever it is called.
+#[tokio::test]
+async fn a_cut_off_resize_is_taken_back_with_its_journal() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.corpus("tap-resize-cut-metadata-moved")?;
+        let journal = page.folder().join("something");
+        fs::rename(folder.join("disk.vhd.journal"), &journal)?;
+        page.choose_all(&[folder.join("disk.vhd"), journal]).await?;
+        page.expect("[data-testid=disk]", "Its journal “something” is here").await?;
+        page.expect("main", "Take the resize back with its journal").await?;
+        page.click("download-fixed").await?;
+        page.choose(&page.downloaded("disk.fixed.vhd").await?).await?;
+        page.expect_verdict("disk.fixed.vhd", "sound").await
+    })
+    .await
+}
+
+/// The image of a chain holds what the chain holds: in the raw one byte for byte.
+#[tokio::test]
+async fn a_chain_becomes_one_image() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.corpus("sound-chain-3")?;
+        let mut disks = Vec::new();
+        for name in ["grandchild.vhd", "child.vhd", "parent.vhd"] {
+            let bytes = fs::read(folder.join(name))?;
+            let layer = Layer::of(&analysed(&bytes, name).map_err(|error| Failure::Corpus(error.to_string()))?)
+                .map_err(|error| Failure::Corpus(error.to_string()))?;
+            disks.push((layer, bytes));
+        }
+        let disks = disks.iter().map(|(layer, bytes)| (layer.clone(), bytes.as_slice())).collect();
+        let chain = Merged::new(disks).map_err(|error| Failure::Corpus(error.to_string()))?;
+        let mut expected = vec![0; chain.length() as usize];
+        chain
+            .read(&mut [Read { offset: 0, buffer: &mut expected }])
+            .map_err(|error| Failure::Corpus(error.to_string()))?;
+
+        page.drop_paths(&[folder]).await?;
+        page.expect("main", "The whole chain as one image").await?;
+        page.click("flat-raw").await?;
+        page.click("flatten").await?;
+        page.click("download-flat").await?;
+        let raw = page.downloaded("grandchild.flat.img").await?;
+        assert!(fs::read(raw)? == expected);
+
+        page.click("flat-dynamic").await?;
+        page.click("flatten").await?;
+        page.expect("main", "grandchild.flat.vhd").await?;
+        page.click("download-flat").await?;
+        page.choose(&page.downloaded("grandchild.flat.vhd").await?).await?;
+        page.expect_verdict("grandchild.flat.vhd", "sound").await
+    })
+    .await
+}
+
 /// Names and lines of logs are text, whatever they look like; commands are copied as they are shown.
 #[tokio::test]
 async fn texts_of_logs_are_text_and_commands_can_be_copied() -> Result<(), Failure> {
@@ -139,12 +240,7 @@ async fn every_chain_of_the_corpus_is_foreseen() -> Result<(), Failure> {
     browse(async |page| {
         let cases = cases().map_err(|error| Failure::Corpus(error.to_string()))?;
         for (name, case) in cases.iter().filter(|(name, _)| name.contains("chain-")) {
-            let folder = page.folder().join(name);
-            fs::create_dir(&folder)?;
-            for file in case.files.keys() {
-                fs::write(folder.join(file), case.file(file)?)?;
-            }
-            page.drop_paths(&[folder]).await?;
+            page.drop_paths(&[page.corpus(name)?]).await?;
             let disk = format!("[data-testid=disk][data-file='{name}/{}']", case.target);
             let runs = case.vhd_util.check_parents.rc == 0;
             page.expect(&format!("{disk} [data-testid=coalesce][data-runs={runs}]"), "").await?;
@@ -275,4 +371,26 @@ fn incident_files(page: &Page) -> Result<Vec<PathBuf>, Failure> {
     fs::write(path("SMlog"), SM)?;
     fs::write(path("nova-compute.log"), NOVA)?;
     Ok([incident::PARENT, incident::NAME, "SMlog", "nova-compute.log"].map(path).to_vec())
+}
+
+impl Page {
+    /// A folder with the files of a case of the corpus.
+    fn corpus(&self, name: &str) -> Result<PathBuf, Failure> {
+        let cases = cases().map_err(|error| Failure::Corpus(error.to_string()))?;
+        let case = cases.get(name).ok_or_else(|| Failure::Corpus(format!("there is no {name}")))?;
+        let folder = self.folder().join(name);
+        fs::create_dir(&folder)?;
+        for file in case.files.keys() {
+            fs::write(folder.join(file), case.file(file)?)?;
+        }
+        Ok(folder)
+    }
+
+    /// A file moved to another folder, under another name.
+    fn moved(&self, file: &Path, name: &str) -> Result<PathBuf, Failure> {
+        let folder = self.folder().join("moved");
+        fs::create_dir_all(&folder)?;
+        fs::rename(file, folder.join(name))?;
+        Ok(folder.join(name))
+    }
 }

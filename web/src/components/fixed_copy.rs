@@ -12,7 +12,7 @@ use crate::components::icon::Shape;
 use crate::components::in_place::{Stage, in_place};
 use crate::components::reading::progress_line;
 use crate::components::repair::extent;
-use crate::components::save_copy::save_copy;
+use crate::components::save_file::save_file;
 use crate::components::verdict;
 use crate::file_access::{self, Chosen};
 use crate::fixed_copy::{compose, fixed_name};
@@ -94,7 +94,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
                     </button>
                 }
                 if *writable {
-                    { save_copy(blob, fixed_name(file), unlocked, (&saving, on_done)) }
+                    { save_file(blob, fixed_name(file), ("save-fixed", "Save fixed copy…"), unlocked, (&saving, on_done)) }
                     <button type="button" class="button" data-testid="repair-in-place" disabled={!unlocked}
                         onclick={open(true)}>{ "Repair in place…" }</button>
                 }

@@ -137,5 +137,11 @@ fn notes(disk: &DiskReport) -> impl Iterator<Item = String> {
         let found = if finding.found.is_empty() { String::new() } else { format!(": {}", finding.found) };
         format!("{}{found}.", finding.title)
     });
-    disk.error.iter().map(|error| format!("{error}.")).chain(findings).chain(lost)
+    let journal = disk.journal.iter().map(|journal| match disk.verdict {
+        Verdict::Sound => format!("“{journal}” is left over from a resize of this disk, and not needed."),
+        _ => format!(
+            "A resize was cut off. Its journal “{journal}” is here, and the repair takes the resize back with it."
+        ),
+    });
+    disk.error.iter().map(|error| format!("{error}.")).chain(journal).chain(findings).chain(lost)
 }

@@ -3,6 +3,8 @@
 use vhd_analyser_core::report::Verdict;
 use yew::prelude::*;
 
+use crate::components::chain_image::ChainImage;
+use crate::components::change::change_disk;
 use crate::components::deep_check::deep_check;
 use crate::components::file_line::file_line;
 use crate::components::file_picker::other_files;
@@ -35,7 +37,8 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
     html! {
         <>
             { file_line(report, others) }
-            <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected} footer={deep_check.unwrap_or_default()}>
+            <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected}
+                parent_is_known={parent_is_known(analyser)} footer={deep_check.unwrap_or_default()}>
                 { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
                     // A new one for every plan: what was confirmed for one does not hold for another.
@@ -55,9 +58,45 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             if !report.structures.is_empty() {
                 <Structures report={report.clone()} />
             }
+            { change(shown, analyser) }
+            { chain_image(shown, analyser) }
             { hashes(shown, &analyser.hash, &cancel(Purpose::Hash)) }
             <ReportText report={report.clone()} printed={shown.printed.clone()} date={shown.date}
                 plan={shown.plan} done={shown.done.clone()} sha256={shown.sha256.clone()} on_utc_offset={analyser.print.clone()} />
         </>
+    }
+}
+
+/// Whether the disk is one of several, and so is its parent: what there is to say of both stands above.
+fn parent_is_known(analyser: &Analyser) -> bool {
+    let (Some(gathered), Some(number)) = (&analyser.state.gathered, analyser.state.selected) else { return false };
+    gathered.forest.disks.get(number).is_some_and(|disk| disk.parent_state == "found")
+}
+
+/// What can be changed in one of several disks.
+fn change(shown: &Shown, analyser: &Analyser) -> Html {
+    let (Some(gathered), Some(number)) = (&analyser.state.gathered, analyser.state.selected) else {
+        return Html::default();
+    };
+    html! {
+        if shown.report.verdict != Verdict::NotAVhd {
+            { change_disk(gathered, number, &shown.wish, &analyser.change) }
+        }
+    }
+}
+
+/// The image of a whole chain, where all of it is here and sound; of a disk by itself, too.
+fn chain_image(shown: &Shown, analyser: &Analyser) -> Html {
+    let state = &analyser.state;
+    let disks = match (&state.gathered, state.selected) {
+        (Some(gathered), Some(number)) => gathered.chain(number).map(|chain| chain.len()),
+        _ => Some(1),
+    };
+    html! {
+        if let (Some(disks), Verdict::Sound) = (disks, shown.report.verdict) {
+            <ChainImage file={shown.report.file.clone()} {disks} image={shown.image.clone()}
+                on_flatten={analyser.flatten.clone()} on_cancel={analyser.cancel.reform(|()| Purpose::Flatten)}
+                on_done={analyser.note.clone()} />
+        }
     }
 }

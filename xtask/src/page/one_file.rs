@@ -17,21 +17,19 @@ const UNPACK: &str = "unpack.js";
 /// Puts what the page loads into the page. What `loadPart` loads there is packed.
 pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
     let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of("icon", ".svg")?)?);
-    let (packed, places) = packed(built)?;
+    let (packed, places) = packed(built, &styles(built, html)?)?;
     let unpack = format!("<script>{}</script>", script(built, UNPACK)?);
     built.remove(UNPACK)?;
     let rewrite = RewriteStrSettings::new()
-        .append_element_content_handler(element!("link[rel=preload], link[rel=manifest]", |link| {
-            link.remove();
-            Ok(())
-        }))
+        .append_element_content_handler(element!(
+            "link[rel=preload], link[rel=manifest], link[rel=stylesheet]",
+            |link| {
+                link.remove();
+                Ok(())
+            }
+        ))
         .append_element_content_handler(element!("link[rel=icon]", |link| {
             link.set_attribute("href", &format!("data:image/svg+xml;base64,{icon}"))?;
-            Ok(())
-        }))
-        .append_element_content_handler(element!("link[rel=stylesheet]", |link| {
-            let style = built.text(name(&link.get_attribute("href")))?;
-            link.replace(&format!("<style>{style}</style>"), ContentType::Html);
             Ok(())
         }))
         .append_element_content_handler(element!("script[src]", |element| {
@@ -60,11 +58,22 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
 /// Where a file begins and ends in what is packed.
 type Places = HashMap<String, (usize, usize)>;
 
-/// An element with all that a browser loads by script, and where each file is in it: together, since the two programs
-/// have much of the same in them.
-fn packed(built: &Built) -> Result<(String, Places), FinishError> {
+/// All style sheets that the page names, in that order.
+fn styles(built: &Built, html: &str) -> Result<String, FinishError> {
+    let mut styles = String::new();
+    let gather = element!("link[rel=stylesheet]", |link| {
+        styles.push_str(&built.text(name(&link.get_attribute("href")))?);
+        Ok(())
+    });
+    rewrite_str(html, RewriteStrSettings::new().append_element_content_handler(gather))?;
+    Ok(styles)
+}
+
+/// An element with the styles and all that a browser loads by script, and where each file is in it: together, since the
+/// two programs have much of the same in them. The styles come first.
+fn packed(built: &Built, styles: &str) -> Result<(String, Places), FinishError> {
     let (page, worker) = (Program::find(built, PAGE)?, Program::find(built, WORKER)?);
-    let (mut bytes, mut places) = (Vec::new(), Places::new());
+    let (mut bytes, mut places) = (styles.as_bytes().to_vec(), Places::new());
     for name in [page.module, worker.script, worker.module] {
         let start = bytes.len();
         bytes.extend(built.bytes(&name)?);
@@ -72,7 +81,8 @@ fn packed(built: &Built) -> Result<(String, Places), FinishError> {
     }
     let packed = pack::lzip(&bytes).map_err(FinishError::Pack)?;
     let (length, text) = (packed.len(), pack::text(&packed));
-    Ok((format!("<script type=\"text/plain\" id=\"packed\" data-bytes=\"{length}\">{text}</script>\n    "), places))
+    let attributes = format!("id=\"packed\" data-bytes=\"{length}\" data-styles=\"{}\"", styles.len());
+    Ok((format!("<script type=\"text/plain\" {attributes}>{text}</script>\n    "), places))
 }
 
 /// The text of a script, to stand in an element.

@@ -1,4 +1,4 @@
-//! "Save fixed copy": written where the user wants it, with a bar and a way out.
+//! Something written where the user wants it, with a bar and a way out.
 
 use web_sys::Blob;
 use yew::prelude::*;
@@ -7,24 +7,31 @@ use crate::components::output::output;
 use crate::file_access::{choose_place, save};
 use crate::hooks::{Output, Writer};
 
-/// The button, and how far the copy is. It is proposed to be called `name`.
-pub fn save_copy(blob: Blob, name: String, unlocked: bool, (writer, on_done): (&Writer, &Callback<String>)) -> Html {
+/// A button that saves a file, known to tests and called like this, and how far it is. The file is proposed to be called
+/// `name`.
+pub fn save_file(
+    blob: Blob,
+    name: String,
+    (testid, label): (&'static str, &'static str),
+    unlocked: bool,
+    (writer, on_done): (&Writer, &Callback<String>),
+) -> Html {
     let disabled = !unlocked || matches!(writer.output, Output::Running(_));
-    let outcome = output("Saving the fixed copy", writer);
+    let outcome = output("Saving the file", writer);
     let (writer, on_done) = (writer.clone(), on_done.clone());
     let onclick = Callback::from(move |_| {
         let (blob, name, on_done) = (blob.clone(), name.clone(), on_done.clone());
         writer.start(|watch| async move {
             let place = choose_place(&name).await?;
             save(&place, &blob, &watch).await?;
-            let sentence = format!("The fixed copy was saved as “{}”.", place.name());
+            let sentence = format!("It was saved as “{}”.", place.name());
             on_done.emit(sentence.clone());
             Ok(Some(sentence))
         });
     });
     html! {
         <>
-            <button type="button" class="button" data-testid="save-fixed" {disabled} {onclick}>{ "Save fixed copy…" }</button>
+            <button type="button" class="button" data-testid={testid} {disabled} {onclick}>{ label }</button>
             <div class="wide">{ outcome }</div>
         </>
     }

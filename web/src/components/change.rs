@@ -1,0 +1,119 @@
+//! Changes that are no repairs: another parent, tapdisk's hidden flag.
+
+use vhd_analyser_core::chain::DiskReport;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+use crate::components::section::section;
+use crate::gathered::Gathered;
+use crate::hooks::Change;
+use crate::worker::Wish;
+
+/// Links a disk to another parent, hides or shows it. Nothing is written: the change becomes a repair like any other.
+pub fn change_disk(gathered: &Gathered, number: usize, wish: &Wish, on_change: &Callback<Change>) -> Html {
+    let disks = &gathered.forest.disks;
+    let Some(disk) = disks.get(number) else { return Html::default() };
+    let parents: Vec<usize> = match disk.kind.as_deref() {
+        Some("differencing") => possible_parents(disks, number).collect(),
+        _ => Vec::new(),
+    };
+    let wished = *wish != Wish::default();
+    let content = html! {
+        <div class="paragraphs">
+            if wished {
+                <p>{ asked_for(wish) }</p>
+                <div class="actions">
+                    <button type="button" class="button small" data-testid="drop-change"
+                        onclick={on_change.reform(|_| Change::default())}>{ "Leave the disk as it is" }</button>
+                </div>
+            } else {
+                <p class="muted small">{ "Nothing is written yet: the change is planned and proven as a repair, and offered above." }</p>
+                if !parents.is_empty() {
+                    <LinkTo named={disk.parent_unique_id.clone()} parents={choices(disks, &parents)} on_change={on_change.clone()} />
+                }
+                <div class="actions">
+                    <button type="button" class="button small" data-testid="plan-hidden" onclick={hide(!disk.hidden, on_change)}>
+                        { if disk.hidden { "Take the hidden flag away" } else { "Set the hidden flag" } }
+                    </button>
+                    <span class="muted small">{ "XenServer and XCP-ng hide a disk that others are based on." }</span>
+                </div>
+            }
+        </div>
+    };
+    section("Change the disk", None, Html::default(), content)
+}
+
+fn hide(hidden: bool, on_change: &Callback<Change>) -> Callback<MouseEvent> {
+    on_change.reform(move |_| Change { hidden: Some(hidden), parent: None })
+}
+
+fn asked_for(wish: &Wish) -> String {
+    match (&wish.parent, wish.hidden) {
+        (Some(parent), _) => {
+            format!("The repair above links the disk to “{parent}”. Where none is offered, the link is there already.")
+        }
+        (None, Some(true)) => "The repair above sets the hidden flag.".into(),
+        (None, _) => "The repair above takes the hidden flag away.".into(),
+    }
+}
+
+/// The disks that are not based on this one.
+fn possible_parents(disks: &[DiskReport], number: usize) -> impl Iterator<Item = usize> {
+    // Those that are based on it follow it, further to the right.
+    let level = disks[number].level;
+    let behind = disks[number + 1..].iter().take_while(|disk| disk.level > level).count();
+    (0..disks.len()).filter(move |other| *other < number || *other > number + behind)
+}
+
+/// A disk that can be chosen.
+#[derive(Clone, PartialEq)]
+struct Choice {
+    number: usize,
+    file: String,
+    unique_id: Option<String>,
+}
+
+fn choices(disks: &[DiskReport], numbers: &[usize]) -> Vec<Choice> {
+    let choice = |number: &usize| {
+        let disk = &disks[*number];
+        Choice { number: *number, file: disk.file.clone(), unique_id: disk.unique_id.clone() }
+    };
+    numbers.iter().map(choice).collect()
+}
+
+#[derive(Clone, PartialEq, Properties)]
+struct LinkToProps {
+    /// The unique id that the disk names.
+    named: Option<String>,
+    parents: Vec<Choice>,
+    on_change: Callback<Change>,
+}
+
+/// The choice of a parent. The one that the disk names by its unique id is proposed.
+#[component]
+fn LinkTo(props: &LinkToProps) -> Html {
+    let LinkToProps { named, parents, on_change } = props;
+    let list = use_node_ref();
+    let is_named = |parent: &&Choice| parent.unique_id.is_some() && parent.unique_id == *named;
+    let proposed = parents.iter().find(is_named).or(parents.first()).map(|parent| parent.number);
+    let onclick = {
+        let list = list.clone();
+        on_change.reform(move |_: MouseEvent| {
+            let chosen = list.cast::<HtmlSelectElement>().and_then(|list| list.value().parse().ok());
+            Change { hidden: None, parent: chosen }
+        })
+    };
+    html! {
+        <div class="actions">
+            <label class="labelled">
+                { "Parent" }
+                <select ref={list} data-testid="link-parent">
+                    { for parents.iter().map(|Choice { number, file, .. }| html! {
+                        <option value={number.to_string()} selected={Some(*number) == proposed}>{ file }</option>
+                    }) }
+                </select>
+            </label>
+            <button type="button" class="button small" data-testid="plan-link" {onclick}>{ "Link the disk to it" }</button>
+        </div>
+    }
+}

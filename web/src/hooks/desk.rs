@@ -1,0 +1,428 @@
+//! Where files are taken in and answers come out: the files themselves, and the workers that read them.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use gloo_timers::callback::Timeout;
+use js_sys::Promise;
+use js_sys::wasm_bindgen::prelude::Closure;
+use js_sys::wasm_bindgen::{JsCast, JsValue};
+use vhd_analyser_core::chain::Format;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, File};
+use yew::UseReducerDispatcher;
+
+use crate::engine::Job;
+use crate::failure::Failure;
+use crate::file_access::{Chosen, file_of, launched, on_launch};
+use crate::fixed_copy::fixed_name;
+use crate::folders::files_in;
+use crate::gathered::{Gathered, is_called_disk, way};
+use crate::hooks::Dropped;
+use crate::program::Program;
+use crate::source::ReadError;
+use crate::state::{self, Action, Purpose, Repaired, State};
+use crate::units;
+use crate::worker::{Request, Response, Task, Wish};
+
+/// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
+const SLOW: u32 = 200;
+
+/// What somebody wants changed in a disk besides what is wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// tapdisk's hidden flag, to be set or taken away.
+    pub hidden: Option<bool>,
+    /// The disk to link it to, by its number in the forest.
+    pub parent: Option<usize>,
+}
+
+/// The files and their workers.
+#[derive(Default)]
+pub struct Work {
+    pub program: Program,
+    utc_offset: i32,
+    /// How often files were chosen: what was begun for one choice is of no use after the next.
+    choices: u32,
+    /// The files that are shown.
+    files: Rc<Vec<Chosen>>,
+    /// What they are, if they are several.
+    gathered: Option<Rc<Gathered>>,
+    shown: Option<Reading>,
+    report: Option<Reading>,
+    gather: Option<Reading>,
+    deep_check: Option<Reading>,
+    copy_check: Option<Reading>,
+    hash: Option<Reading>,
+    flatten: Option<Reading>,
+}
+
+/// Dropping it stops the reading.
+struct Reading {
+    /// The file; of several the first.
+    file: Chosen,
+    with: With,
+    job: Job,
+    _slow: Timeout,
+}
+
+/// What a disk is read with.
+#[derive(Clone, Debug, Default)]
+struct With {
+    wish: Wish,
+    /// The parent that the wish speaks of.
+    parent: Option<Blob>,
+    /// The journal of a resize that was cut off.
+    journal: Option<Blob>,
+}
+
+/// Where files are taken in and answers come out.
+#[derive(Clone)]
+pub struct Desk {
+    pub work: Rc<RefCell<Work>>,
+    pub dispatch: UseReducerDispatcher<State>,
+}
+
+impl Desk {
+    /// Reads a disk by itself, or what several files are, or a file that may be a log.
+    pub fn choose(&self, files: Vec<Chosen>) {
+        match &files[..] {
+            [] => {}
+            [disk] if is_called_disk(&disk.path) => self.choose_one(disk.clone()),
+            _ => self.gather(files, |_| None),
+        }
+    }
+
+    fn choose_one(&self, file: Chosen) {
+        self.work.borrow_mut().begin();
+        self.report(file, None, With::default());
+    }
+
+    /// Reads files and all that is in folders.
+    pub fn choose_dropped(&self, Dropped { mut files, folders }: Dropped) {
+        let [folder, ..] = &folders[..] else { return self.choose(files) };
+        let name = folder.name();
+        let choice = self.work.borrow_mut().begin();
+        self.dispatch.dispatch(Action::ManyChosen(name.clone()));
+        let desk = self.clone();
+        spawn_local(async move {
+            let found = files_in(folders).await;
+            // Something else was chosen meanwhile.
+            if desk.work.borrow().choices != choice {
+                return;
+            }
+            match found {
+                Ok(found) => {
+                    files.extend(found);
+                    desk.gather(files, |_| None);
+                }
+                Err(exception) => desk.fail(Purpose::Gather, name, ReadError::from(exception).into()),
+            }
+        });
+    }
+
+    /// Reads files together with those that are there, of which those of the same path are replaced.
+    pub fn add(&self, files: Vec<Chosen>) {
+        let before = self.work.borrow().files.clone();
+        let is_new = |path: &str| files.iter().all(|file| file.path != path);
+        let kept = before.iter().filter(|file| is_new(&file.path)).cloned();
+        self.choose(kept.chain(files.clone()).collect());
+    }
+
+    /// Reads a disk again that was repaired in place.
+    pub fn choose_repaired(&self, Repaired { file, undo }: Repaired) {
+        self.dispatch.dispatch(Action::RepairedInPlace { undo });
+        let work = self.work.borrow();
+        let before = work.shown.as_ref().filter(|_| work.gathered.is_some()).map(|shown| shown.file.path.clone());
+        let Some(path) = before else {
+            drop(work);
+            return self.choose(vec![file]);
+        };
+        // The others are read anew, too: what is said of them depends on this one.
+        let repaired = Chosen { path: path.clone(), ..file };
+        let files = work.files.iter().map(|file| if file.path == path { repaired.clone() } else { file.clone() });
+        let files = files.collect();
+        drop(work);
+        self.gather(files, move |gathered| gathered.disk_at(&path));
+    }
+
+    /// Reads all files, and then the disk that is chosen, by its number in the forest, or the one to look at first.
+    fn gather(&self, files: Vec<Chosen>, choose: impl Fn(&Gathered) -> Option<usize> + 'static) {
+        let Some(first) = files.first().cloned() else { return };
+        let name = if files.len() == 1 { first.path.clone() } else { units::count(files.len() as u64, "file") };
+        let blobs: Vec<Blob> = files.iter().map(|file| file.file.clone().into()).collect();
+        let request = Request::Gather(files.iter().map(|file| file.path.clone()).collect());
+        self.work.borrow_mut().begin();
+        self.dispatch.dispatch(Action::ManyChosen(name.clone()));
+        let (desk, files) = (self.clone(), Rc::new(files));
+        self.start(Purpose::Gather, &blobs, &request, (first, With::default()), move |response, _| match response {
+            Response::Gathered(gathered) => desk.take_gathered(*gathered, &files, &choose),
+            response => desk.take(Purpose::Gather, &name, response),
+        });
+    }
+
+    fn take_gathered(&self, gathered: Gathered, files: &Rc<Vec<Chosen>>, choose: &dyn Fn(&Gathered) -> Option<usize>) {
+        if let ([file], true) = (&files[..], gathered.is_some_text()) {
+            return self.choose_one(file.clone());
+        }
+        let gathered = Rc::new(gathered);
+        let disk = choose(&gathered).or_else(|| gathered.first_disk());
+        {
+            let mut work = self.work.borrow_mut();
+            work.begin();
+            work.forget_shown();
+            (work.files, work.gathered) = (files.clone(), Some(gathered.clone()));
+        }
+        let next = disk.and_then(|disk| Some((disk, self.file_of(disk)?)));
+        let reading = next.as_ref().map(|(disk, file)| state::Reading {
+            name: file.file.name(),
+            disk: Some(*disk),
+            ..state::Reading::default()
+        });
+        self.dispatch.dispatch(Action::Gathered(gathered, reading));
+        if let Some((disk, file)) = next {
+            let with = With { journal: self.journal_of(disk), ..With::default() };
+            self.read(Purpose::Report, file.file.clone().into(), file.file.name(), (file, with));
+        }
+    }
+
+    /// Shows another of the disks, by its number in the forest.
+    pub fn select(&self, disk: usize) {
+        let Some(file) = self.file_of(disk) else { return };
+        self.work.borrow_mut().begin();
+        self.report(file, Some(disk), With { journal: self.journal_of(disk), ..With::default() });
+    }
+
+    /// Plans a change of the disk that is shown, which is the one with this number in the forest if it is one of several.
+    pub fn change(&self, disk: Option<usize>, change: Change) {
+        let Some(file) = self.work.borrow().shown.as_ref().map(|shown| shown.file.clone()) else { return };
+        let parent = change.parent.and_then(|parent| self.file_of(parent));
+        let path = parent.as_ref().map(|parent| way(&file.path, &parent.path));
+        let with = With {
+            wish: Wish { hidden: change.hidden, parent: path },
+            parent: parent.map(|parent| parent.file.into()),
+            journal: disk.and_then(|disk| self.journal_of(disk)),
+        };
+        self.work.borrow_mut().begin();
+        self.report(file, disk, with);
+    }
+
+    /// Puts the disk that is shown and all that it is based on together to one image.
+    pub fn flatten(&self, disk: Option<usize>, format: Format) {
+        let work = self.work.borrow();
+        let Some(shown) = work.shown.as_ref().map(|shown| shown.file.clone()) else { return };
+        let chain = match (disk, &work.gathered) {
+            (Some(disk), Some(gathered)) => gathered.chain(disk).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        drop(work);
+        let files: Vec<Chosen> = match &chain[..] {
+            [] => vec![shown.clone()],
+            chain => chain.iter().filter_map(|disk| self.file_of(*disk)).collect(),
+        };
+        let blobs: Vec<Blob> = files.iter().map(|file| file.file.clone().into()).collect();
+        let request = Request::Flatten(files.iter().map(|file| file.path.clone()).collect(), format);
+        self.dispatch.dispatch(Action::Again(Purpose::Flatten));
+        let (desk, name) = (self.clone(), shown.file.name());
+        self.start(Purpose::Flatten, &blobs, &request, (shown, With::default()), move |response, image| {
+            match (response, image) {
+                (Response::Flattened, Some(image)) => {
+                    desk.work.borrow_mut().flatten = None;
+                    desk.dispatch.dispatch(Action::Flattened(format, image));
+                }
+                (response, _) => desk.take(Purpose::Flatten, &name, response),
+            }
+        });
+    }
+
+    /// Reads what the installed page is opened with by the file manager.
+    pub fn take_launches(self) {
+        let consumer = Closure::<dyn Fn(JsValue)>::new(move |params| {
+            let desk = self.clone();
+            spawn_local(async move {
+                let mut files = Vec::new();
+                for handle in launched(params) {
+                    // A file that is gone by now is not there to be read.
+                    if let Ok(file) = file_of(&handle).await {
+                        files.push(Chosen { handle: Some(Promise::resolve(&handle)), ..Chosen::from(file) });
+                    }
+                }
+                desk.choose(files);
+            });
+        });
+        on_launch(consumer.as_ref().unchecked_ref());
+        // Files may come for as long as the page is there.
+        consumer.forget();
+    }
+
+    /// Stops reading.
+    pub fn cancel(&self, purpose: Purpose) {
+        *self.work.borrow_mut().reading(purpose) = None;
+        self.dispatch.dispatch(Action::Cancelled(purpose));
+    }
+
+    /// Prints the text of the report with times so many minutes east of UTC.
+    pub fn print(&self, utc_offset: i32) {
+        self.work.borrow_mut().utc_offset = utc_offset;
+        self.ask(&Request::Print { utc_offset });
+    }
+
+    /// Asks the worker that read the file that is shown.
+    pub fn ask(&self, request: &Request) {
+        if let Some(shown) = &self.work.borrow().shown {
+            shown.job.ask(request);
+        }
+    }
+
+    /// Goes by another of the ways to repair the file.
+    pub fn choose_plan(&self, plan: usize) {
+        self.work.borrow_mut().copy_check = None;
+        self.dispatch.dispatch(Action::PlanChosen(plan));
+    }
+
+    /// Reads the file that is shown, or what is made of it.
+    pub fn read_again(&self, purpose: Purpose, blob: impl FnOnce(&File) -> Blob) {
+        let shown = self.work.borrow().shown.as_ref().map(|shown| (shown.file.clone(), shown.with.clone()));
+        let Some((file, with)) = shown else { return };
+        let (name, with) = match purpose {
+            // What was wished for has been done in it.
+            Purpose::CopyCheck => (fixed_name(&file.file.name()), With::default()),
+            _ => (file.file.name(), with),
+        };
+        self.dispatch.dispatch(Action::Again(purpose));
+        self.read(purpose, blob(&file.file), name, (file, with));
+    }
+
+    fn report(&self, file: Chosen, disk: Option<usize>, with: With) {
+        let name = file.file.name();
+        self.dispatch.dispatch(Action::Chosen { name: name.clone(), disk, wish: with.wish.clone() });
+        self.read(Purpose::Report, file.file.clone().into(), name, (file, with));
+    }
+
+    fn read(&self, purpose: Purpose, blob: Blob, name: String, (file, with): (Chosen, With)) {
+        let (utc_offset, deep) = (self.work.borrow().utc_offset, purpose == Purpose::DeepCheck);
+        let (wish, journal) = (with.wish.clone(), with.journal.is_some());
+        let request = match purpose {
+            Purpose::Hash => Request::Hash,
+            _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep, wish, journal }),
+        };
+        let files: Vec<Blob> = [Some(blob), with.parent.clone(), with.journal.clone()].into_iter().flatten().collect();
+        let desk = self.clone();
+        self.start(purpose, &files, &request, (file, with), move |response, _| desk.take(purpose, &name, response));
+    }
+
+    fn start(
+        &self,
+        purpose: Purpose,
+        files: &[Blob],
+        request: &Request,
+        (file, with): (Chosen, With),
+        answer: impl Fn(Response, Option<Blob>) + 'static,
+    ) {
+        let mut work = self.work.borrow_mut();
+        let job = Job::start(&work.program, files, request, answer);
+        let dispatch = self.dispatch.clone();
+        let slow = Timeout::new(SLOW, move || dispatch.dispatch(Action::Slow(purpose)));
+        *work.reading(purpose) = Some(Reading { file, with, job, _slow: slow });
+    }
+
+    fn take(&self, purpose: Purpose, name: &str, response: Response) {
+        let mut held = self.work.borrow_mut();
+        let work = &mut *held;
+        let action = match response {
+            Response::Progress(progress) => Action::Progress(purpose, progress),
+            Response::Printed(printed) => Action::Printed(printed),
+            Response::Scripts(scripts) => Action::Scripts(scripts),
+            // Who asks for these takes the answer himself.
+            Response::Gathered(_) | Response::Flattened => return,
+            Response::Hashed(sha256) => {
+                work.hash = None;
+                Action::Hashed(sha256)
+            }
+            Response::Analysed(analysed) => {
+                let read = work.reading(purpose).take();
+                match purpose {
+                    Purpose::CopyCheck => {}
+                    Purpose::DeepCheck => (work.shown, work.copy_check) = (read, None),
+                    _ => {
+                        work.forget_shown();
+                        work.shown = read;
+                        work.keep_only_shown();
+                    }
+                }
+                Action::Analysed(purpose, analysed)
+            }
+            // The file has been read long since; what failed is the printing of its report.
+            Response::Failed(failure) if work.reading(purpose).is_none() => Action::NotPrinted(failure),
+            Response::Failed(failure) => {
+                drop(held);
+                return self.fail(purpose, name.into(), failure);
+            }
+        };
+        drop(held);
+        self.dispatch.dispatch(action);
+    }
+
+    /// Ends a reading that failed.
+    pub fn fail(&self, purpose: Purpose, name: String, failure: Failure) {
+        let mut work = self.work.borrow_mut();
+        *work.reading(purpose) = None;
+        if matches!(purpose, Purpose::Report | Purpose::Gather) {
+            work.forget_shown();
+        }
+        self.dispatch.dispatch(Action::Failed { purpose, name, failure });
+    }
+
+    /// The file of a disk in the forest.
+    fn file_of(&self, disk: usize) -> Option<Chosen> {
+        let work = self.work.borrow();
+        let number = *work.gathered.as_ref()?.disks.get(disk)?;
+        work.files.get(number).cloned()
+    }
+
+    /// The journal of a disk in the forest.
+    fn journal_of(&self, disk: usize) -> Option<Blob> {
+        let work = self.work.borrow();
+        let journal = work.gathered.as_ref()?.forest.disks.get(disk)?.journal.as_ref()?;
+        let file = work.files.iter().find(|file| file.path == *journal)?;
+        Some(file.file.clone().into())
+    }
+}
+
+impl Work {
+    /// Ends what would replace the answer to the choice that begins, and gives its number.
+    fn begin(&mut self) -> u32 {
+        (self.report, self.gather, self.deep_check) = (None, None, None);
+        self.choices += 1;
+        self.choices
+    }
+
+    /// The file that is shown, if any.
+    pub fn shown(&self) -> Option<Chosen> {
+        self.shown.as_ref().map(|shown| shown.file.clone())
+    }
+
+    fn forget_shown(&mut self) {
+        (self.shown, self.copy_check, self.deep_check) = (None, None, None);
+        (self.hash, self.flatten) = (None, None);
+    }
+
+    /// Forgets the files that were chosen together, unless the one that is shown is one of them.
+    fn keep_only_shown(&mut self) {
+        if let Some(shown) = self.shown.as_ref().filter(|shown| !self.files.contains(&shown.file)) {
+            self.files = vec![shown.file.clone()].into();
+            self.gathered = None;
+        }
+    }
+
+    fn reading(&mut self, purpose: Purpose) -> &mut Option<Reading> {
+        match purpose {
+            Purpose::Report => &mut self.report,
+            Purpose::Gather => &mut self.gather,
+            Purpose::DeepCheck => &mut self.deep_check,
+            Purpose::CopyCheck => &mut self.copy_check,
+            Purpose::Hash => &mut self.hash,
+            Purpose::Flatten => &mut self.flatten,
+        }
+    }
+}
