@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vhd_analyser_core::chain::{DiskReport, ForestReport};
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::log::{Answer, Trouble};
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::report::{FindingReport, Report, Verdict};
 
 use crate::failure::Failure;
 use crate::units;
@@ -124,15 +124,54 @@ impl Gathered {
         }
     }
 
+    /// What is wrong with the place of a disk, in sentences, each with what to do about it; and the answer that this
+    /// makes of the disk's own.
+    pub fn place(&self, disk: usize) -> Option<(Verdict, Vec<&str>)> {
+        let told = self.forest.disks.get(disk)?;
+        let errors: Vec<&FindingReport> = misplaced(told).collect();
+        let says = errors.iter().flat_map(|error| [error.message.as_str(), error.remedy.as_str()]).collect();
+        let parent = told.parent.as_deref().and_then(|parent| self.disk_at(parent));
+        let parent = parent.and_then(|parent| self.forest.disks.get(parent)).map(|parent| parent.verdict);
+        match &errors[..] {
+            [] => None,
+            [damaged] if damaged.id == "chain.parent-damaged" => Some((told.verdict.worse(parent?), says)),
+            _ => Some((Verdict::Unrepairable, says)),
+        }
+    }
+
     /// The disk with this path, by its number in the forest.
     pub fn disk_at(&self, path: &str) -> Option<usize> {
         self.forest.disks.iter().position(|disk| disk.file == path)
     }
 }
 
+/// The answer about a disk in a few words, with what its place makes of it.
+pub fn answer(report: &Report, verdict: Verdict) -> &str {
+    match report.verdict {
+        Verdict::Sound if verdict != Verdict::Sound => "The disk itself is sound, but its chain is not",
+        _ => &report.headline,
+    }
+}
+
 /// Whether a disk is damaged, or an error is in its place.
 pub fn is_in_trouble(disk: &DiskReport) -> bool {
-    is_damaged(disk) || disk.findings.iter().any(|finding| finding.severity == Severity::Error)
+    is_damaged(disk) || misplaced(disk).next().is_some()
+}
+
+/// The errors in a disk's place.
+pub fn misplaced(disk: &DiskReport) -> impl Iterator<Item = &FindingReport> {
+    let counts = |finding: &&FindingReport| finding.severity == Severity::Error && !lacks_parent(disk);
+    disk.findings.iter().filter(counts)
+}
+
+/// Whether the parent is not among the files, which means nothing where single files were chosen.
+pub fn lacks_parent(disk: &DiskReport) -> bool {
+    disk.parent_state == "missing" && !is_in_folder(disk)
+}
+
+/// Whether a disk came with the whole folder that it is in.
+pub fn is_in_folder(disk: &DiskReport) -> bool {
+    disk.file.contains('/')
 }
 
 /// Whether a disk is damaged. A raw image at the base of a chain is not.

@@ -206,6 +206,7 @@ fn card(report: Report) -> VerdictCardProps {
         report: report.into(),
         takes_focus: true,
         parent_is_known: false,
+        place: None,
         children: Html::default(),
         footer: Html::default(),
     }

@@ -145,6 +145,27 @@ async fn a_disk_is_linked_to_its_renamed_parent() -> Result<(), Failure> {
     .await
 }
 
+/// Of single files nobody knows what else lies beside them; a folder is all there is.
+#[tokio::test]
+async fn a_parent_that_was_not_chosen_is_missing_only_from_a_folder() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.folder().join("sr");
+        fs::create_dir(&folder)?;
+        let (child, log) = (folder.join(file_name(1)), folder.join("SMlog"));
+        fs::write(&child, Linked::new(1, Some(0)).build())?;
+        fs::write(&log, SM)?;
+        page.choose_all(&[child, log]).await?;
+        page.expect("[data-testid=disk]", "is not among these files: add it").await?;
+        page.expect_verdict(&file_name(1), "sound").await?;
+        page.expect("[data-testid=verdict]", "The parent was not looked at").await?;
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=disk]", "the parent is not there").await?;
+        page.expect_verdict(&file_name(1), "unrepairable").await?;
+        page.expect("[data-tool=vhd-util][data-accepts=false]", "error resolving").await
+    })
+    .await
+}
+
 /// Another parent than the one that the disk was made on is assumed to be right only when somebody says so.
 #[tokio::test]
 async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Failure> {
@@ -152,6 +173,8 @@ async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Fa
         let folder = page.corpus("chain-parent-uuid")?;
         page.drop_paths(&[folder]).await?;
         page.expect("[data-testid=disk][aria-current]", "the parent is another disk").await?;
+        page.expect("[data-testid=verdict][data-verdict=unrepairable]", "sound, but its chain is not").await?;
+        page.expect("[data-tool=vhd-util][data-accepts=false]", "invalid parent uuid").await?;
         page.click("plan-link").await?;
         page.expect("[data-testid=loss]", "a mixture of two disks").await?;
         page.expect_script("return document.querySelector('[data-testid=download-fixed]').disabled", &[]).await
