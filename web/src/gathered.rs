@@ -139,6 +139,14 @@ impl Gathered {
         }
     }
 
+    /// Another disk that has the unique id of a disk's parent, by its number.
+    pub fn named_parent(&self, disk: usize) -> Option<usize> {
+        let named = self.forest.disks.get(disk)?.parent_unique_id.as_ref()?;
+        let mut disks = self.forest.disks.iter().enumerate();
+        let (number, _) = disks.find(|(number, other)| *number != disk && other.unique_id.as_ref() == Some(named))?;
+        Some(number)
+    }
+
     /// The disk with this path, by its number in the forest.
     pub fn disk_at(&self, path: &str) -> Option<usize> {
         self.forest.disks.iter().position(|disk| disk.file == path)

@@ -122,8 +122,8 @@ async fn a_disk_is_linked_to_its_renamed_parent() -> Result<(), Failure> {
         page.choose_all(&[parent, child]).await?;
         page.expect("[data-testid=overview]", "1 not where it belongs").await?;
         page.expect("[data-testid=disk][aria-current]", "the parent is under another name: “renamed.vhd”").await?;
-        page.click("plan-link").await?;
-        page.expect("main", "Link the disk to “renamed.vhd”").await?;
+        page.click("link-now").await?;
+        page.expect("[data-testid=patch]", "the dynamic header, which names the parent").await?;
         page.click("download-fixed").await?;
         let fixed = page.downloaded("d00001.fixed.vhd").await?;
         let linked = page.moved(&fixed, &file_name(1))?;

@@ -4,7 +4,7 @@ use vhd_analyser_core::report::Verdict;
 use yew::prelude::*;
 
 use crate::components::chain_image::ChainImage;
-use crate::components::change::change_disk;
+use crate::components::change::{change_disk, link_now};
 use crate::components::deep_check::deep_check;
 use crate::components::file_line::file_line;
 use crate::components::file_picker::other_files;
@@ -19,6 +19,7 @@ use crate::components::tools::tools;
 use crate::components::verdict::VerdictCard;
 use crate::hooks::Analyser;
 use crate::state::{Purpose, Shown};
+use crate::worker::Wish;
 
 /// Everything that is known about one file.
 pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
@@ -39,6 +40,9 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             { file_line(report, others) }
             <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected}
                 parent_is_known={parent_is_known(analyser)} place={place(analyser)} footer={deep_check.unwrap_or_default()}>
+                if let (Some(gathered), Some(number), true) = (&analyser.state.gathered, analyser.state.selected, shown.wish == Wish::default()) {
+                    { link_now(gathered, number, &analyser.change) }
+                }
                 { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
                     // A new one for every plan: what was confirmed for one does not hold for another.
