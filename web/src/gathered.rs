@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::chain::{DiskReport, ForestReport};
 use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
 use vhd_analyser_core::report::{FindingReport, Report, Verdict};
 
@@ -79,6 +80,24 @@ impl Gathered {
     /// Its parent, likewise.
     pub fn parent_of(&self, trouble: &Trouble) -> Option<usize> {
         self.named(trouble.names.parent.as_deref()?)
+    }
+
+    /// A command with the names of the disks that are here, where the log gives none, or only the beginning of one: of
+    /// the disk that it speaks of, otherwise of the only one that is in trouble.
+    pub fn filled(&self, trouble: &Trouble, line: &str) -> String {
+        let mut in_trouble = self.in_trouble();
+        let only = in_trouble.next().filter(|_| trouble.names.vdi.is_none() && in_trouble.next().is_none());
+        let Some(disk) = self.disk_of(trouble).or(only).and_then(|disk| self.forest.disks.get(disk)) else {
+            return line.to_owned();
+        };
+        let mut line = line.to_owned();
+        for (place, path) in [("<vdi-uuid>", Some(disk.file.as_str())), ("<parent-uuid>", disk.parent.as_deref())] {
+            if let Some(uuid) = path.and_then(uuid) {
+                let begun = format!("<uuid that begins with {}>", uuid.get(..8).unwrap_or_default());
+                line = line.replace(place, &uuid).replace(&begun, &uuid);
+            }
+        }
+        line
     }
 
     fn named(&self, name: &str) -> Option<usize> {
@@ -204,10 +223,19 @@ pub fn way(from: &str, to: &str) -> String {
 
 /// Whether a file is the disk that a log calls by a UUID, or by its first eight digits: `<uuid>.vhd`, `VHD-<uuid>`.
 fn is_named(path: &str, name: &str) -> bool {
+    let stem = stem(path);
+    name.len() >= 8 && stem.len() >= 8 && stem.starts_with(name)
+}
+
+/// The UUID that a file is called by.
+fn uuid(path: &str) -> Option<String> {
+    Some(stem(path)).filter(|stem| is_unique_id(stem))
+}
+
+fn stem(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let file = file.strip_prefix("vhd-").unwrap_or(&file);
-    let stem = file.split('.').next().unwrap_or_default();
-    name.len() >= 8 && stem.len() >= 8 && stem.starts_with(name)
+    file.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// Whether a file is to be judged as a disk by its name.

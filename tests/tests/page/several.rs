@@ -35,6 +35,10 @@ async fn the_incident_is_followed_from_its_logs_to_the_coalesce() -> Result<(), 
         let failed = "[data-testid=log-finding][data-id='smgc.set-size'][data-severity=error][open]";
         page.expect(failed, "Setting the parent’s size failed").await?;
         page.expect(&format!("{failed} [data-testid=log-disk]"), incident::NAME).await?;
+        // Its commands have the names that the log lacks and the files have.
+        let folder = "/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46";
+        page.expect(&format!("{failed} .command"), &format!("vhd-util check -n {folder}/{}", incident::NAME)).await?;
+        page.expect(&format!("{failed} .command"), &format!("vhd-util check -n {folder}/{}", incident::PARENT)).await?;
 
         // The damaged disk is chosen by itself, with its remedy.
         let tree = "[data-testid=chain]";
