@@ -6,13 +6,13 @@
 //!         └─ logs ─▶ chunks ─▶ Explainer ───┴─▶ Answer
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
 use vhd_analyser_core::analysis::{self, Options};
-use vhd_analyser_core::chain::{Forest, JournalFile, Member};
+use vhd_analyser_core::chain::{Forest, JournalFile, Member, in_words};
 use vhd_analyser_core::foreign::Foreign;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::file_name;
@@ -117,6 +117,9 @@ impl Gathering {
     }
 
     fn finish(mut self, files: &[Named]) -> Gathered {
+        let ids: BTreeSet<[u8; 16]> = self.members.iter().filter_map(|member| member.end.as_ref()?.unique_id).collect();
+        let alone = self.journals.iter().filter(|journal| !ids.contains(&journal.unique_id));
+        let lone_journals = alone.map(|journal| (journal.name.clone(), in_words(journal.unique_id))).collect();
         let forest = Forest::of(self.members).with_journals(self.journals).report();
         let numbers: BTreeMap<&str, usize> =
             files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)).collect();
@@ -126,6 +129,7 @@ impl Gathering {
             disks,
             answer: (!self.logs.is_empty()).then(|| self.explainer.answer()),
             logs: self.logs,
+            lone_journals,
             passed_over: self.passed_over,
             unread: self.unread,
         }

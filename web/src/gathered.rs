@@ -26,7 +26,9 @@ pub struct Gathered {
     pub answer: Option<Answer>,
     /// The paths of the logs.
     pub logs: Vec<String>,
-    /// How many files in folders are neither.
+    /// The paths of journals of disks that are not here, with the disks' unique ids.
+    pub lone_journals: Vec<(String, String)>,
+    /// How many files in folders are none of these.
     pub passed_over: u64,
     /// The paths of files that could not be read to the end, with the reason.
     pub unread: Vec<(String, Failure)>,
@@ -36,17 +38,18 @@ impl Gathered {
     /// The answer in a sentence or two: "2 disks, 1 damaged. 3 kinds of trouble in 2 logs."
     pub fn headline(&self) -> String {
         let mut parts = Vec::new();
-        let disks = self.forest.disks.len() as u64;
-        if disks > 0 {
-            let damaged = self.forest.disks.iter().filter(|disk| is_damaged(disk)).count();
-            let state = match (damaged, self.in_trouble().count() - damaged) {
-                (0, 0) if disks == 1 => "sound".to_owned(),
+        let (others, disks): (Vec<_>, Vec<_>) = self.forest.disks.iter().partition(|disk| is_foreign(disk));
+        if !disks.is_empty() {
+            let damaged = disks.iter().filter(|disk| is_damaged(disk)).count();
+            let misplaced = disks.iter().filter(|disk| is_in_trouble(disk)).count() - damaged;
+            let state = match (damaged, misplaced) {
+                (0, 0) if disks.len() == 1 => "sound".to_owned(),
                 (0, 0) => "all sound".to_owned(),
                 (damaged, 0) => format!("{damaged} damaged"),
                 (0, misplaced) => format!("{misplaced} not where it belongs"),
                 (damaged, misplaced) => format!("{damaged} damaged, {misplaced} not where it belongs"),
             };
-            parts.push(format!("{}, {state}.", units::count(disks, "disk")));
+            parts.push(format!("{}, {state}.", units::count(disks.len() as u64, "disk")));
         }
         if let Some(answer) = &self.answer {
             let logs = units::count(self.logs.len() as u64, "log");
@@ -56,20 +59,25 @@ impl Gathered {
                 many => format!("{many} kinds of trouble in {logs}."),
             });
         }
-        if !self.unread.is_empty() {
-            parts.push(format!("{} could not be read.", units::count(self.unread.len() as u64, "file")));
-        }
+        let mut count = |number: usize, says: &str| {
+            if number > 0 {
+                parts.push(format!("{} {says}.", units::count(number as u64, "file")));
+            }
+        };
+        count(others.len(), "that is neither a VHD nor a log");
+        count(self.lone_journals.len(), "that is the journal of a disk which is not here");
+        count(self.unread.len(), "could not be read");
         if parts.is_empty() {
             return "No disk and no log among these files.".into();
         }
         parts.join(" ")
     }
 
-    /// Whether the files are a log and nothing else, in which nothing was found, and which is not called a log: it may
-    /// have been meant as something else.
-    pub fn is_some_text(&self) -> bool {
+    /// Whether one file is nothing to speak of beyond what it is by itself: a disk, or a text in which nothing was found
+    /// and which is not called a log.
+    pub fn is_one_thing(&self) -> bool {
         let nothing_found = self.answer.as_ref().is_none_or(|answer| answer.troubles.is_empty());
-        nothing_found && self.disks.is_empty() && self.logs.iter().all(|path| !is_called_log(path))
+        nothing_found && self.lone_journals.is_empty() && self.logs.iter().all(|path| !is_called_log(path))
     }
 
     /// The disk that a log speaks of, by its number in the forest: its file has the name that the log gives.
@@ -201,13 +209,14 @@ pub fn is_in_folder(disk: &DiskReport) -> bool {
     disk.file.contains('/')
 }
 
-/// Whether a disk is damaged. A raw image at the base of a chain is not.
+/// Whether a disk is damaged. What is no VHD is not: it may be the raw image at the base of a chain.
 fn is_damaged(disk: &DiskReport) -> bool {
-    match disk.verdict {
-        Verdict::Sound => false,
-        Verdict::NotAVhd => disk.children.is_empty(),
-        _ => true,
-    }
+    !matches!(disk.verdict, Verdict::Sound | Verdict::NotAVhd)
+}
+
+/// Whether a file is no VHD, and nothing that a VHD is based on.
+fn is_foreign(disk: &DiskReport) -> bool {
+    disk.verdict == Verdict::NotAVhd && disk.children.is_empty()
 }
 
 /// How a disk finds another from its own folder, with slashes.

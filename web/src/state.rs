@@ -147,6 +147,11 @@ pub enum Notice {
     },
     /// The report could not be printed with other times.
     NotPrinted(Failure),
+    /// There is no file in a folder.
+    Empty {
+        /// The folder's name.
+        name: String,
+    },
     /// The file was repaired in place, and is what is shown now.
     RepairedInPlace {
         /// The name of the undo file.
@@ -177,6 +182,8 @@ pub enum Action {
     },
     /// Several files were chosen, which this describes.
     ManyChosen(String),
+    /// A folder of this name was chosen, in which there is no file.
+    Empty(String),
     /// They have been read, and one of the disks, if any, is read next.
     Gathered(Rc<Gathered>, Option<Reading>),
     /// The file that is shown is read once more, deeply, or its fixed copy is.
@@ -237,6 +244,10 @@ impl State {
                 self.read(Reading { name, disk, wish, ..Reading::default() });
             }
             Action::ManyChosen(name) => self.read(Reading { name, of_several: true, ..Reading::default() }),
+            Action::Empty(name) => {
+                self.reading = None;
+                self.notice = Some(Notice::Empty { name });
+            }
             Action::Gathered(gathered, next) => {
                 self.gatherings += 1;
                 (self.shown, self.selected, self.was_selected) = (None, None, false);
@@ -413,6 +424,7 @@ impl Notice {
                     "Repaired in place, and read again. “{undo}” takes the repair back; keep it until the disk has proved itself."
                 )
             }
+            Self::Empty { name } => format!("There is no file in “{name}”."),
             Self::NotPrinted(_) => "The report could not be printed with other times.".into(),
         }
     }

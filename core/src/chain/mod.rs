@@ -25,4 +25,4 @@ pub use forest::{Forest, JournalFile, Node, Parent, tidy};
 pub use layer::{ChainError, Layer};
 pub use member::{Member, Sparse};
 pub use merged::{Merged, Place, ReadError, Run};
-pub use tell::{ChainReport, CoalesceReport, DiskReport, ForestReport, GrowthReport, ObstacleReport};
+pub use tell::{ChainReport, CoalesceReport, DiskReport, ForestReport, GrowthReport, ObstacleReport, in_words};

@@ -401,6 +401,7 @@ fn name_of(occasion: Occasion) -> &'static str {
     }
 }
 
-fn in_words(id: [u8; 16]) -> String {
+/// A unique id as everybody writes it, in hexadecimal digits with hyphens.
+pub fn in_words(id: [u8; 16]) -> String {
     Uuid::from_bytes(id).to_string()
 }

@@ -14,7 +14,7 @@ use vhd_analyser_tests::chain::{Linked, file_name};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::incident;
 
-use crate::browser::{Failure, Page, browse};
+use crate::browser::{Browser, Failure, Page, Place, browse, visit};
 use crate::{accessible, fits};
 
 const NOVA: &str = include_str!("../../images/incident/nova-compute.log");
@@ -240,6 +240,38 @@ async fn a_chain_becomes_one_image() -> Result<(), Failure> {
     .await
 }
 
+/// Whatever is chosen gets a sentence.
+#[tokio::test]
+async fn odd_choices_are_answered() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.folder().join("nothing");
+        fs::create_dir(&folder)?;
+        page.drop_paths(&[folder.clone()]).await?;
+        page.expect("[data-testid=notice]", "There is no file in “nothing”.").await?;
+
+        // One file that is no disk by its name is judged like one nevertheless.
+        let image = page.folder().join("image.iso");
+        fs::write(&image, [0; 4096])?;
+        page.choose(&image).await?;
+        page.expect_verdict("image.iso", "not-a-vhd").await?;
+        page.expect_script("return !document.querySelector('[data-testid=overview]')", &[]).await?;
+
+        let case = page.corpus("tap-resize-cut-end")?;
+        page.add(&[case.join("disk.vhd.journal")]).await?;
+        page.expect("[data-testid=overview]", "1 file that is neither a VHD nor a log.").await?;
+        page.expect("[data-testid=lone-journal]", "which is not here: add it").await?;
+        page.add(&[case.join("disk.vhd")]).await?;
+        page.expect("[data-testid=overview]", "1 disk, 1 damaged. 1 file that is neither").await?;
+        page.expect_script("return !document.querySelector('[data-testid=lone-journal]')", &[]).await?;
+
+        fs::write(folder.join("setup.exe"), "MZ")?;
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=overview]", "No disk and no log among these files.").await?;
+        page.expect("main", "1 other file neither a disk nor a log").await
+    })
+    .await
+}
+
 /// Names and lines of logs are text, whatever they look like; commands are copied as they are shown.
 #[tokio::test]
 async fn texts_of_logs_are_text_and_commands_can_be_copied() -> Result<(), Failure> {
@@ -373,6 +405,39 @@ async fn a_log_of_1_gb_is_read_without_memory() -> Result<(), Failure> {
         Ok(())
     })
     .await
+}
+
+/// In Firefox, and from the page in one file, it is the same.
+#[tokio::test]
+async fn several_files_are_read_elsewhere_too() -> Result<(), Failure> {
+    for (browser, place) in
+        [(Browser::Firefox, Place::Server), (Browser::Firefox, Place::File), (Browser::Chromium, Place::File)]
+    {
+        visit(browser, place, async |page| {
+            let mut files = incident_files(page)?;
+            let packed = page.folder().join("SMlog.1.gz");
+            let mut encoder = GzEncoder::new(File::create(&packed)?, Compression::fast());
+            encoder.write_all(SM.as_bytes())?;
+            encoder.finish()?;
+            files.push(packed);
+            page.choose_all(&files).await?;
+            page.expect("[data-testid=overview]", "2 disks, 1 damaged. 2 kinds of trouble in 3 logs.").await?;
+            page.expect("[data-testid=coalesce][data-runs=false][data-runs-repaired=true]", "from 3 GiB to 10 GiB")
+                .await?;
+            page.expect_verdict(incident::NAME, "repairable").await?;
+            page.choose_all(&[
+                page.corpus("sound-chain-2")?.join("child.vhd"),
+                page.folder().join("sound-chain-2/parent.vhd"),
+            ])
+            .await?;
+            page.click("flatten").await?;
+            page.click("download-flat").await?;
+            page.choose(&page.downloaded("child.flat.vhd").await?).await?;
+            page.expect_verdict("child.flat.vhd", "sound").await
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub struct NoticeBoxProps {
 pub fn NoticeBox(props: &NoticeBoxProps) -> Html {
     let title = use_focus_when(Some(props.notice.clone()));
     let (tone, shape, detail) = match &props.notice {
-        Notice::Cancelled { .. } => (Tone::Plain, Shape::Info, None),
+        Notice::Cancelled { .. } | Notice::Empty { .. } => (Tone::Plain, Shape::Info, None),
         Notice::RepairedInPlace { .. } => (Tone::Good, Shape::Sound, None),
         Notice::Failed { failure, .. } | Notice::NotPrinted(failure) => {
             (Tone::Bad, Shape::Error, Some(failure.to_string()))

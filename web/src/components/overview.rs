@@ -7,6 +7,7 @@ use yew::prelude::*;
 use crate::components::callout::{Tone, callout};
 use crate::components::file_picker::other_files;
 use crate::components::icon::Shape;
+use crate::components::paste_log::PasteLog;
 use crate::file_access::Chosen;
 use crate::gathered::Gathered;
 use crate::hooks::use_focus_when;
@@ -21,6 +22,8 @@ pub struct OverviewProps {
     pub on_files: Callback<Vec<Chosen>>,
     /// Reads more files together with them.
     pub on_more: Callback<Vec<Chosen>>,
+    /// Reads a pasted log together with them.
+    pub on_log: Callback<String>,
 }
 
 /// How many disks and logs there are, and how they fare; what was not read; and the way to more files.
@@ -37,6 +40,15 @@ pub fn Overview(props: &OverviewProps) -> Html {
                 </div>
                 { other_files(&props.on_more, &props.on_files) }
             </div>
+            { for gathered.lone_journals.iter().map(|(path, disk)| html! {
+                <p data-testid="lone-journal">
+                    { format!("“{path}” is the journal of a resize of the disk with the unique id {disk}, which is not here: add it.") }
+                </p>
+            }) }
+            <details class="fold small">
+                <summary>{ "Paste a log" }</summary>
+                <PasteLog on_log={props.on_log.clone()} />
+            </details>
             if !gathered.unread.is_empty() {
                 { callout(Tone::Bad, Shape::Error, "unread", unread(gathered)) }
             }

@@ -15,7 +15,8 @@ use crate::hooks::Analyser;
 pub fn several(gathered: &Rc<Gathered>, analyser: &Analyser) -> Html {
     html! {
         <>
-            <Overview gathered={gathered.clone()} on_files={analyser.choose.clone()} on_more={analyser.add.clone()} />
+            <Overview gathered={gathered.clone()} on_files={analyser.choose.clone()} on_more={analyser.add.clone()}
+                on_log={analyser.add_log.clone()} />
             <Logs gathered={gathered.clone()} on_select={analyser.select.clone()} />
             <Forest gathered={gathered.clone()} selected={analyser.state.selected} on_select={analyser.select.clone()} />
             { chains(&gathered.forest) }

@@ -1,6 +1,8 @@
 //! Where files are taken in and answers come out: the files themselves, and the workers that read them.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::iter;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -114,6 +116,7 @@ impl Desk {
                 return;
             }
             match found {
+                Ok(found) if found.is_empty() && files.is_empty() => desk.dispatch.dispatch(Action::Empty(name)),
                 Ok(found) => {
                     files.extend(found);
                     desk.gather(files, |_| None);
@@ -150,6 +153,7 @@ impl Desk {
 
     /// Reads all files, and then the disk that is chosen, by its number in the forest, or the one to look at first.
     fn gather(&self, files: Vec<Chosen>, choose: impl Fn(&Gathered) -> Option<usize> + 'static) {
+        let files = with_paths_of_their_own(files);
         let Some(first) = files.first().cloned() else { return };
         let name = if files.len() == 1 { first.path.clone() } else { units::count(files.len() as u64, "file") };
         let blobs: Vec<Blob> = files.iter().map(|file| file.file.clone().into()).collect();
@@ -164,7 +168,7 @@ impl Desk {
     }
 
     fn take_gathered(&self, gathered: Gathered, files: &Rc<Vec<Chosen>>, choose: &dyn Fn(&Gathered) -> Option<usize>) {
-        if let ([file], true) = (&files[..], gathered.is_some_text()) {
+        if let ([file], true) = (&files[..], gathered.is_one_thing()) {
             return self.choose_one(file.clone());
         }
         let gathered = Rc::new(gathered);
@@ -259,7 +263,13 @@ impl Desk {
 
     /// Stops reading.
     pub fn cancel(&self, purpose: Purpose) {
-        *self.work.borrow_mut().reading(purpose) = None;
+        let mut work = self.work.borrow_mut();
+        *work.reading(purpose) = None;
+        if purpose == Purpose::Gather {
+            // Folders may still be looked through.
+            work.begin();
+        }
+        drop(work);
         self.dispatch.dispatch(Action::Cancelled(purpose));
     }
 
@@ -405,6 +415,22 @@ impl Desk {
             ..With::default()
         }
     }
+}
+
+/// Files of one name may come from a search through several folders: then their paths are told apart by numbers.
+fn with_paths_of_their_own(mut files: Vec<Chosen>) -> Vec<Chosen> {
+    let mut passed = BTreeSet::new();
+    for file in &mut files {
+        let (stem, end) = match file.path.rfind('.') {
+            Some(dot) => file.path.split_at(dot),
+            None => (file.path.as_str(), ""),
+        };
+        let numbered = (2..).map(|number| format!("{stem} ({number}){end}"));
+        let path = iter::once(file.path.clone()).chain(numbered).find(|path| !passed.contains(path));
+        file.path = path.unwrap_or_default();
+        passed.insert(file.path.clone());
+    }
+    files
 }
 
 impl Work {
