@@ -165,6 +165,25 @@ fn journals_are_found() -> Outcome {
     Ok(())
 }
 
+/// A disk whose repair lets its coalesce run, and one with its journal: no name may be there or missing without the schema.
+#[test]
+fn the_schema_names_everything_and_wants_all_of_it() -> Outcome {
+    let world = World::new()?;
+    incident::write(&world.path(incident::NAME))?;
+    incident::write_parent(&world.path(incident::PARENT))?;
+    let case = &cases()?["tap-resize-cut-end"];
+    fs::write(world.path("cut.vhd"), case.image()?)?;
+    fs::write(world.path("cut.vhd.journal"), case.file("disk.vhd.journal")?)?;
+    let (_, report) = scanned(&world, &["."])?;
+    let child = disk(&report, &format!("./{}", incident::NAME))?;
+    assert_eq!((&child["coalesce"]["runs"], &child["coalesce_repaired"]["runs"]), (&false.into(), &true.into()));
+    assert!(child["coalesce_repaired"]["growth"].is_object());
+    assert_eq!(disk(&report, "./cut.vhd")?["journal"], "./cut.vhd.journal");
+    assert!(report["chains_repaired"].as_array().is_some_and(|chains| !chains.is_empty()));
+    assert_eq!(schema::leniency(&schema::scan()?, &report, &[]), "");
+    Ok(())
+}
+
 /// Names are shown, and not obeyed.
 #[test]
 fn hostile_names_are_not_obeyed() -> Outcome {
