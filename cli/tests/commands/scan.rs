@@ -145,7 +145,7 @@ fn journals_are_found() -> Outcome {
         assert_eq!((exit, report["disks"].as_array().map(Vec::len)), (1, Some(1)), "{name}");
         assert_eq!(disk(&report, &file)?["journal"], journal.as_str(), "{name}");
         let text = said(&world.run(&["scan", "--now", NOW, name])?).split_whitespace().collect::<Vec<_>>().join(" ");
-        let command = format!("takes it back: vhd-analyser repair --journal {journal} {file}");
+        let command = format!("takes it back: vhd-analyser repair --journal {journal} {file} -o COPY");
         assert!(text.contains(&command), "{name}: {text}");
         // The command does what it says, and the journal has served then.
         let repair = ["repair", "--journal", &journal, &file, "--in-place", "--allow-loss"];
