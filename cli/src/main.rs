@@ -107,7 +107,8 @@ mod tests {
     #[test]
     fn the_documentation_has_no_wrong_command() {
         let lines = PAGES.iter().flat_map(|page| page.lines());
-        let lines = lines.map(|line| line.replace("cargo run --release -p vhd-analyser-cli -- ", "vhd-analyser "));
+        let lines =
+            lines.map(|line| line.trim_start().replace("cargo run --release -p vhd-analyser-cli -- ", "vhd-analyser "));
         let commands: Vec<_> = lines.filter(|line| line.starts_with("vhd-analyser ")).collect();
         assert!(commands.len() > 10, "{commands:?}");
         for command in commands {
