@@ -18,7 +18,7 @@ use vhd_analyser_core::source::{FileSource, Source};
 
 use crate::failure::Failure;
 use crate::in_use::{Holder, holders, same};
-use crate::place::Place;
+use crate::place;
 
 /// An open image.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl Disk {
         options: &Options,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Analysis, Failure> {
-        let place = Place::of(&self.path);
+        let place = place::of(&self.path);
         let beside = analysis::Beside {
             journal: beside.journal.map(|journal| &journal.source),
             surroundings: &place,

@@ -3,6 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 use crate::check::journal::JournalFault;
@@ -41,8 +43,12 @@ pub struct Kept {
 /// which takes the disk's unique id with a prefix or without.
 pub fn is_usual_name(name: &str) -> bool {
     let has_prefix = [".journal-", "jvhd_"].iter().any(|prefix| name.starts_with(prefix));
-    let groups = name.split('-').map(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(group.len()));
-    has_prefix || name.ends_with(".journal") || groups.eq([8, 4, 4, 4, 12].map(Some))
+    has_prefix || name.ends_with(".journal") || is_unique_id(name)
+}
+
+/// Whether a name is a unique id in words, with hyphens, and nothing else.
+pub fn is_unique_id(name: &str) -> bool {
+    name.len() == Hyphenated::LENGTH && Uuid::try_parse(name).is_ok()
 }
 
 impl Journal {

@@ -6,16 +6,22 @@
 
 let unpacked;
 
-// The bytes of one of the parts. With the first of them come the styles.
+// The bytes of one of the parts.
 function unpackPart({ from, to }) {
-  if (!unpacked) {
-    const { textContent, dataset } = document.getElementById("packed");
-    unpacked = unlzip(readText(textContent, dataset.bytes));
-    const styles = new CSSStyleSheet();
-    styles.replaceSync(new TextDecoder().decode(unpacked.subarray(0, dataset.styles)));
-    document.adoptedStyleSheets = [styles];
-  }
   return unpacked.subarray(from, to);
+}
+
+// The styles and the page's script come at once. A browser runs the script because the page's policy knows its hash.
+function unpackPage() {
+  const { textContent, dataset } = document.getElementById("packed");
+  unpacked = unlzip(readText(textContent, dataset.bytes));
+  const text = (from, to) => new TextDecoder().decode(unpacked.subarray(from, to));
+  const styles = new CSSStyleSheet();
+  styles.replaceSync(text(0, dataset.styles));
+  document.adoptedStyleSheets = [styles];
+  const script = document.createElement("script");
+  script.textContent = text(dataset.styles, dataset.script);
+  document.head.append(script);
 }
 
 // Four characters cannot stand in a page as they are: each is part of the one after it, which is beyond ASCII then.
@@ -200,4 +206,11 @@ function crc32(bytes) {
     }
   }
   return ~crc;
+}
+
+try {
+  unpackPage();
+} catch (error) {
+  // The page says why it cannot be started.
+  self.wasm_bindgen = () => Promise.reject(error);
 }

@@ -100,7 +100,7 @@ struct Gathering {
 
 impl Gathering {
     async fn take(&mut self, named: &Named, options: &Options, tell: &impl Fn(Progress)) -> Result<(), Failure> {
-        let source = BlobSource::new(named.file.clone())?;
+        let source = BlobSource::ahead(named.file.clone())?;
         let kind = Kind::of(&named.path, &source)?;
         if matches!(kind, Kind::Log | Kind::PackedLog) {
             self.logs.push(named.path.clone());

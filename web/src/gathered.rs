@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::chain::{DiskReport, ForestReport};
 use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::report::{FindingReport, Report, Verdict};
 
 use crate::failure::Failure;
 use crate::units;
@@ -81,6 +82,24 @@ impl Gathered {
         self.named(trouble.names.parent.as_deref()?)
     }
 
+    /// A command with the names of the disks that are here, where the log gives none, or only the beginning of one: of
+    /// the disk that it speaks of, otherwise of the only one that is in trouble.
+    pub fn filled(&self, trouble: &Trouble, line: &str) -> String {
+        let mut in_trouble = self.in_trouble();
+        let only = in_trouble.next().filter(|_| trouble.names.vdi.is_none() && in_trouble.next().is_none());
+        let Some(disk) = self.disk_of(trouble).or(only).and_then(|disk| self.forest.disks.get(disk)) else {
+            return line.to_owned();
+        };
+        let mut line = line.to_owned();
+        for (place, path) in [("<vdi-uuid>", Some(disk.file.as_str())), ("<parent-uuid>", disk.parent.as_deref())] {
+            if let Some(uuid) = path.and_then(uuid) {
+                let begun = format!("<uuid that begins with {}>", uuid.get(..8).unwrap_or_default());
+                line = line.replace(place, &uuid).replace(&begun, &uuid);
+            }
+        }
+        line
+    }
+
     fn named(&self, name: &str) -> Option<usize> {
         self.forest.disks.iter().position(|disk| is_named(&disk.file, name))
     }
@@ -124,15 +143,62 @@ impl Gathered {
         }
     }
 
+    /// What is wrong with the place of a disk, in sentences, each with what to do about it; and the answer that this
+    /// makes of the disk's own.
+    pub fn place(&self, disk: usize) -> Option<(Verdict, Vec<&str>)> {
+        let told = self.forest.disks.get(disk)?;
+        let errors: Vec<&FindingReport> = misplaced(told).collect();
+        let says = errors.iter().flat_map(|error| [error.message.as_str(), error.remedy.as_str()]).collect();
+        let parent = told.parent.as_deref().and_then(|parent| self.disk_at(parent));
+        let parent = parent.and_then(|parent| self.forest.disks.get(parent)).map(|parent| parent.verdict);
+        match &errors[..] {
+            [] => None,
+            [damaged] if damaged.id == "chain.parent-damaged" => Some((told.verdict.worse(parent?), says)),
+            _ => Some((Verdict::Unrepairable, says)),
+        }
+    }
+
+    /// Another disk that has the unique id of a disk's parent, by its number.
+    pub fn named_parent(&self, disk: usize) -> Option<usize> {
+        let named = self.forest.disks.get(disk)?.parent_unique_id.as_ref()?;
+        let mut disks = self.forest.disks.iter().enumerate();
+        let (number, _) = disks.find(|(number, other)| *number != disk && other.unique_id.as_ref() == Some(named))?;
+        Some(number)
+    }
+
     /// The disk with this path, by its number in the forest.
     pub fn disk_at(&self, path: &str) -> Option<usize> {
         self.forest.disks.iter().position(|disk| disk.file == path)
     }
 }
 
+/// The answer about a disk in a few words, with what its place makes of it.
+pub fn answer(report: &Report, verdict: Verdict) -> &str {
+    match report.verdict {
+        Verdict::Sound if verdict != Verdict::Sound => "The disk itself is sound, but its chain is not",
+        _ => &report.headline,
+    }
+}
+
 /// Whether a disk is damaged, or an error is in its place.
 pub fn is_in_trouble(disk: &DiskReport) -> bool {
-    is_damaged(disk) || disk.findings.iter().any(|finding| finding.severity == Severity::Error)
+    is_damaged(disk) || misplaced(disk).next().is_some()
+}
+
+/// The errors in a disk's place.
+pub fn misplaced(disk: &DiskReport) -> impl Iterator<Item = &FindingReport> {
+    let counts = |finding: &&FindingReport| finding.severity == Severity::Error && !lacks_parent(disk);
+    disk.findings.iter().filter(counts)
+}
+
+/// Whether the parent is not among the files, which means nothing where single files were chosen.
+pub fn lacks_parent(disk: &DiskReport) -> bool {
+    disk.parent_state == "missing" && !is_in_folder(disk)
+}
+
+/// Whether a disk came with the whole folder that it is in.
+pub fn is_in_folder(disk: &DiskReport) -> bool {
+    disk.file.contains('/')
 }
 
 /// Whether a disk is damaged. A raw image at the base of a chain is not.
@@ -157,10 +223,19 @@ pub fn way(from: &str, to: &str) -> String {
 
 /// Whether a file is the disk that a log calls by a UUID, or by its first eight digits: `<uuid>.vhd`, `VHD-<uuid>`.
 fn is_named(path: &str, name: &str) -> bool {
+    let stem = stem(path);
+    name.len() >= 8 && stem.len() >= 8 && stem.starts_with(name)
+}
+
+/// The UUID that a file is called by.
+fn uuid(path: &str) -> Option<String> {
+    Some(stem(path)).filter(|stem| is_unique_id(stem))
+}
+
+fn stem(path: &str) -> String {
     let file = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let file = file.strip_prefix("vhd-").unwrap_or(&file);
-    let stem = file.split('.').next().unwrap_or_default();
-    name.len() >= 8 && stem.len() >= 8 && stem.starts_with(name)
+    file.split('.').next().unwrap_or_default().to_owned()
 }
 
 /// Whether a file is to be judged as a disk by its name.

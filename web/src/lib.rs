@@ -35,6 +35,7 @@ pub mod hexdump;
 pub mod hooks;
 pub mod in_place;
 pub mod message;
+pub mod neighbours;
 pub mod program;
 pub mod sample;
 pub mod source;

@@ -12,7 +12,7 @@ use yew::{AttrValue, Reducible};
 
 use crate::failure::Failure;
 use crate::file_access::Chosen;
-use crate::gathered::Gathered;
+use crate::gathered::{Gathered, answer};
 use crate::units;
 use crate::worker::{Analysed, Printed, Progress, Scripts, Unit, Wish};
 
@@ -368,7 +368,11 @@ impl State {
             Some(Shown { image: ChainImage::Reading(_), .. }) => "Putting the image together".into(),
             Some(Shown { image: ChainImage::Made(..), .. }) => "The image is ready to be saved.".into(),
             Some(Shown { image: ChainImage::Failed(failure), .. }) => failure.to_string(),
-            Some(Shown { report, .. }) => format!("{}: {}", report.file, report.headline),
+            Some(Shown { report, .. }) => {
+                let place = self.gathered.as_ref().zip(self.selected).and_then(|(all, disk)| all.place(disk));
+                let verdict = place.map_or(report.verdict, |(verdict, _)| verdict);
+                format!("{}: {}", report.file, answer(report, verdict))
+            }
         }
     }
 }

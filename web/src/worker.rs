@@ -8,6 +8,7 @@ use js_sys::{Array, Date};
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse_with};
 use vhd_analyser_core::chain::Format;
+use vhd_analyser_core::dialect::Place;
 use vhd_analyser_core::image;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress;
@@ -22,6 +23,7 @@ use crate::flatten::flatten;
 use crate::gather::{Named, gather};
 use crate::gathered::Gathered;
 use crate::message;
+use crate::neighbours::Folder;
 use crate::source::BlobSource;
 use crate::version::VERSION;
 
@@ -62,8 +64,21 @@ pub struct Task {
     pub deep: bool,
     /// What is to be changed in it besides what is wrong.
     pub wish: Wish,
-    /// Whether the journal of a resize that was cut off comes with it, as the last file.
+    /// Whether the journal of a resize that was cut off comes with it, as the next file.
     pub journal: bool,
+    /// What was chosen together with it, if anything was.
+    pub neighbours: Option<Neighbours>,
+}
+
+/// What was chosen together with a disk. The files come last.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbours {
+    /// The disk's own path.
+    pub path: String,
+    /// The paths of all files.
+    pub paths: Vec<String>,
+    /// Whether its parent would be among them if it were anywhere.
+    pub are_all: bool,
 }
 
 /// What is to be changed in a disk.
@@ -209,8 +224,8 @@ fn post(page: &DedicatedWorkerGlobalScope, parts: &Array) {
     page.post_message(parts).unwrap_throw();
 }
 
-/// Reads a file to the end, telling how far it is every now and then; behind it come the parent and the journal, if the
-/// task speaks of them.
+/// Reads a file to the end, telling how far it is every now and then; behind it come the parent, the journal and the
+/// neighbours, if the task speaks of them.
 ///
 /// # Errors
 /// Where a file could not be read, or the disk cannot be linked to the parent.
@@ -224,7 +239,9 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
     }
     let journal = if task.journal { Some(next()?) } else { None };
     let options = Options { request: Changes { hidden, parent, ..Changes::default() }, ..options(task.deep) };
-    let beside = Beside { journal: journal.as_ref(), ..Beside::NOTHING };
+    let Neighbours { path, paths, are_all } = task.neighbours.clone().unwrap_or_default();
+    let place = Place::of(Folder::of(&path, named(paths, files), are_all));
+    let beside = Beside { journal: journal.as_ref(), surroundings: &place, ..Beside::NOTHING };
     let analysis = analyse_with(&source, &beside, &task.name, &options, &mut every_now_and_then(tell))?;
     if let Some(parent) = &options.request.parent {
         parent.check(&analysis.image)?;

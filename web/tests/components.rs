@@ -206,6 +206,7 @@ fn card(report: Report) -> VerdictCardProps {
         report: report.into(),
         takes_focus: true,
         parent_is_known: false,
+        place: None,
         children: Html::default(),
         footer: Html::default(),
     }
@@ -393,7 +394,7 @@ async fn reading_says_what_and_how_much_is_left() {
     let progress =
         Progress { stage: "block allocation table".into(), done: 1 << 20, total: 4 << 20, unit: Unit::Bytes };
     let view = draw::<ReadingView>(ReadingViewProps {
-        reading: Reading { name: "disk.vhd".into(), slow: true, progress: Some(progress) },
+        reading: Reading { name: "disk.vhd".into(), slow: true, progress: Some(progress), ..Reading::default() },
         on_cancel: Callback::from({
             let cancelled = cancelled.clone();
             move |()| *cancelled.borrow_mut() = true

@@ -52,6 +52,21 @@ fn scattered_ranges_are_gathered_in_one_read() {
 }
 
 #[wasm_bindgen_test]
+fn what_is_read_ahead_is_what_is_there() {
+    let bytes: Vec<u8> = (0..200_000_u32).map(|at| (at / 256 * 7 + at) as u8).collect();
+    for length in [0, 1, 511, 512, 4096, 4097, 65_536, 65_537, 70_000, 200_000] {
+        let bytes = &bytes[..length];
+        let ahead = BlobSource::ahead(blob(bytes)).unwrap();
+        for offset in [0, 1, 512, 4096, 65_535, 65_536, length.saturating_sub(4096), length.saturating_sub(512)] {
+            for count in [0, 1, 512, 5000, 66_000] {
+                let expected = read(&source(bytes), offset as u64, count);
+                assert_eq!(read(&ahead, offset as u64, count), expected, "{count} at {offset} of {length}");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test]
 fn ranges_behind_the_end_are_errors() {
     let source = source(&[1, 2, 3, 4]);
     for (offset, length) in [(3, 2), (4, 1), (u64::MAX, 1), (u64::MAX - 1, 2)] {

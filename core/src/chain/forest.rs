@@ -297,7 +297,7 @@ fn places(disk: &str, path: &str) -> [String; 2] {
 }
 
 /// A path without the steps that lead nowhere: `./a` as `a`, `b/../a` as `a`.
-fn tidy(path: &str) -> String {
+pub fn tidy(path: &str) -> String {
     let mut steps: Vec<&str> = Vec::new();
     for step in path.split('/') {
         match step {

@@ -21,7 +21,7 @@ mod tell;
 pub use blocks::Blocks;
 pub use coalesce::{Coalesce, Growth, Obstacle, Occasion, Plan, Step};
 pub use flat::{Flat, FlatError, Format, Identity, Piece};
-pub use forest::{Forest, JournalFile, Node, Parent};
+pub use forest::{Forest, JournalFile, Node, Parent, tidy};
 pub use layer::{ChainError, Layer};
 pub use member::{Member, Sparse};
 pub use merged::{Merged, Place, ReadError, Run};

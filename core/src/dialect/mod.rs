@@ -15,8 +15,10 @@ mod hyper_v;
 #[cfg(feature = "alloc")]
 mod opinion;
 #[cfg(feature = "alloc")]
-mod qemu;
+#[cfg(feature = "std")]
+mod place;
 #[cfg(feature = "alloc")]
+mod qemu;
 mod surroundings;
 #[cfg(feature = "alloc")]
 pub mod vhd_util;
@@ -28,6 +30,8 @@ pub(crate) use opinion::ask;
 #[cfg(feature = "alloc")]
 pub use opinion::{Opinion, opinions};
 #[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
+pub use place::{Folder, Lead, Place};
 pub use surroundings::{Disk, Lookup, Surroundings, Unknown};
 
 use crate::check::footer::Slot;

@@ -68,6 +68,28 @@ async fn a_disk_that_was_chosen_is_chosen_once_more() -> Result<(), Failure> {
     .await
 }
 
+/// What is said of the others is said anew when one of them was repaired.
+#[tokio::test]
+async fn a_disk_of_a_chain_is_repaired_in_place() -> Result<(), Failure> {
+    browse(async |page| {
+        let case = &cases()?["chain-child-footer"];
+        with_handles(page, &case.file("child.vhd")?).await?;
+        page.script("chooseDisk()", vec![]).await?;
+        page.expect_verdict("disk.vhd", "repairable").await?;
+        let parent = page.folder().join("parent.vhd");
+        fs::write(&parent, case.file("parent.vhd")?)?;
+        page.add(&[parent]).await?;
+        page.expect("[data-testid=coalesce][data-runs=false][data-runs-repaired=true]", "").await?;
+        for step in ["repair-in-place", "choose-in-place", "save-undo", "start-in-place"] {
+            page.click(step).await?;
+        }
+        page.expect("[data-testid=overview]", "2 disks, all sound.").await?;
+        page.expect("[data-testid=notice]", "Repaired in place").await?;
+        page.expect("[data-testid=disk][aria-current] [data-testid=coalesce][data-runs=true]", "").await
+    })
+    .await
+}
+
 #[tokio::test]
 async fn the_fixed_copy_is_saved_where_it_is_wanted() -> Result<(), Failure> {
     browse(async |page| {

@@ -35,6 +35,10 @@ async fn the_incident_is_followed_from_its_logs_to_the_coalesce() -> Result<(), 
         let failed = "[data-testid=log-finding][data-id='smgc.set-size'][data-severity=error][open]";
         page.expect(failed, "Setting the parent’s size failed").await?;
         page.expect(&format!("{failed} [data-testid=log-disk]"), incident::NAME).await?;
+        // Its commands have the names that the log lacks and the files have.
+        let folder = "/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46";
+        page.expect(&format!("{failed} .command"), &format!("vhd-util check -n {folder}/{}", incident::NAME)).await?;
+        page.expect(&format!("{failed} .command"), &format!("vhd-util check -n {folder}/{}", incident::PARENT)).await?;
 
         // The damaged disk is chosen by itself, with its remedy.
         let tree = "[data-testid=chain]";
@@ -122,8 +126,8 @@ async fn a_disk_is_linked_to_its_renamed_parent() -> Result<(), Failure> {
         page.choose_all(&[parent, child]).await?;
         page.expect("[data-testid=overview]", "1 not where it belongs").await?;
         page.expect("[data-testid=disk][aria-current]", "the parent is under another name: “renamed.vhd”").await?;
-        page.click("plan-link").await?;
-        page.expect("main", "Link the disk to “renamed.vhd”").await?;
+        page.click("link-now").await?;
+        page.expect("[data-testid=patch]", "the dynamic header, which names the parent").await?;
         page.click("download-fixed").await?;
         let fixed = page.downloaded("d00001.fixed.vhd").await?;
         let linked = page.moved(&fixed, &file_name(1))?;
@@ -145,6 +149,27 @@ async fn a_disk_is_linked_to_its_renamed_parent() -> Result<(), Failure> {
     .await
 }
 
+/// Of single files nobody knows what else lies beside them; a folder is all there is.
+#[tokio::test]
+async fn a_parent_that_was_not_chosen_is_missing_only_from_a_folder() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.folder().join("sr");
+        fs::create_dir(&folder)?;
+        let (child, log) = (folder.join(file_name(1)), folder.join("SMlog"));
+        fs::write(&child, Linked::new(1, Some(0)).build())?;
+        fs::write(&log, SM)?;
+        page.choose_all(&[child, log]).await?;
+        page.expect("[data-testid=disk]", "is not among these files: add it").await?;
+        page.expect_verdict(&file_name(1), "sound").await?;
+        page.expect("[data-testid=verdict]", "The parent was not looked at").await?;
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=disk]", "the parent is not there").await?;
+        page.expect_verdict(&file_name(1), "unrepairable").await?;
+        page.expect("[data-tool=vhd-util][data-accepts=false]", "error resolving").await
+    })
+    .await
+}
+
 /// Another parent than the one that the disk was made on is assumed to be right only when somebody says so.
 #[tokio::test]
 async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Failure> {
@@ -152,6 +177,8 @@ async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Fa
         let folder = page.corpus("chain-parent-uuid")?;
         page.drop_paths(&[folder]).await?;
         page.expect("[data-testid=disk][aria-current]", "the parent is another disk").await?;
+        page.expect("[data-testid=verdict][data-verdict=unrepairable]", "sound, but its chain is not").await?;
+        page.expect("[data-tool=vhd-util][data-accepts=false]", "invalid parent uuid").await?;
         page.click("plan-link").await?;
         page.expect("[data-testid=loss]", "a mixture of two disks").await?;
         page.expect_script("return document.querySelector('[data-testid=download-fixed]').disabled", &[]).await

@@ -1,6 +1,7 @@
 //! Changes that are no repairs: another parent, tapdisk's hidden flag.
 
 use vhd_analyser_core::chain::DiskReport;
+use vhd_analyser_core::report::FindingReport;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -29,7 +30,7 @@ pub fn change_disk(gathered: &Gathered, number: usize, wish: &Wish, on_change: &
             } else {
                 <p class="muted small">{ "Nothing is written yet: the change is planned and proven as a repair, and offered above." }</p>
                 if !parents.is_empty() {
-                    <LinkTo named={disk.parent_unique_id.clone()} parents={choices(disks, &parents)} on_change={on_change.clone()} />
+                    <LinkTo named={gathered.named_parent(number)} parents={choices(disks, &parents)} on_change={on_change.clone()} />
                 }
                 <div class="actions">
                     <button type="button" class="button small" data-testid="plan-hidden" onclick={hide(!disk.hidden, on_change)}>
@@ -41,6 +42,25 @@ pub fn change_disk(gathered: &Gathered, number: usize, wish: &Wish, on_change: &
         </div>
     };
     section("Change the disk", None, Html::default(), content)
+}
+
+/// The next step for a disk whose place is broken, if its parent is here: to link it.
+pub fn link_now(gathered: &Gathered, number: usize, on_change: &Callback<Change>) -> Html {
+    let is_elsewhere = |finding: &&FindingReport| finding.id == "chain.parent-elsewhere";
+    let parent = gathered.named_parent(number);
+    let disks = &gathered.forest.disks;
+    let Some((parent, _)) = parent.zip(disks.get(number).and_then(|disk| disk.findings.iter().find(is_elsewhere)))
+    else {
+        return Html::default();
+    };
+    let onclick = on_change.reform(move |_: MouseEvent| Change { hidden: None, parent: Some(parent) });
+    html! {
+        <div class="actions">
+            <button type="button" class="button primary" data-testid="link-now" {onclick}>
+                { "Link the disk to “" }{ disks.get(parent).map(|parent| parent.file.clone()) }{ "”" }
+            </button>
+        </div>
+    }
 }
 
 fn hide(hidden: bool, on_change: &Callback<Change>) -> Callback<MouseEvent> {
@@ -65,27 +85,16 @@ fn possible_parents(disks: &[DiskReport], number: usize) -> impl Iterator<Item =
     (0..disks.len()).filter(move |other| *other < number || *other > number + behind)
 }
 
-/// A disk that can be chosen.
-#[derive(Clone, PartialEq)]
-struct Choice {
-    number: usize,
-    file: String,
-    unique_id: Option<String>,
-}
-
-fn choices(disks: &[DiskReport], numbers: &[usize]) -> Vec<Choice> {
-    let choice = |number: &usize| {
-        let disk = &disks[*number];
-        Choice { number: *number, file: disk.file.clone(), unique_id: disk.unique_id.clone() }
-    };
-    numbers.iter().map(choice).collect()
+fn choices(disks: &[DiskReport], numbers: &[usize]) -> Vec<(usize, String)> {
+    numbers.iter().map(|number| (*number, disks[*number].file.clone())).collect()
 }
 
 #[derive(Clone, PartialEq, Properties)]
 struct LinkToProps {
-    /// The unique id that the disk names.
-    named: Option<String>,
-    parents: Vec<Choice>,
+    /// The one that the disk names.
+    named: Option<usize>,
+    /// The disks to choose from, by their numbers.
+    parents: Vec<(usize, String)>,
     on_change: Callback<Change>,
 }
 
@@ -94,8 +103,6 @@ struct LinkToProps {
 fn LinkTo(props: &LinkToProps) -> Html {
     let LinkToProps { named, parents, on_change } = props;
     let list = use_node_ref();
-    let is_named = |parent: &&Choice| parent.unique_id.is_some() && parent.unique_id == *named;
-    let proposed = parents.iter().find(is_named).or(parents.first()).map(|parent| parent.number);
     let onclick = {
         let list = list.clone();
         on_change.reform(move |_: MouseEvent| {
@@ -108,8 +115,8 @@ fn LinkTo(props: &LinkToProps) -> Html {
             <label class="labelled">
                 { "Parent" }
                 <select ref={list} data-testid="link-parent">
-                    { for parents.iter().map(|Choice { number, file, .. }| html! {
-                        <option value={number.to_string()} selected={Some(*number) == proposed}>{ file }</option>
+                    { for parents.iter().map(|(number, file)| html! {
+                        <option value={number.to_string()} selected={Some(*number) == *named}>{ file }</option>
                     }) }
                 </select>
             </label>

@@ -12,7 +12,7 @@ use crate::components::coalesce::coalesce;
 use crate::components::icon::{Shape, icon};
 use crate::components::section::section;
 use crate::components::verdict::tone;
-use crate::gathered::{Gathered, is_in_trouble};
+use crate::gathered::{Gathered, is_in_trouble, lacks_parent, misplaced};
 use crate::units;
 
 /// So many disks are shown at first: a browser takes a while to lay out thousands.
@@ -93,7 +93,9 @@ fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
             </p>
             <p class="muted small">{ facts(disk) }</p>
             { for notes(disk).map(|note| html! { <p class="small">{ note }</p> }) }
-            { coalesce(disk, is_selected) }
+            if !lacks_parent(disk) {
+                { coalesce(disk, is_selected) }
+            }
         </li>
     }
 }
@@ -133,7 +135,9 @@ fn notes(disk: &DiskReport) -> impl Iterator<Item = String> {
         "unknown" => Some("What it is based on cannot be read.".into()),
         _ => None,
     };
-    let findings = disk.findings.iter().filter(|finding| finding.severity != Severity::Info).map(|finding| {
+    let lacking = lacks_parent(disk).then(|| format!("Its parent “{parent}” is not among these files: add it."));
+    let warnings = disk.findings.iter().filter(|finding| finding.severity == Severity::Warning);
+    let findings = misplaced(disk).chain(warnings).map(|finding| {
         let found = if finding.found.is_empty() { String::new() } else { format!(": {}", finding.found) };
         format!("{}{found}.", finding.title)
     });
@@ -143,5 +147,5 @@ fn notes(disk: &DiskReport) -> impl Iterator<Item = String> {
             "A resize was cut off. Its journal “{journal}” is here, and the repair takes the resize back with it."
         ),
     });
-    disk.error.iter().map(|error| format!("{error}.")).chain(journal).chain(findings).chain(lost)
+    disk.error.iter().map(|error| format!("{error}.")).chain(journal).chain(findings).chain(lost).chain(lacking)
 }

@@ -93,14 +93,14 @@ fn row(number: usize, trouble: &Trouble, props: &LogsProps, storage: On) -> Html
                 </dl>
                 <pre class="log-line">{ &trouble.line }</pre>
                 <dl class="facts">{ facts(trouble) }</dl>
-                { commands(trouble, storage) }
+                { commands(trouble, &props.gathered, storage) }
             </div>
         </details>
     }
 }
 
 /// What to run, for one kind of storage.
-fn commands(trouble: &Trouble, storage: On) -> Html {
+fn commands(trouble: &Trouble, gathered: &Gathered, storage: On) -> Html {
     let steps: Vec<&Step> = trouble.commands.iter().filter(|step| step.on == On::Any || step.on == storage).collect();
     if steps.is_empty() {
         return Html::default();
@@ -119,7 +119,7 @@ fn commands(trouble: &Trouble, storage: On) -> Html {
                         if !step.warning.is_empty() {
                             { warning(step) }
                         }
-                        <Command line={step.line.clone()} />
+                        <Command line={gathered.filled(trouble, &step.line)} />
                     </li>
                 }) }
             </ol>

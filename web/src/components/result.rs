@@ -4,7 +4,7 @@ use vhd_analyser_core::report::Verdict;
 use yew::prelude::*;
 
 use crate::components::chain_image::ChainImage;
-use crate::components::change::change_disk;
+use crate::components::change::{change_disk, link_now};
 use crate::components::deep_check::deep_check;
 use crate::components::file_line::file_line;
 use crate::components::file_picker::other_files;
@@ -19,6 +19,7 @@ use crate::components::tools::tools;
 use crate::components::verdict::VerdictCard;
 use crate::hooks::Analyser;
 use crate::state::{Purpose, Shown};
+use crate::worker::Wish;
 
 /// Everything that is known about one file.
 pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
@@ -38,7 +39,10 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
         <>
             { file_line(report, others) }
             <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected}
-                parent_is_known={parent_is_known(analyser)} footer={deep_check.unwrap_or_default()}>
+                parent_is_known={parent_is_known(analyser)} place={place(analyser)} footer={deep_check.unwrap_or_default()}>
+                if let (Some(gathered), Some(number), true) = (&analyser.state.gathered, analyser.state.selected, shown.wish == Wish::default()) {
+                    { link_now(gathered, number, &analyser.change) }
+                }
                 { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
                     // A new one for every plan: what was confirmed for one does not hold for another.
@@ -71,6 +75,13 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
 fn parent_is_known(analyser: &Analyser) -> bool {
     let (Some(gathered), Some(number)) = (&analyser.state.gathered, analyser.state.selected) else { return false };
     gathered.forest.disks.get(number).is_some_and(|disk| disk.parent_state == "found")
+}
+
+/// What is wrong with the place of the disk among the others.
+fn place(analyser: &Analyser) -> Option<(Verdict, Vec<AttrValue>)> {
+    let gathered = analyser.state.gathered.as_ref()?;
+    let (verdict, says) = gathered.place(analyser.state.selected?)?;
+    Some((verdict, says.into_iter().map(|sentence| sentence.to_owned().into()).collect()))
 }
 
 /// What can be changed in one of several disks.

@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use crate::components::callout::{Tone, callout};
 use crate::components::icon::{Shape, icon};
+use crate::gathered::answer;
 use crate::hooks::use_focus_when;
 
 /// What the card shows.
@@ -20,6 +21,9 @@ pub struct VerdictCardProps {
     /// Whether its parent was looked at, too.
     #[prop_or_default]
     pub parent_is_known: bool,
+    /// What is wrong with its place among others, in sentences, and the answer that this makes of its own.
+    #[prop_or_default]
+    pub place: Option<(Verdict, Vec<AttrValue>)>,
     /// What can be done.
     #[prop_or_default]
     pub children: Html,
@@ -32,20 +36,32 @@ pub struct VerdictCardProps {
 #[component]
 pub fn VerdictCard(props: &VerdictCardProps) -> Html {
     let report = &props.report;
+    let (verdict, misplaced) = match &props.place {
+        Some((verdict, says)) => (*verdict, &says[..]),
+        None => (report.verdict, &[][..]),
+    };
     let headline = use_focus_when(props.takes_focus.then_some(()));
     html! {
-        <section class={classes!("verdict", tone(report.verdict).class())} data-testid="verdict"
-            data-verdict={report.verdict.name()} aria-labelledby="verdict-headline">
+        <section class={classes!("verdict", tone(verdict).class())} data-testid="verdict"
+            data-verdict={verdict.name()} aria-labelledby="verdict-headline">
             <h2 id="verdict-headline" class="verdict-headline" ref={headline} tabindex="-1">
-                { icon(Shape::from(report.verdict)) }
-                <span>{ &report.headline }</span>
+                { icon(Shape::from(verdict)) }
+                <span>{ answer(report, verdict).to_owned() }</span>
             </h2>
             <div class="verdict-body">
                 // Where there is a choice, every choice names its own price.
                 if let (Some(repair), true) = (&report.repair, report.alternatives.is_empty()) {
                     { losses(repair) }
                 }
-                { paragraphs(&report.explanation) }
+                if !misplaced.is_empty() {
+                    <div class="paragraphs" data-testid="misplaced">
+                        { for misplaced.iter().map(|sentence| html! { <p>{ sentence }</p> }) }
+                    </div>
+                }
+                // Of a sound disk it says that there is nothing to do.
+                if misplaced.is_empty() || report.verdict != Verdict::Sound {
+                    { paragraphs(&report.explanation) }
+                }
                 if !report.cautions.is_empty() {
                     { callout(Tone::Warn, Shape::Warning, "caution", paragraphs(&report.cautions)) }
                 }

@@ -17,13 +17,13 @@ use crate::failure::Failure;
 use crate::file_access::{Chosen, file_of, launched, on_launch};
 use crate::fixed_copy::fixed_name;
 use crate::folders::files_in;
-use crate::gathered::{Gathered, is_called_disk, way};
+use crate::gathered::{Gathered, is_called_disk, is_in_folder, way};
 use crate::hooks::Dropped;
 use crate::program::Program;
 use crate::source::ReadError;
 use crate::state::{self, Action, Purpose, Repaired, State};
 use crate::units;
-use crate::worker::{Request, Response, Task, Wish};
+use crate::worker::{Neighbours, Request, Response, Task, Wish};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
 const SLOW: u32 = 200;
@@ -74,6 +74,8 @@ struct With {
     parent: Option<Blob>,
     /// The journal of a resize that was cut off.
     journal: Option<Blob>,
+    /// What was chosen together with it.
+    neighbours: Option<(Neighbours, Vec<Blob>)>,
 }
 
 /// Where files are taken in and answers come out.
@@ -181,7 +183,7 @@ impl Desk {
         });
         self.dispatch.dispatch(Action::Gathered(gathered, reading));
         if let Some((disk, file)) = next {
-            let with = With { journal: self.journal_of(disk), ..With::default() };
+            let with = self.with(disk);
             self.read(Purpose::Report, file.file.clone().into(), file.file.name(), (file, with));
         }
     }
@@ -190,7 +192,7 @@ impl Desk {
     pub fn select(&self, disk: usize) {
         let Some(file) = self.file_of(disk) else { return };
         self.work.borrow_mut().begin();
-        self.report(file, Some(disk), With { journal: self.journal_of(disk), ..With::default() });
+        self.report(file, Some(disk), self.with(disk));
     }
 
     /// Plans a change of the disk that is shown, which is the one with this number in the forest if it is one of several.
@@ -201,7 +203,7 @@ impl Desk {
         let with = With {
             wish: Wish { hidden: change.hidden, parent: path },
             parent: parent.map(|parent| parent.file.into()),
-            journal: disk.and_then(|disk| self.journal_of(disk)),
+            ..disk.map(|disk| self.with(disk)).unwrap_or_default()
         };
         self.work.borrow_mut().begin();
         self.report(file, disk, with);
@@ -302,11 +304,13 @@ impl Desk {
     fn read(&self, purpose: Purpose, blob: Blob, name: String, (file, with): (Chosen, With)) {
         let (utc_offset, deep) = (self.work.borrow().utc_offset, purpose == Purpose::DeepCheck);
         let (wish, journal) = (with.wish.clone(), with.journal.is_some());
+        let (neighbours, others) = with.neighbours.clone().unzip();
         let request = match purpose {
             Purpose::Hash => Request::Hash,
-            _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep, wish, journal }),
+            _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep, wish, journal, neighbours }),
         };
-        let files: Vec<Blob> = [Some(blob), with.parent.clone(), with.journal.clone()].into_iter().flatten().collect();
+        let itself = [Some(blob), with.parent.clone(), with.journal.clone()].into_iter().flatten();
+        let files: Vec<Blob> = itself.chain(others.into_iter().flatten()).collect();
         let desk = self.clone();
         self.start(purpose, &files, &request, (file, with), move |response, _| desk.take(purpose, &name, response));
     }
@@ -380,12 +384,26 @@ impl Desk {
         work.files.get(number).cloned()
     }
 
-    /// The journal of a disk in the forest.
-    fn journal_of(&self, disk: usize) -> Option<Blob> {
+    /// What lies beside a disk in the forest.
+    fn with(&self, disk: usize) -> With {
         let work = self.work.borrow();
-        let journal = work.gathered.as_ref()?.forest.disks.get(disk)?.journal.as_ref()?;
-        let file = work.files.iter().find(|file| file.path == *journal)?;
-        Some(file.file.clone().into())
+        let Some((gathered, told)) =
+            work.gathered.as_ref().and_then(|gathered| Some((gathered, gathered.forest.disks.get(disk)?)))
+        else {
+            return With::default();
+        };
+        let journal = told.journal.as_ref().and_then(|journal| work.files.iter().find(|file| file.path == *journal));
+        let disks = || gathered.disks.iter().filter_map(|number| work.files.get(*number));
+        let neighbours = Neighbours {
+            path: told.file.clone(),
+            paths: disks().map(|file| file.path.clone()).collect(),
+            are_all: is_in_folder(told) || told.parent_state == "found",
+        };
+        With {
+            journal: journal.map(|journal| journal.file.clone().into()),
+            neighbours: Some((neighbours, disks().map(|file| file.file.clone().into()).collect())),
+            ..With::default()
+        }
     }
 }
 

@@ -114,7 +114,7 @@ pub fn finish() -> Result<(), FinishError> {
     }
     minify::minify(&built)?;
     let html = programs::name_by_content(&built, built.text("index.html")?)?;
-    built.write(ONE_FILE, &policy::with_policy(&one_file::one_file(&built, &html)?, policy::ONE_FILE)?)?;
-    built.write("index.html", &policy::with_policy(&html, policy::FOLDER)?)?;
+    built.write(ONE_FILE, &one_file::one_file(&built, &html)?)?;
+    built.write("index.html", &policy::with_policy(&html, policy::FOLDER, None)?)?;
     built.write(offline::SERVICE_WORKER, &offline::service_worker(&built)?)
 }

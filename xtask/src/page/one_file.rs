@@ -8,17 +8,18 @@ use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 
 use super::finish::{Built, FinishError};
-use super::pack;
 use super::programs::{PAGE, Program, WORKER};
+use super::{pack, policy};
 
 /// The script that unpacks what is packed. It is in this page only, and no file beside the other.
 const UNPACK: &str = "unpack.js";
 
-/// Puts what the page loads into the page. What `loadPart` loads there is packed.
+/// Puts what the page loads into the page, packed, with the policy for it.
 pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
     let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of("icon", ".svg")?)?);
     let (packed, places) = packed(built, &styles(built, html)?)?;
     let unpack = format!("<script>{}</script>", script(built, UNPACK)?);
+    let program = built.text(&Program::find(built, PAGE)?.script)?;
     built.remove(UNPACK)?;
     let rewrite = RewriteStrSettings::new()
         .append_element_content_handler(element!(
@@ -32,10 +33,8 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
             link.set_attribute("href", &format!("data:image/svg+xml;base64,{icon}"))?;
             Ok(())
         }))
-        .append_element_content_handler(element!("script[src]", |element| {
-            let program = script(built, name(&element.get_attribute("src")))?;
-            element.remove_attribute("src");
-            element.set_inner_content(&program, ContentType::Html);
+        .append_element_content_handler(element!("script[src]", |program| {
+            program.remove();
             Ok(())
         }))
         .append_element_content_handler(element!("script[data-src]", |part| {
@@ -52,7 +51,9 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
             last.before(&unpack, ContentType::Html);
             Ok(())
         }));
-    Ok(rewrite_str(html, rewrite)?)
+    let html = rewrite_str(html, rewrite)?;
+    // What is put into the page when it is unpacked is allowed by its hash, as if it stood there.
+    policy::with_policy(&html, policy::ONE_FILE, Some(&program))
 }
 
 /// Where a file begins and ends in what is packed.
@@ -69,11 +70,13 @@ fn styles(built: &Built, html: &str) -> Result<String, FinishError> {
     Ok(styles)
 }
 
-/// An element with the styles and all that a browser loads by script, and where each file is in it: together, since the
-/// two programs have much of the same in them. The styles come first.
+/// An element with the styles and the programs, and where each file is in it: together, since the two programs have much
+/// of the same in them. First come the styles and the page's script.
 fn packed(built: &Built, styles: &str) -> Result<(String, Places), FinishError> {
     let (page, worker) = (Program::find(built, PAGE)?, Program::find(built, WORKER)?);
     let (mut bytes, mut places) = (styles.as_bytes().to_vec(), Places::new());
+    bytes.extend(built.bytes(&page.script)?);
+    let script_end = bytes.len();
     for name in [page.module, worker.script, worker.module] {
         let start = bytes.len();
         bytes.extend(built.bytes(&name)?);
@@ -81,7 +84,8 @@ fn packed(built: &Built, styles: &str) -> Result<(String, Places), FinishError> 
     }
     let packed = pack::lzip(&bytes).map_err(FinishError::Pack)?;
     let (length, text) = (packed.len(), pack::text(&packed));
-    let attributes = format!("id=\"packed\" data-bytes=\"{length}\" data-styles=\"{}\"", styles.len());
+    let attributes =
+        format!("id=\"packed\" data-bytes=\"{length}\" data-styles=\"{}\" data-script=\"{script_end}\"", styles.len());
     Ok((format!("<script type=\"text/plain\" {attributes}>{text}</script>\n    "), places))
 }
 

@@ -1,0 +1,82 @@
+//! A disk's folder, in which its parent locators are followed when somebody asks.
+
+extern crate std;
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::String;
+
+use elsa::FrozenBTreeMap;
+
+use super::{Disk, Lookup, Surroundings};
+use crate::chain::tidy;
+use crate::image::Image;
+
+/// Where paths are followed from.
+pub trait Folder: Sized {
+    /// Follows a path with slashes: from this folder, unless it begins with a slash.
+    fn open(&self, path: &str) -> Lead<Self>;
+}
+
+/// What a path leads to.
+pub enum Lead<F> {
+    /// Nobody knows.
+    Unknown,
+    /// There is nothing that can be read.
+    Missing,
+    /// A file, opened, with the folder that it is in.
+    Found(Box<Image>, F),
+}
+
+/// A folder, with the disks that were asked for in it.
+pub struct Place<F> {
+    folder: F,
+    /// How tools that are started in the first disk's folder name this one: with a slash at its end, or empty.
+    name: String,
+    leads: FrozenBTreeMap<String, Box<Known<F>>>,
+}
+
+enum Known<F> {
+    Unknown,
+    Missing,
+    Found { name: String, image: Box<Image>, place: Place<F> },
+}
+
+impl<F: Folder> Place<F> {
+    /// The folder of the disk that is asked about.
+    pub fn of(folder: F) -> Self {
+        Self::named(folder, String::new())
+    }
+
+    fn named(folder: F, name: String) -> Self {
+        Self { folder, name, leads: FrozenBTreeMap::new() }
+    }
+
+    fn follow(&self, path: &str) -> Known<F> {
+        match self.folder.open(path) {
+            Lead::Unknown => Known::Unknown,
+            Lead::Missing => Known::Missing,
+            Lead::Found(image, folder) => {
+                let is_absolute = path.starts_with('/');
+                let name = if is_absolute { path.to_owned() } else { format!("{}{}", self.name, tidy(path)) };
+                let folder_name = name.rfind('/').map_or("", |end| &name[..=end]).to_owned();
+                Known::Found { name, image, place: Self::named(folder, folder_name) }
+            }
+        }
+    }
+}
+
+impl<F: Folder> Surroundings for Place<F> {
+    fn parent(&self, path: &str) -> Lookup<'_> {
+        let known = match self.leads.get(path) {
+            Some(known) => known,
+            None => self.leads.insert(path.to_owned(), Box::new(self.follow(path))),
+        };
+        match known {
+            Known::Unknown => Lookup::Unknown,
+            Known::Missing => Lookup::Missing,
+            Known::Found { name, image, place } => Lookup::Found(Disk { name, image, surroundings: place }),
+        }
+    }
+}

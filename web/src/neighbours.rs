@@ -1,0 +1,50 @@
+//! The files that were chosen together, as folders in which a disk's parent is looked for.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use vhd_analyser_core::chain::tidy;
+use vhd_analyser_core::dialect::{self, Lead};
+use vhd_analyser_core::image;
+use web_sys::Blob;
+
+use crate::gather::Named;
+use crate::source::BlobSource;
+
+/// A folder of the files that were chosen.
+#[derive(Clone)]
+pub struct Folder {
+    files: Rc<BTreeMap<String, Blob>>,
+    /// Its path, with a slash at its end, or empty.
+    path: String,
+    /// Whether all that is in it was chosen.
+    is_whole: bool,
+}
+
+impl Folder {
+    /// The folder of the disk that has this path. Of single files that were chosen nobody knows what else lies beside
+    /// them: then it is not whole.
+    pub fn of(disk: &str, files: Vec<Named>, is_whole: bool) -> Self {
+        let files = files.into_iter().map(|Named { path, file }| (path, file)).collect::<BTreeMap<_, _>>();
+        Self { files: Rc::new(files), path: folder_of(disk), is_whole }
+    }
+}
+
+impl dialect::Folder for Folder {
+    fn open(&self, path: &str) -> Lead<Self> {
+        let full = if path.starts_with('/') { path.to_owned() } else { tidy(&format!("{}{path}", self.path)) };
+        let Some(file) = self.files.get(&full) else {
+            return if self.is_whole { Lead::Missing } else { Lead::Unknown };
+        };
+        let Ok(source) = BlobSource::new(file.clone()) else { return Lead::Missing };
+        match image::open(&source, &mut |_| ControlFlow::Continue(())) {
+            Ok(image) => Lead::Found(image.into(), Self { path: folder_of(&full), ..self.clone() }),
+            Err(_) => Lead::Missing,
+        }
+    }
+}
+
+fn folder_of(path: &str) -> String {
+    path.rfind('/').map_or("", |end| &path[..=end]).to_owned()
+}
