@@ -4,7 +4,8 @@
 //!  page                                        worker, one for each reading
 //!  hooks::desk ──── Request, Files ──────────▶ worker::serve
 //!    │ files in, answers out                     │  source::BlobSource ── reads a File, a few ranges at once
-//!    │                                           │  vhd_analyser_core  ── knows the format
+//!    │                                           │  neighbours::Folder ── the other Files, for a disk's parent
+//!    │                                           │  vhd_analyser_core  ── knows the format, and logs
 //!    │                                           │
 //!    │ ◀── Report, scripts, text, SHA-256 ───────┤  one disk
 //!    │ ◀── Gathered: forest, answer of logs ─────┤  gather  ── disks, logs and journals, one after the other
