@@ -65,3 +65,55 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    const PAGES: [&str; 3] = [
+        include_str!("../../README.md"),
+        include_str!("../../docs/command-line.md"),
+        include_str!("../../docs/scripts.md"),
+    ];
+
+    /// Every option of every command, as `--json of check`, stands in the table of options; and nothing else does.
+    #[test]
+    fn the_documentation_has_every_option() {
+        let mut command_line = CommandLine::command();
+        command_line.build();
+        let mut there = BTreeSet::new();
+        for command in command_line.get_subcommands().filter(|command| command.get_name() != "help") {
+            assert!(PAGES[1].contains(&format!("\n| `{} ", command.get_name())), "{}", command.get_name());
+            let options = command.get_arguments().filter_map(|option| option.get_long());
+            let options = options.filter(|option| *option != "help");
+            there.extend(options.map(|option| format!("--{option} of {}", command.get_name())));
+        }
+        let rows =
+            PAGES[1].lines().filter(|line| line.starts_with("| `-")).map(|line| line.split('|').collect::<Vec<_>>());
+        let mut told = BTreeSet::new();
+        for row in rows {
+            for option in row[1].split(['`', ' ', ',']).filter(|word| word.starts_with("--")) {
+                told.extend(row[2].trim().split(", ").map(|command| format!("{option} of {command}")));
+            }
+        }
+        assert_eq!(there, told);
+    }
+
+    /// Every command in a block of code is one that the program takes.
+    #[test]
+    fn the_documentation_has_no_wrong_command() {
+        let lines = PAGES.iter().flat_map(|page| page.lines());
+        let lines =
+            lines.map(|line| line.trim_start().replace("cargo run --release -p vhd-analyser-cli -- ", "vhd-analyser "));
+        let commands: Vec<_> = lines.filter(|line| line.starts_with("vhd-analyser ")).collect();
+        assert!(commands.len() > 10, "{commands:?}");
+        for command in commands {
+            let words = command.split(" > ").next().and_then(shlex::split).unwrap_or_default();
+            assert_eq!(CommandLine::try_parse_from(words).err().map(|error| error.to_string()), None, "{command}");
+        }
+    }
+}

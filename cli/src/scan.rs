@@ -229,7 +229,8 @@ fn about_journal(disk: &DiskReport, journal: &str) -> String {
     }
     let (journal, file) = (quoted(journal), quoted(&disk.file));
     format!(
-        "A resize was cut off. Its journal is here, and takes it back: vhd-analyser repair --journal {journal} {file}"
+        "A resize was cut off. Its journal is here, and takes it back: \
+         vhd-analyser repair --journal {journal} {file} -o COPY"
     )
 }
 

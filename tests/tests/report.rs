@@ -4,7 +4,7 @@ use std::error::Error;
 use std::ops::ControlFlow;
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
-use serde_json::{Value, json};
+use serde_json::Value;
 use vhd_analyser_core::analysis::Analysis;
 use vhd_analyser_core::report::json::{self, Layout};
 use vhd_analyser_core::report::{
@@ -65,40 +65,8 @@ fn the_schema_names_everything_and_wants_all_of_it() -> Outcome {
     let ticket = Ticket { sha256: Some(&"0".repeat(64)), done: &done, chain: Some(&chain), ..ticket(&report) };
     let object: Value = serde_json::from_str(&json::render(&ticket, Layout::Line))?;
     assert_eq!(schema::objections(&validator, &object), "");
-
-    let mut places = Vec::new();
-    objects(&object, "", &mut places);
-    assert!(places.len() > 20, "{places:?}");
-    for place in places {
-        let names: Vec<String> = fields(&object, &place)?.keys().cloned().collect();
-        let mut more = object.clone();
-        more.pointer_mut(&place).ok_or("place")?["surprise"] = json!(1);
-        assert_ne!(schema::objections(&validator, &more), "", "{place} takes anything");
-        for name in names.iter().filter(|name| *name != "chain") {
-            let mut less = object.clone();
-            less.pointer_mut(&place).and_then(Value::as_object_mut).ok_or("place")?.remove(name);
-            assert_ne!(schema::objections(&validator, &less), "", "{place} does without {name}");
-        }
-    }
+    assert_eq!(schema::leniency(&validator, &object, &["chain"]), "");
     Ok(())
-}
-
-fn fields<'a>(object: &'a Value, place: &str) -> Result<&'a serde_json::Map<String, Value>, &'static str> {
-    object.pointer(place).and_then(Value::as_object).ok_or("no object")
-}
-
-/// The places of all objects, as JSON pointers.
-fn objects(value: &Value, place: &str, places: &mut Vec<String>) {
-    match value {
-        Value::Object(fields) => {
-            places.push(place.to_owned());
-            fields.iter().for_each(|(name, value)| objects(value, &format!("{place}/{name}"), places));
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().for_each(|(index, item)| objects(item, &format!("{place}/{index}"), places));
-        }
-        _ => {}
-    }
 }
 
 /// Each hash is that of the bytes at its place, and every structure that was read has one.

@@ -1,4 +1,4 @@
-//! The page's side of the work: every file is read by a worker of its own.
+//! The page's side of the work: every reading, of one file or of several, has a worker of its own.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use crate::message;
 use crate::program::{Program, Started};
 use crate::worker::{Request, Response};
 
-/// A file in a worker. Dropping it ends the worker at once, whatever it does.
+/// Files in a worker. Dropping it ends the worker at once, whatever it does.
 pub struct Job(Rc<RefCell<Option<Running>>>);
 
 struct Running {
@@ -23,7 +23,8 @@ struct Running {
 }
 
 impl Job {
-    /// Has files read. `answer` hears everything about them, with the file that is made of them, if any, and nothing any more once the job is dropped.
+    /// Has files read. `answer` hears everything about them, with the file that is made of them, if any, and nothing any
+    /// more once the job is dropped.
     pub fn start(
         program: &Program,
         files: &[Blob],

@@ -1,22 +1,27 @@
-//! The page: drop a VHD, read what is wrong with it, download a copy that works.
+//! The page: drop VHDs and logs, read what is wrong and what to do, download a copy that works.
 //!
 //! ```text
-//!  page                                      worker, one for each file
-//!  hooks::use_analyser ── Request, File ───▶ worker::serve
-//!    │                                         │  source::BlobSource ── reads the File, a few ranges at once
-//!    │                                         │  vhd_analyser_core  ── knows the format
-//!    │ ◀──────────────── Response(Report) ─────┘
+//!  page                                        worker, one for each reading
+//!  hooks::desk ──── Request, Files ──────────▶ worker::serve
+//!    │ files in, answers out                     │  source::BlobSource ── reads a File, a few ranges at once
+//!    │                                           │  neighbours::Folder ── the other Files, for a disk's parent
+//!    │                                           │  vhd_analyser_core  ── knows the format, and logs
+//!    │                                           │
+//!    │ ◀── Report, scripts, text, SHA-256 ───────┤  one disk
+//!    │ ◀── Gathered: forest, answer of logs ─────┤  gather  ── disks, logs and journals, one after the other
+//!    │ ◀── Blob: the image of a chain ───────────┘  flatten ── pieces of the Files and new bytes
 //!    ▼
-//!  state::State ── components::* ── fixed_copy::compose ── a Blob to download
+//!  state::State ── components::* ─── one disk: fixed_copy::compose ── a Blob to download
+//!                    └─ several ──── overview, logs, forest, coalesce; below them one of the disks
 //! ```
 //!
 //! Page and worker are two programs, and what both need is in this library. The worker's is fetched when the first
-//! file is about to come: [`program::Program`] starts it for each file, which costs no further download and no
+//! file is about to come: [`program::Program`] starts it for each reading, which costs no further download and no
 //! compilation, and [`engine::Job`] ends it when nobody wants its answer any more.
 //!
-//! The page shows [`vhd_analyser_core::report::Report`] and knows nothing of the format below it. It never
-//! reads the file: it hands the `File` to the worker, and describes the fixed copy to the browser as pieces
-//! of the original and new bytes.
+//! The page shows [`vhd_analyser_core::report::Report`] and [`gathered::Gathered`] and knows nothing of the format below
+//! them. It never reads a file: it hands the `File` to the worker, and describes the fixed copy to the browser as pieces
+//! of the original and new bytes. The image of a chain is such a description, too.
 
 pub mod components;
 pub mod engine;

@@ -1,4 +1,4 @@
-//! The worker: reads a file and answers with a report.
+//! The worker: reads files and answers with what they are.
 
 use std::ops::ControlFlow;
 

@@ -6,6 +6,9 @@ use std::process::{Command, Output, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
+use vhd_analyser_core::log::patterns;
+use vhd_analyser_tests::schema;
 
 use crate::world::{Outcome, World, code, complained, objects, said};
 
@@ -53,6 +56,38 @@ fn the_incident_is_told_the_newest_first() -> Outcome {
     place("8c8a0f6e-7108-4202-bbd6-9e3dffda4688")?;
     place("      xe sr-scan uuid=0995f66a-6188-ad63-4d00-117498b7fd46\n")?;
     place("Writes: the scan starts the garbage collector")?;
+    Ok(())
+}
+
+/// What `explain --json` printed, held against its schema.
+fn explained(world: &World, logs: &[String]) -> Result<Value, Box<dyn std::error::Error>> {
+    let arguments = ["explain".into(), "--json".into()].into_iter().chain(logs.iter().cloned());
+    let output = world.run(&arguments.collect::<Vec<String>>())?;
+    let answer = objects(&output)?.into_iter().next().ok_or("no object")?;
+    assert_eq!(schema::objections(&schema::explain()?, &answer), "", "{logs:?}");
+    Ok(answer)
+}
+
+/// Of the incident, of each pattern by itself and of all together. No name may be there or missing without the schema.
+#[test]
+fn json_keeps_to_its_schema() -> Outcome {
+    let world = incident()?;
+    let answer = explained(&world, &["nova-compute.log".into(), "SMlog".into()])?;
+    assert_eq!(schema::leniency(&schema::explain()?, &answer, &[]), "");
+    let mut logs = Vec::new();
+    for (pattern, excerpt) in
+        patterns::all().flat_map(|pattern| pattern.excerpts.iter().map(move |text| (pattern, text)))
+    {
+        let log = format!("{}.{}.log", pattern.id, logs.len());
+        fs::write(world.path(&log), excerpt)?;
+        let answer = explained(&world, std::slice::from_ref(&log))?;
+        assert_eq!(answer["troubles"][0]["id"], pattern.id);
+        logs.push(log);
+    }
+    let answer = explained(&world, &logs)?;
+    assert!(answer["troubles"].as_array().is_some_and(|troubles| troubles.len() >= patterns::all().count()));
+    fs::write(world.path("empty.log"), "")?;
+    assert_eq!(explained(&world, &["empty.log".into()])?["troubles"], serde_json::json!([]));
     Ok(())
 }
 

@@ -145,7 +145,7 @@ fn journals_are_found() -> Outcome {
         assert_eq!((exit, report["disks"].as_array().map(Vec::len)), (1, Some(1)), "{name}");
         assert_eq!(disk(&report, &file)?["journal"], journal.as_str(), "{name}");
         let text = said(&world.run(&["scan", "--now", NOW, name])?).split_whitespace().collect::<Vec<_>>().join(" ");
-        let command = format!("takes it back: vhd-analyser repair --journal {journal} {file}");
+        let command = format!("takes it back: vhd-analyser repair --journal {journal} {file} -o COPY");
         assert!(text.contains(&command), "{name}: {text}");
         // The command does what it says, and the journal has served then.
         let repair = ["repair", "--journal", &journal, &file, "--in-place", "--allow-loss"];
@@ -162,6 +162,25 @@ fn journals_are_found() -> Outcome {
     let (exit, report) = scanned(&other, &["d.vhd", "x.journal", "."])?;
     assert_eq!((exit, report["disks"].as_array().map(Vec::len)), (0, Some(1)));
     assert_eq!(report["disks"][0]["journal"], Value::Null);
+    Ok(())
+}
+
+/// A disk whose repair lets its coalesce run, and one with its journal: no name may be there or missing without the schema.
+#[test]
+fn the_schema_names_everything_and_wants_all_of_it() -> Outcome {
+    let world = World::new()?;
+    incident::write(&world.path(incident::NAME))?;
+    incident::write_parent(&world.path(incident::PARENT))?;
+    let case = &cases()?["tap-resize-cut-end"];
+    fs::write(world.path("cut.vhd"), case.image()?)?;
+    fs::write(world.path("cut.vhd.journal"), case.file("disk.vhd.journal")?)?;
+    let (_, report) = scanned(&world, &["."])?;
+    let child = disk(&report, &format!("./{}", incident::NAME))?;
+    assert_eq!((&child["coalesce"]["runs"], &child["coalesce_repaired"]["runs"]), (&false.into(), &true.into()));
+    assert!(child["coalesce_repaired"]["growth"].is_object());
+    assert_eq!(disk(&report, "./cut.vhd")?["journal"], "./cut.vhd.journal");
+    assert!(report["chains_repaired"].as_array().is_some_and(|chains| !chains.is_empty()));
+    assert_eq!(schema::leniency(&schema::scan()?, &report, &[]), "");
     Ok(())
 }
 

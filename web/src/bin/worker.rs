@@ -1,4 +1,4 @@
-//! The worker, which the page starts for each file.
+//! The worker, which the page starts for each reading.
 
 use js_sys::wasm_bindgen::JsCast;
 use vhd_analyser_web::worker;
