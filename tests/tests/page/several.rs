@@ -265,9 +265,10 @@ async fn odd_choices_are_answered() -> Result<(), Failure> {
         page.expect_script("return !document.querySelector('[data-testid=lone-journal]')", &[]).await?;
 
         fs::write(folder.join("setup.exe"), "MZ")?;
+        fs::write(folder.join("setup.ini"), "[setup]")?;
         page.drop_paths(&[folder]).await?;
         page.expect("[data-testid=overview]", "No disk and no log among these files.").await?;
-        page.expect("main", "1 other file neither a disk nor a log").await
+        page.expect("main", "2 other files neither a disk nor a log").await
     })
     .await
 }
