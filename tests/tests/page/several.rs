@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -246,7 +247,7 @@ async fn odd_choices_are_answered() -> Result<(), Failure> {
     browse(async |page| {
         let folder = page.folder().join("nothing");
         fs::create_dir(&folder)?;
-        page.drop_paths(&[folder.clone()]).await?;
+        page.drop_paths(slice::from_ref(&folder)).await?;
         page.expect("[data-testid=notice]", "There is no file in “nothing”.").await?;
 
         // One file that is no disk by its name is judged like one nevertheless.
