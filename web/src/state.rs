@@ -147,6 +147,8 @@ pub enum Notice {
     },
     /// The report could not be printed with other times.
     NotPrinted(Failure),
+    /// The change that was asked for cannot be made.
+    NotChanged(Failure),
     /// There is no file in a folder.
     Empty {
         /// The folder's name.
@@ -213,6 +215,8 @@ pub enum Action {
     Printed(Printed),
     /// The text of the report did not come.
     NotPrinted(Failure),
+    /// The change that was asked for cannot be made.
+    NotChanged(Failure),
     /// The repair came as scripts.
     Scripts(Scripts),
     /// Something was done about the file: a sentence.
@@ -316,6 +320,10 @@ impl State {
             Action::Scripts(scripts) => with(self.shown.as_mut(), |shown| shown.scripts = Some(scripts.into())),
             Action::Done(sentence) => with(self.shown.as_mut(), |shown| shown.done.push(sentence)),
             Action::NotPrinted(failure) => self.notice = Some(Notice::NotPrinted(failure)),
+            Action::NotChanged(failure) => {
+                self.reading = None;
+                self.notice = Some(Notice::NotChanged(failure));
+            }
             Action::RepairedInPlace { undo } => self.repaired = Some(Notice::RepairedInPlace { undo }),
             Action::PlanChosen(plan) => with(self.shown.as_mut(), |shown| {
                 shown.plan = plan;
@@ -424,6 +432,7 @@ impl Notice {
                     "Repaired in place, and read again. “{undo}” takes the repair back; keep it until the disk has proved itself."
                 )
             }
+            Self::NotChanged(_) => "The change cannot be made.".into(),
             Self::Empty { name } => format!("There is no file in “{name}”."),
             Self::NotPrinted(_) => "The report could not be printed with other times.".into(),
         }

@@ -176,10 +176,27 @@ async fn a_parent_that_was_not_chosen_is_missing_only_from_a_folder() -> Result<
 async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Failure> {
     browse(async |page| {
         let folder = page.corpus("chain-parent-uuid")?;
-        page.drop_paths(&[folder]).await?;
+        page.drop_paths(slice::from_ref(&folder)).await?;
         page.expect("[data-testid=disk][aria-current]", "the parent is another disk").await?;
         page.expect("[data-testid=verdict][data-verdict=unrepairable]", "sound, but its chain is not").await?;
         page.expect("[data-tool=vhd-util][data-accepts=false]", "invalid parent uuid").await?;
+        page.click("plan-link").await?;
+        page.expect("[data-testid=loss]", "a mixture of two disks").await?;
+        // A copy of the disk is none that it could be based on; the plan stays what it was.
+        page.click("drop-change").await?;
+        let twin = page.folder().join("chain-parent-uuid/twin.vhd");
+        fs::copy(page.folder().join("chain-parent-uuid/child.vhd"), &twin)?;
+        page.drop_paths(slice::from_ref(&folder)).await?;
+        page.expect("[data-testid=overview]", "3 disks").await?;
+        page.click_first("[data-file='chain-parent-uuid/child.vhd'] button").await?;
+        page.expect("[data-testid=disk][aria-current]", "child.vhd").await?;
+        let twin = "const list = document.querySelector('[data-testid=link-parent]');
+            list.value = [...list.options].find(option => option.text.includes('twin')).value";
+        page.script(twin, vec![]).await?;
+        page.click("plan-link").await?;
+        page.expect("[data-testid=notice]", "it is the disk itself, or a copy of it").await?;
+        page.expect_verdict("child.vhd", "unrepairable").await?;
+        page.script(&twin.replace("twin", "parent"), vec![]).await?;
         page.click("plan-link").await?;
         page.expect("[data-testid=loss]", "a mixture of two disks").await?;
         page.expect_script("return document.querySelector('[data-testid=download-fixed]').disabled", &[]).await

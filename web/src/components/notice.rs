@@ -21,7 +21,7 @@ pub fn NoticeBox(props: &NoticeBoxProps) -> Html {
     let (tone, shape, detail) = match &props.notice {
         Notice::Cancelled { .. } | Notice::Empty { .. } => (Tone::Plain, Shape::Info, None),
         Notice::RepairedInPlace { .. } => (Tone::Good, Shape::Sound, None),
-        Notice::Failed { failure, .. } | Notice::NotPrinted(failure) => {
+        Notice::Failed { failure, .. } | Notice::NotPrinted(failure) | Notice::NotChanged(failure) => {
             (Tone::Bad, Shape::Error, Some(failure.to_string()))
         }
     };

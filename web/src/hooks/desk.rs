@@ -366,6 +366,11 @@ impl Desk {
                 }
                 Action::Analysed(purpose, analysed)
             }
+            // What was found before holds on.
+            Response::Failed(failure @ Failure::NotLinked(_)) => {
+                *work.reading(purpose) = None;
+                Action::NotChanged(failure)
+            }
             // The file has been read long since; what failed is the printing of its report.
             Response::Failed(failure) if work.reading(purpose).is_none() => Action::NotPrinted(failure),
             Response::Failed(failure) => {
