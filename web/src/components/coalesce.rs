@@ -50,24 +50,31 @@ fn outcome(coalesce: &CoalesceReport) -> Html {
     html! { <span class={classes!("severity", "inline", tone.class())}>{ icon(shape) }{ word }</span> }
 }
 
-/// How the chains would be coalesced from their bases up; nothing where there is no chain.
+/// How the chains would be coalesced from their bases up; nothing where every one of them is a disk and its parent, of
+/// which all is said there.
 pub fn chains(forest: &ForestReport) -> Html {
-    if forest.chains.is_empty() {
+    let (now, after) = (long(&forest.chains), long(&forest.chains_repaired));
+    if now.is_empty() && after.is_empty() {
         return Html::default();
     }
     let content = html! {
         <div class="paragraphs" data-testid="coalesce-chains">
-            { told(&forest.chains) }
-            if !forest.chains_repaired.is_empty() && forest.chains_repaired != forest.chains {
+            { told(&now) }
+            if !after.is_empty() && after != now {
                 <h3>{ "After the repair" }</h3>
-                { told(&forest.chains_repaired) }
+                { told(&after) }
             }
         </div>
     };
     section("Coalescing the chain", None, Html::default(), content)
 }
 
-fn told(chains: &[ChainReport]) -> Html {
+/// The chains of more than two disks.
+fn long(chains: &[ChainReport]) -> Vec<&ChainReport> {
+    chains.iter().filter(|chain| chain.order.len() + usize::from(chain.stopped_at.is_some()) > 1).collect()
+}
+
+fn told(chains: &[&ChainReport]) -> Html {
     let left_out = chains.len().saturating_sub(MOST) as u64;
     html! {
         <>

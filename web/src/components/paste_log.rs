@@ -30,7 +30,7 @@ pub fn PasteLog(props: &PasteLogProps) -> Html {
     };
     html! {
         <label class="paste-log">
-            <span class="small">{ "Lines of nova-compute.log, SMlog or xensource.log, pasted" }</span>
+            <span class="small">{ "Paste lines of nova-compute.log, SMlog or xensource.log" }</span>
             <textarea rows="3" spellcheck="false" autocomplete="off" class="mono" data-testid="log-input"
                 placeholder="… SMGC: [19805] coalesce: EXCEPTION …" {oninput} />
         </label>
