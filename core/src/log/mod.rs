@@ -9,6 +9,7 @@
 //! I/O, and the unpacking of packed logs.
 
 mod commands;
+mod encoding;
 mod explainer;
 mod lines;
 mod names;
