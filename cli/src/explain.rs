@@ -75,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let answer = explainer.answer();
     if arguments.json {
         print_json(&answer)?
-    } else {
+    } else if answer.lines > 0 || worst == Exit::Done {
         print(&answer)?
     }
     let is_trouble = answer.troubles.iter().any(|trouble| trouble.severity > Severity::Info);

@@ -212,6 +212,7 @@ fn what_is_no_log_is_refused() -> Outcome {
         let output = world.run(&["explain", name])?;
         assert_eq!(code(&output), 2, "{name}");
         assert!(complained(&output).contains(words), "{}", complained(&output));
+        assert_eq!(said(&output), "");
     }
     fs::write(world.path("empty"), "")?;
     assert_eq!(code(&world.run(&["explain", "empty"])?), 0);

@@ -231,3 +231,13 @@ fn nothing_is_coalesced_into_what_is_no_vhd() -> Outcome {
     assert_eq!(child["findings"][0]["id"], "chain.parent-damaged");
     Ok(())
 }
+
+/// A name that turns the direction of writing would be read as another.
+#[test]
+fn names_are_shown_as_they_are_written() -> Outcome {
+    let world = World::new()?;
+    fs::write(world.path("a\u{202E}dhv\u{1B}[8m\n.vhd"), cases()?["sound-tap"].image()?)?;
+    let text = said(&world.run(&["scan", "--now", NOW, "."])?);
+    assert!(text.contains("./a\u{FFFD}dhv\u{FFFD}[8m\u{FFFD}.vhd"), "{text}");
+    Ok(())
+}

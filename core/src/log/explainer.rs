@@ -11,7 +11,7 @@ use super::lines::Lines;
 use super::needles::Needles;
 use super::patterns::{self, Pattern, Sign, exit_code};
 use super::stamp::Stamp;
-use super::{Answer, Moment, Names, Trouble, commands};
+use super::{Answer, Moment, Names, Trouble, commands, is_hostile};
 
 /// How many groups of trouble are kept.
 const GROUPS: usize = 400;
@@ -625,9 +625,6 @@ fn number_behind(text: &str, before: &str) -> Option<u64> {
 
 /// A line as it can be shown: without what a terminal would obey.
 fn excerpt(text: &str) -> String {
-    // Marks that turn the direction of writing would show another line than the log has.
-    let is_hostile =
-        |letter: char| letter.is_control() || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let shown = |letter: char| if is_hostile(letter) { '\u{FFFD}' } else { letter };
     text.trim_end().chars().take(EXCERPT).map(shown).collect()
 }

@@ -26,6 +26,12 @@ pub use patterns::On;
 
 use crate::finding::Severity;
 
+/// Whether a letter could have a terminal or a page show something else than what was written: one that is obeyed, or
+/// turns the direction of writing.
+pub fn is_hostile(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// What logs say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
