@@ -75,7 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let answer = explainer.answer();
     if arguments.json {
         print_json(&answer)?
-    } else if answer.lines > 0 || worst == Exit::Done {
+    } else if !answer.troubles.is_empty() || worst == Exit::Done {
         print(&answer)?
     }
     let is_trouble = answer.troubles.iter().any(|trouble| trouble.severity > Severity::Info);
@@ -113,9 +113,8 @@ fn feed(
     let is_packed = packed.fill_buf().map_err(failed)?.starts_with(GZIP);
     let log: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(packed)) } else { Box::new(packed) };
     let mut log = BufReader::with_capacity(CHUNK, log);
-    if let Some(is) = foreign(log.fill_buf().map_err(failed)?) {
-        return Err(Failure::NotALog { path: path.to_owned(), is });
-    }
+    let foreign = foreign(log.fill_buf().map_err(failed)?);
+    let found = explainer.found();
     let mut chunk = vec![0; CHUNK];
     loop {
         pause(())?;
@@ -127,15 +126,23 @@ fn feed(
         }
     }
     explainer.end();
-    Ok(())
+    // Trouble that is found is told, whatever it is found in.
+    match foreign.filter(|_| explainer.found() == found) {
+        Some(is) => Err(Failure::NotALog { path: path.to_owned(), is }),
+        None => Ok(()),
+    }
 }
 
 /// What a file is by its beginning, if it is no log: to find no trouble in it would say nothing.
 fn foreign(head: &[u8]) -> Option<&'static str> {
     let packed = PACKED.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, is)| *is);
     packed.or_else(|| {
+        // Crashes leave zeros at the end of a log, and cutting off a log that is written to leaves them at its start.
+        let first = head.iter().position(|byte| *byte != 0).unwrap_or(0);
+        let head = head.get(first..).unwrap_or_default();
         let head = head.get(..HEAD).unwrap_or(head);
-        // Crashes leave zeros in logs, but not to begin with, and terminals leave what they were told in colours.
+        let last = head.iter().rposition(|byte| *byte != 0).map_or(head.len(), |last| last + 1);
+        let head = head.get(..last).unwrap_or_default();
         let binary = head.iter().filter(|byte| byte.is_ascii_control() && !b"\t\r\n\x1B\x08".contains(byte)).count();
         let is_text = binary <= head.len() / 8 || UTF16.iter().any(|mark| head.starts_with(mark));
         (!is_text).then_some("is no text")

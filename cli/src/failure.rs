@@ -58,7 +58,7 @@ pub enum Failure {
 
     /// A file that is no text.
     #[error(
-        "{} {is}, and is not looked through for trouble: give a log as text, gzipped or not; a disk is looked at by vhd-analyser check",
+        "{} {is}, so that to find no trouble in it says nothing: give a log as text, gzipped or not; a disk is looked at by vhd-analyser check",
         path.display()
     )]
     NotALog {
