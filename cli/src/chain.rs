@@ -10,7 +10,7 @@ use vhd_analyser_core::report::{self, Report, Verdict};
 
 use crate::disk::{Beside, Disk};
 use crate::failure::Failure;
-use crate::place::{has_parent, parent_of};
+use crate::place::{named_parent, parent_of};
 use crate::progress::Watch;
 
 /// What was found in a disk and in its ancestors.
@@ -34,7 +34,7 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
     let mut passed: Vec<PathBuf> = fs::canonicalize(disk.path()).into_iter().collect();
     let mut child = analysis.clone();
     let mut path = disk.path().to_owned();
-    while has_parent(&child.image) {
+    while let Some(named) = named_parent(&child.image) {
         let mut faults: Vec<Finding> = Vec::new();
         let at = child.image.header.offset().unwrap_or(0);
         let mut add = |fault| faults.push(Finding { fault: Fault::Link(fault), offset: at, length: 0 });
@@ -61,10 +61,19 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
         };
         let disk = Disk::open(&parent)?;
         let analysis = disk.analyse(Beside::default(), options, &mut Watch::new().analysis())?;
+        let end = End::of(&child.image, None);
+        // What a disk may be based on, and is no disk of its own that could be told of.
+        if named == [0; 16] && analysis.foreign.is_some() {
+            if let Some(child) = end {
+                link::check(&child, &End::raw(disk.length(), disk.changed()), &mut |finding| faults.push(finding));
+            }
+            tell(&mut report, &faults, &child);
+            break;
+        }
         if !matches!(analysis.verdict(), Verdict::Sound) {
             add(LinkFault::Damaged(Text::new(&parent.to_string_lossy())));
         }
-        if let Some((child, parent)) = End::of(&child.image, None).zip(End::of(&analysis.image, disk.changed())) {
+        if let Some((child, parent)) = end.zip(End::of(&analysis.image, disk.changed())) {
             link::check(&child, &parent, &mut |finding| faults.push(finding));
         }
         let is_other = |finding: &Finding| matches!(finding.fault, Fault::Link(LinkFault::OtherDisk { .. }));

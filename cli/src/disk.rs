@@ -45,7 +45,6 @@ impl Disk {
     /// Where it is neither, or cannot be opened.
     pub fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |error| Failure::Open { path: path.to_owned(), error };
-        // Looked at first: to open a pipe would be to wait for somebody at its other end.
         if !is_disk(&fs::metadata(path).map_err(failed)?) {
             return Err(Failure::NotADisk { path: path.to_owned() });
         }
@@ -154,7 +153,8 @@ impl Disk {
     }
 }
 
-fn is_disk(metadata: &Metadata) -> bool {
+/// Whether it is a file or a block device. Anything else is not even to be opened: to open a pipe is to wait.
+pub fn is_disk(metadata: &Metadata) -> bool {
     metadata.is_file() || metadata.file_type().is_block_device()
 }
 

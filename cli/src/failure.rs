@@ -56,6 +56,17 @@ pub enum Failure {
         disk: PathBuf,
     },
 
+    /// A file that is no text.
+    #[error(
+        "{} {is}, so that to find no trouble in it says nothing: give a log as text, gzipped or not; a disk is looked at by vhd-analyser check",
+        path.display()
+    )]
+    NotALog {
+        /// Which.
+        path: PathBuf,
+        /// What it is.
+        is: &'static str,
+    },
     /// A file cannot be opened.
     #[error("{} cannot be opened: {error}", path.display())]
     Open {

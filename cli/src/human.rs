@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Color, Style};
 use vhd_analyser_core::image::deep::Deep;
+use vhd_analyser_core::log::is_hostile;
 use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, Verdict};
 
 use crate::failure::Failure;
@@ -99,7 +100,7 @@ impl Page {
 
 /// Text that a terminal shows and does not obey: names, from the disk too, may hold anything.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(char::is_control) { text.replace(char::is_control, "\u{FFFD}").into() } else { text.into() }
+    if text.chars().any(is_hostile) { text.replace(is_hostile, "\u{FFFD}").into() } else { text.into() }
 }
 
 /// A file's name as a shell takes it.

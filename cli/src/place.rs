@@ -1,14 +1,16 @@
 //! The folder of a disk: where its parent locators lead.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::dialect::{self, Lead};
 use vhd_analyser_core::image::{self, Image};
-use vhd_analyser_core::layout::header::DynamicHeader;
+use vhd_analyser_core::layout::footer::DiskType;
 use vhd_analyser_core::layout::locator::file_name;
 use vhd_analyser_core::source::FileSource;
+
+use crate::disk::is_disk;
 
 /// A folder of the operating system.
 pub struct Folder(PathBuf);
@@ -27,6 +29,10 @@ impl Folder {
 impl dialect::Folder for Folder {
     fn open(&self, path: &str) -> Lead<Self> {
         let full = self.0.join(path);
+        // Looked at first: to open a pipe would be to wait for somebody at its other end.
+        if !fs::metadata(&full).is_ok_and(|metadata| is_disk(&metadata)) {
+            return Lead::Missing;
+        }
         let source = File::open(&full).and_then(FileSource::new);
         match source.map(|source| image::open(&source, &mut |_| ControlFlow::Continue(()))) {
             Ok(Ok(image)) => Lead::Found(image.into(), Self::of(&full)),
@@ -42,12 +48,12 @@ pub fn parent_of(disk: &Path, image: &Image) -> Result<PathBuf, String> {
     let folder = disk.parent().unwrap_or(Path::new(""));
     let candidates = |path: String| [folder.join(&path), folder.join(file_name(&path))];
     let missing = || image.parent_paths().next().or_else(|| image.parent_name()).unwrap_or_default();
-    image.parent_paths().flat_map(candidates).find(|path| path.is_file()).ok_or_else(missing)
+    let is_there = |path: &PathBuf| fs::metadata(path).is_ok_and(|metadata| is_disk(&metadata));
+    image.parent_paths().flat_map(candidates).find(is_there).ok_or_else(missing)
 }
 
-/// Whether a disk has a parent that is a disk of its own: a null unique id names a raw image.
-pub fn has_parent(image: &Image) -> bool {
-    let names_one = |header: &DynamicHeader| header.parent_unique_id != [0; 16];
-    image.kind() == Some(vhd_analyser_core::layout::footer::DiskType::Differencing)
-        && image.header.value().is_some_and(names_one)
+/// The unique id of a disk's parent, as the disk has it: null for a raw image; none for a disk without a parent.
+pub fn named_parent(image: &Image) -> Option<[u8; 16]> {
+    let header = image.header.value().filter(|_| image.kind() == Some(DiskType::Differencing))?;
+    Some(header.parent_unique_id)
 }

@@ -18,6 +18,7 @@ use crate::disk::{Beside, Disk, options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::human::{Page, quoted};
+use crate::place::{named_parent, parent_of};
 use crate::progress::Watch;
 
 /// Shows the chains that the disks in folders make, and what coalescing them would do. Writes nothing.
@@ -81,7 +82,8 @@ fn member(
 ) -> Result<Member, Failure> {
     let disk = Disk::open(path)?;
     let analysis = disk.analyse(Beside::default(), options, progress)?;
-    Ok(Member::of(&analysis, &path.to_string_lossy(), disk.changed()))
+    let lacks_raw = named_parent(&analysis.image) == Some([0; 16]) && parent_of(path, &analysis.image).is_err();
+    Ok(Member::of(&analysis, &path.to_string_lossy(), disk.changed()).lacking_raw(lacks_raw))
 }
 
 /// What is found in folders.

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use vhd_analyser_tests::build::{Built, Creator, Disk, Fill, HEADER_AT, Kind};
+use vhd_analyser_tests::build::{Built, Creator, Disk, Fill, HEADER_AT, Kind, Random};
 use vhd_analyser_tests::build_faults::{BitmapEdit, Edit, EntryEdit, Fault, Structure};
 use vhd_analyser_tests::bytes::{put, seal};
 
@@ -33,8 +33,24 @@ fn main() -> io::Result<()> {
         write(&corpus.join("journal"), number, &cut_off_resize(&built))?;
         if built.disk.kind == Kind::Differencing {
             let names = &built.bytes[built.locators_at[0]..built.end_of_metadata];
-            write(&corpus.join("locators"), number, &[&[0], &built.bytes[HEADER_AT + 40..HEADER_AT + 768], names].concat())?;
+            write(
+                &corpus.join("locators"),
+                number,
+                &[&[0], &built.bytes[HEADER_AT + 40..HEADER_AT + 768], names].concat(),
+            )?;
         }
+    }
+    for number in 0..64 {
+        let mut random = Random(number);
+        let bytes: Vec<u8> = (0..160).map(|_| random.below(256) as u8).collect();
+        write(&corpus.join("chain"), number as usize, &bytes)?;
+        // Mostly the words of logs.
+        let words = (0..400).flat_map(|_| [128, random.below(256) as u8]);
+        write(
+            &corpus.join("explain"),
+            number as usize,
+            &number.to_be_bytes().into_iter().chain(words).collect::<Vec<_>>(),
+        )?;
     }
     println!("{} images in {}", images.len(), corpus.display());
     Ok(())

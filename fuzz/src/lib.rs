@@ -50,9 +50,7 @@ pub fn options(deep: bool) -> Options {
 /// # Panics
 /// Where the analysis does, or reads outside of the image, or takes too much.
 pub fn analysed(image: &[u8], deep: bool) -> Analysis {
-    within_limits(image.len(), || {
-        told(analyse(&image, "disk.vhd", &options(deep), &mut |_| ControlFlow::Continue(())))
-    })
+    within_limits(image.len(), || told(analyse(&image, "disk.vhd", &options(deep), &mut |_| ControlFlow::Continue(()))))
 }
 
 /// As [`analysed`], with a journal.

@@ -12,7 +12,7 @@ use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::repair::Request;
 use vhd_analyser_core::report::Verdict;
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_with, fixed_copy};
-use vhd_analyser_tests::build::Creator;
+use vhd_analyser_tests::build::{Creator, Random, number32, number64, read_virtual};
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
 use vhd_analyser_tests::corpus::cases;
@@ -403,5 +403,69 @@ fn absurd_sizes_are_survived() -> Outcome {
     files[1..].iter_mut().for_each(|(_, bytes)| set_size(bytes, u64::MAX));
     let report = scanned(&files)?;
     assert!(!coalesce(&report, 1)?.runs && !coalesce(&report, 2)?.runs);
+    Ok(())
+}
+
+/// How long a parent's file is once every block of a disk is written into it: each that the parent has not yet comes
+/// behind the last, its data on a page.
+fn coalesced_length(parent: &[u8], child: &[u8]) -> usize {
+    let entry = |disk: &[u8], number: usize| number32(disk, 1536 + number * 4);
+    let (entries, block_size) = (number32(parent, 512 + 28) as usize, number32(parent, 512 + 32) as usize);
+    let bitmap = (block_size / 512).div_ceil(8).next_multiple_of(512);
+    let places = (0..entries).map(|number| entry(parent, number)).filter(|place| *place != u32::MAX);
+    let end_of_blocks = places.map(|place| place as usize * 512 + bitmap + block_size).max();
+    let mut end = end_of_blocks.unwrap_or(0).max(end_of_metadata(parent));
+    for number in 0..number32(child, 512 + 28) as usize {
+        if entry(child, number) != u32::MAX && entry(parent, number) == u32::MAX {
+            end = (end + bitmap).next_multiple_of(4096) + block_size;
+        }
+    }
+    parent.len().max(end + 512)
+}
+
+/// Where the BAT ends, or what lies behind it: a batmap, the parent's paths.
+fn end_of_metadata(disk: &[u8]) -> usize {
+    let entries = number32(disk, 512 + 28) as usize;
+    let table_end = 1536 + (entries * 4).next_multiple_of(512);
+    let has_batmap = disk[table_end..].starts_with(b"tdbatmap");
+    let map_end = table_end + if has_batmap { 512 + entries.div_ceil(8).next_multiple_of(512) } else { 0 };
+    let locators = (0..8).map(|number| 512 + 576 + 24 * number).filter(|at| disk[*at..*at + 4] != [0; 4]);
+    let names = locators.map(|at| number64(disk, at + 16) as usize + number32(disk, at + 4) as usize);
+    names.max().unwrap_or(0).max(map_end)
+}
+
+/// The forecast against plain arithmetic on the bytes, for chains of every manner.
+#[test]
+fn what_a_coalesce_takes_is_what_writing_the_blocks_takes() -> Outcome {
+    let mut random = Random(5);
+    let creators = [Creator::Tapdisk01, Creator::Tapdisk11, Creator::Tapdisk13, Creator::Windows];
+    for round in 0..400 {
+        let block_size = 512 << random.below(5);
+        let blocks = 1 + random.below(300) as usize;
+        let mut linked = |number: u32, parent| Linked {
+            block_size,
+            blocks,
+            allocated: (0..blocks).filter(|_| random.below(4) == 0).collect(),
+            creator: creators[random.below(4) as usize],
+            ..Linked::new(number, parent)
+        };
+        let grandparent = linked(0, None);
+        let disks = [grandparent, linked(1, Some(0)), linked(2, Some(1))];
+        let files = numbered(&disks);
+        let report = scanned_with(&files, true, None)?;
+        for number in [1, 2] {
+            let (parent, child) = (&files[number - 1].1, &files[number].1);
+            let told = coalesce(&report, number as u32)?;
+            let place = format!("round {round}: {:?}", &disks[number - 1..=number]);
+            let written = read_virtual(child).ok_or("a disk")?.own.iter().filter(|own| **own).count() as u64;
+            assert_eq!((told.bytes, told.exact), (Some(written * 512), true), "{place}");
+            assert_eq!(told.blocks, Some(disks[number].allocated.len() as u64), "{place}");
+            let length = coalesced_length(parent, child);
+            assert_eq!(told.parent_size, Some(length as u64), "{place}");
+            assert_eq!(told.free_needed, Some((length - parent.len()) as u64), "{place}");
+            assert_eq!(told.frees, Some(child.len() as u64), "{place}");
+            assert_eq!(told.growth, None, "{place}");
+        }
+    }
     Ok(())
 }

@@ -25,6 +25,10 @@ pub enum Target {
     Journal,
     /// What a disk says of its parent
     Locators,
+    /// Disks that are based on each other: the forest, the flattened image, the link to another parent
+    Chain,
+    /// Logs, fed in pieces of any length
+    Explain,
 }
 
 impl fmt::Display for Target {

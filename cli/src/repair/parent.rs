@@ -17,7 +17,7 @@ use crate::disk::{Beside, Disk, options};
 use crate::failure::Failure;
 use crate::human::quoted;
 use crate::in_use::same;
-use crate::place::{has_parent, parent_of};
+use crate::place::{named_parent, parent_of};
 use crate::progress::Watch;
 
 /// A disk that was given as the parent.
@@ -85,7 +85,7 @@ impl Given {
 fn is_based_on(path: &Path, analysis: &Analysis, other: &Disk) -> Result<bool, Failure> {
     let (mut path, mut image) = (path.to_owned(), analysis.image.clone());
     let mut passed = HashSet::new();
-    while has_parent(&image) {
+    while named_parent(&image).is_some() {
         let Ok(parent) = parent_of(&path, &image) else {
             return Ok(false);
         };

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use vhd_analyser_core::report::Verdict::{NotAVhd, Sound};
 use vhd_analyser_tests::analysed::analysed;
+use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::schema;
 
@@ -323,5 +324,48 @@ fn read_shifts_times() -> Outcome {
         let text = said(&world.run(&["read", "disk.vhd", "--tz", offset])?);
         assert!(text.contains(time), "{offset}: {text}");
     }
+    Ok(())
+}
+
+/// A disk that was made on a raw image, in a folder with whatever is at the image's place.
+fn on_a_raw_image(base: Option<&[u8]>) -> Result<World, Box<dyn std::error::Error>> {
+    let world = World::new()?;
+    let mut child = cases()?["sound-chain-2"].file("child.vhd")?;
+    // The parent's unique id.
+    put(&mut child, 512 + 40, &[0; 16]);
+    seal(&mut child[512..1536], 36);
+    fs::write(world.path("child.vhd"), child)?;
+    if let Some(base) = base {
+        fs::write(world.path("parent.vhd"), base)?;
+    }
+    Ok(world)
+}
+
+/// `check --parents`, `scan` and `flatten` agree whether a disk can be read through what is at the place of its raw
+/// image.
+#[test]
+fn what_is_in_the_place_of_a_raw_image_is_looked_at() -> Outcome {
+    let vhd = cases()?["sound-chain-2"].file("parent.vhd")?;
+    let cases: [(Option<&[u8]>, i32); 3] = [(Some(&[7; 4096]), 0), (None, 1), (Some(&vhd), 1)];
+    for (base, exit) in cases {
+        let world = on_a_raw_image(base)?;
+        let checked = world.run(&["check", "--parents", "--now", NOW, "child.vhd"])?;
+        assert_eq!(code(&checked), exit, "{}", said(&checked));
+        let scanned = world.run(&["scan", "--now", NOW, "."])?;
+        assert_eq!(code(&scanned), exit, "{}", said(&scanned));
+        let flattened = world.run(&["flatten", "child.vhd", "-o", "flat.vhd"])?;
+        assert_eq!(code(&flattened), exit, "{}", complained(&flattened));
+    }
+    Ok(())
+}
+
+/// What is no disk where the parent should be is not opened: to open a pipe is to wait for somebody at its other end.
+#[test]
+fn a_pipe_in_the_place_of_the_parent_is_no_parent() -> Outcome {
+    let world = World::new()?;
+    fs::write(world.path("child.vhd"), cases()?["sound-chain-2"].file("child.vhd")?)?;
+    let output = world.shell("mkfifo parent.vhd && exec timeout 20 $0 check --parents --now 848793600 child.vhd")?;
+    assert_eq!(code(&output), 1, "{}", complained(&output));
+    assert!(said(&output).contains("the parent is not there"), "{}", said(&output));
     Ok(())
 }

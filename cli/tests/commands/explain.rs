@@ -208,3 +208,55 @@ fn an_endless_line_takes_little_memory() -> Outcome {
     assert_eq!(objects(&output)?[0]["troubles"][0]["last"]["line"], 2);
     Ok(())
 }
+
+/// What Windows saves: a mark, UTF-16, and carriage returns.
+#[test]
+fn logs_in_utf_16_say_the_same() -> Outcome {
+    let world = incident()?;
+    let plain = world.run(&["explain", "--json", "SMlog"])?;
+    let windows = SM.replace('\n', "\r\n");
+    for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+        let bytes: Vec<u8> = [0xFEFF].into_iter().chain(windows.encode_utf16()).flat_map(unit).collect();
+        fs::write(world.path("SMlog"), bytes)?;
+        let output = world.run(&["explain", "--json", "SMlog"])?;
+        assert_eq!(objects(&output)?, objects(&plain)?);
+    }
+    Ok(())
+}
+
+/// A line without an end, as of a log that a tool wrote into one: no trouble in it is passed over.
+#[test]
+fn trouble_far_behind_in_a_line_is_found() -> Outcome {
+    let world = World::new()?;
+    let words = "Sep 14 16:36:26 host SM: [77] OSError: [Errno 116] Stale file handle";
+    fs::write(world.path("log"), format!("{}{words}{}", "x".repeat(40 << 20), "y".repeat(40 << 20)))?;
+    let output = world.run(&["explain", "--json", "log"])?;
+    let answer = objects(&output)?.into_iter().next().ok_or("no object")?;
+    assert_eq!((code(&output), answer["lines"].as_u64(), answer["left_out"].as_u64()), (1, Some(1), Some(0)));
+    assert_eq!(answer["troubles"].as_array().map(Vec::len), Some(1), "{answer}");
+    Ok(())
+}
+
+/// Nothing is said to be without trouble that was not looked through.
+#[test]
+fn what_is_no_log_is_refused() -> Outcome {
+    let world = World::with("sound-tap")?;
+    fs::write(world.path("log.xz"), b"\xFD7zXZ\0 and more")?;
+    fs::write(world.path("disk.vhd.gz"), packed(&fs::read(world.path("disk.vhd"))?)?)?;
+    for (name, words) in [("disk.vhd", "is no text"), ("disk.vhd.gz", "is no text"), ("log.xz", "is packed by xz")] {
+        let output = world.run(&["explain", name])?;
+        assert_eq!(code(&output), 2, "{name}");
+        assert!(complained(&output).contains(words), "{}", complained(&output));
+        assert_eq!(said(&output), "");
+    }
+    // Zeros where a log was cut off, or where a crash left them, do not make it another thing.
+    let zeros = "\0".repeat(300 << 10);
+    let trouble = "Sep 14 16:36:26 host SM: [77] OSError: [Errno 116] Stale file handle\n";
+    let quiet = "Sep 14 16:36:26 host SM: [77] pread SUCCESS\n";
+    let logs = [(String::new(), 0), (format!("{zeros}{trouble}"), 1), (format!("{trouble}{zeros}"), 1)];
+    for (log, exit) in logs.into_iter().chain([(format!("{quiet}{zeros}"), 0), (format!("\0\0{quiet}"), 0)]) {
+        fs::write(world.path("log"), log)?;
+        assert_eq!(code(&world.run(&["explain", "log"])?), exit);
+    }
+    Ok(())
+}

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
 use serde_json::Value;
+use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::incident;
@@ -209,5 +210,53 @@ fn a_deep_scan_is_exact() -> Outcome {
     let exact = |report: &Value| report["disks"][1]["coalesce"]["exact"].as_bool();
     assert_eq!(exact(&scanned(&world, &["."])?.1), Some(false));
     assert_eq!(exact(&scanned(&world, &["--deep", "."])?.1), Some(true));
+    Ok(())
+}
+
+/// The first disk that a locator leads to is the one that tools read, and not the one with the right unique id.
+#[test]
+fn a_locator_that_leads_to_another_disk_counts() -> Outcome {
+    let world = World::new()?;
+    let case = &cases()?["sound-chain-2"];
+    fs::write(world.path("parent.vhd"), case.file("parent.vhd")?)?;
+    fs::create_dir(world.path("other"))?;
+    fs::write(world.path("other/parent.vhd"), cases()?["sound-tap"].image()?)?;
+    let mut child = case.file("child.vhd")?;
+    let name = b"file://./parent.vhd";
+    let at = child.windows(name.len()).position(|bytes| bytes == name).ok_or("no locator")?;
+    let other = b"file://./other/parent.vhd";
+    put(&mut child, at, other);
+    // The length in the first locator.
+    put(&mut child, 512 + 576 + 8, &(other.len() as u32).to_be_bytes());
+    seal(&mut child[512..1536], 36);
+    fs::write(world.path("child.vhd"), child)?;
+    let checked = world.run(&["check", "--parents", "--now", NOW, "child.vhd"])?;
+    assert_eq!(code(&checked), 1, "{}", said(&checked));
+    let (exit, report) = scanned(&world, &["."])?;
+    let child = disk(&report, "./child.vhd")?;
+    assert_eq!((exit, &child["findings"][0]["severity"]), (1, &"error".into()), "{child}");
+    Ok(())
+}
+
+/// A file that is no VHD is nobody's parent but where a disk says that it was made on a raw image.
+#[test]
+fn nothing_is_coalesced_into_what_is_no_vhd() -> Outcome {
+    let world = World::new()?;
+    fs::write(world.path("child.vhd"), cases()?["sound-chain-2"].file("child.vhd")?)?;
+    fs::write(world.path("parent.vhd"), "no disk at all".repeat(4096))?;
+    let (exit, report) = scanned(&world, &["."])?;
+    let child = disk(&report, "./child.vhd")?;
+    assert_eq!((exit, &child["coalesce"]["runs"]), (2, &false.into()), "{child}");
+    assert_eq!(child["findings"][0]["id"], "chain.parent-damaged");
+    Ok(())
+}
+
+/// A name that turns the direction of writing would be read as another.
+#[test]
+fn names_are_shown_as_they_are_written() -> Outcome {
+    let world = World::new()?;
+    fs::write(world.path("a\u{202E}dhv\u{1B}[8m\n.vhd"), cases()?["sound-tap"].image()?)?;
+    let text = said(&world.run(&["scan", "--now", NOW, "."])?);
+    assert!(text.contains("./a\u{FFFD}dhv\u{FFFD}[8m\u{FFFD}.vhd"), "{text}");
     Ok(())
 }

@@ -191,7 +191,9 @@ impl Forest {
         link.or_else(|| (node.parent == Parent::Unknown).then_some(Obstacle::ParentUnknown))
             .or_else(|| refused(number))
             // Of a raw image there is nothing to check.
-            .or_else(|| refused(parent.filter(|parent| self.nodes[*parent].member.kind.is_some())?))
+            .or_else(|| {
+                refused(parent.filter(|parent| self.nodes[*parent].member.kind.is_some() || !node.names_raw())?)
+            })
             .or_else(|| (siblings > 0).then_some(Obstacle::Siblings(siblings)))
             .or_else(|| self.closed_ancestor(parent?))
     }

@@ -7,7 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Member;
-use crate::check::link::{self, LinkFault, NamedParent};
+use crate::check::link::{self, End, LinkFault, NamedParent};
 use crate::finding::{Fault, Finding, Severity, Text};
 use crate::layout::footer::DiskType;
 use crate::layout::locator::file_name;
@@ -71,6 +71,12 @@ impl Node {
     /// Whether an error is in its place in the forest.
     pub fn is_misplaced(&self) -> bool {
         self.faults.iter().any(|fault| fault.severity() == Severity::Error)
+    }
+
+    /// Whether it says that it was made on a raw image.
+    pub fn names_raw(&self) -> bool {
+        let named = self.member.end.as_ref().and_then(|end| end.parent.as_ref());
+        named.is_some_and(|named| named.unique_id == [0; 16])
     }
 
     /// The disk that it is based on, by its number.
@@ -139,9 +145,15 @@ impl Forest {
     pub fn verdict(&self) -> Verdict {
         let each = self.nodes.iter().map(|node| match node.member.verdict {
             Verdict::Sound if node.is_misplaced() => Verdict::Unrepairable,
+            Verdict::NotAVhd if self.is_raw_base(node) => Verdict::Sound,
             verdict => verdict,
         });
         each.fold(Verdict::Sound, Verdict::worse)
+    }
+
+    /// Whether it is the raw image that all disks on it say that they were made on.
+    fn is_raw_base(&self, node: &Node) -> bool {
+        !node.children.is_empty() && node.children.iter().all(|child| self.nodes[*child].names_raw())
     }
 
     /// Finds the roots and the loops, and gives every disk its children.
@@ -204,16 +216,19 @@ impl Forest {
         let offset = end.parent.as_ref().map_or(0, |parent| parent.header_at);
         let mut add = |fault| faults.push(Finding { fault: Fault::Link(fault), offset, length: 0 });
         match &node.parent {
+            Parent::Raw(path) if node.member.lacks_raw => add(LinkFault::Missing(Text::new(path))),
             Parent::Missing(path) => add(LinkFault::Missing(Text::new(path))),
             Parent::Ambiguous(disks) => add(LinkFault::Ambiguous(u32::try_from(disks.len()).unwrap_or(u32::MAX))),
             Parent::Disk(parent) if node.in_loop => add(LinkFault::Loop(name_of(*parent))),
             Parent::Disk(parent) => {
                 let member = &self.nodes[*parent].member;
-                let named = end.parent.as_ref();
-                if !node.member.finds_parent && named.is_some_and(|named| !named.leads_to(node, member)) {
+                // Tools take the first disk that is there.
+                let located = end.parent.as_ref().and_then(|named| index.located(&node.member, named).next());
+                if !node.member.finds_parent && located != Some(*parent) {
                     add(LinkFault::Elsewhere(name_of(*parent)));
                 }
-                if member.end.is_some() && member.verdict != Verdict::Sound {
+                let is_raw = member.verdict == Verdict::NotAVhd && node.names_raw();
+                if member.verdict != Verdict::Sound && !is_raw {
                     add(LinkFault::Damaged(name_of(*parent)));
                 }
             }
@@ -226,19 +241,15 @@ impl Forest {
         if let Some(twin) = twins.copied().find(|twin| *twin != number) {
             add(LinkFault::Twin(name_of(twin)));
         }
-        let parent = node.parent_disk().filter(|_| !node.in_loop);
-        if let Some(parent) = parent.and_then(|parent| self.nodes[parent].member.end.as_ref()) {
-            link::check(end, parent, &mut |finding| faults.push(finding));
+        if let Some(parent) = node.parent_disk().filter(|_| !node.in_loop).map(|parent| &self.nodes[parent].member) {
+            let raw = End::raw(parent.size, None);
+            let is_raw = parent.verdict == Verdict::NotAVhd && node.names_raw();
+            if let Some(parent) = parent.end.as_ref().or(is_raw.then_some(&raw)) {
+                link::check(end, parent, &mut |finding| faults.push(finding));
+            }
         }
         faults.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
         faults
-    }
-}
-
-impl NamedParent {
-    /// Whether any of the names leads from the disk to another.
-    fn leads_to(&self, node: &Node, other: &Member) -> bool {
-        self.paths.iter().flat_map(|path| places(&node.member.name, path)).any(|place| place == tidy(&other.name))
     }
 }
 
@@ -260,6 +271,12 @@ impl Index {
         Self { by_id, by_path: by_path.collect() }
     }
 
+    /// The disks that the names of a disk's parent lead to, in the order in which tools look there.
+    fn located<'a>(&'a self, member: &'a Member, named: &'a NamedParent) -> impl Iterator<Item = usize> + 'a {
+        let places = named.paths.iter().flat_map(|path| places(&member.name, path));
+        places.filter_map(|place| self.by_path.get(&place).copied())
+    }
+
     fn parent_of(&self, members: &[Member], number: usize) -> Parent {
         let member = &members[number];
         if member.kind != Some(DiskType::Differencing) {
@@ -268,8 +285,7 @@ impl Index {
         let Some(named) = member.end.as_ref().and_then(|end| end.parent.as_ref()) else {
             return Parent::Unknown;
         };
-        let at = |place: String| self.by_path.get(&place).copied();
-        let mut located = named.paths.iter().flat_map(|path| places(&member.name, path)).filter_map(at);
+        let mut located = self.located(member, named);
         let disks = self.by_id.get(&named.unique_id).map_or(&[][..], Vec::as_slice);
         match disks {
             [disk] => return Parent::Disk(*disk),

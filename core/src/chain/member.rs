@@ -41,6 +41,9 @@ pub struct Member {
     pub refusal: Option<String>,
     /// Whether vhd-util was seen to find the parent, and found it right.
     pub finds_parent: bool,
+    /// Whether the raw image that it says it was made on was looked for, and is not there. That is for the caller to find
+    /// out: raw images are not among the files of a scan.
+    pub lacks_raw: bool,
     /// Whether vhd-util can read from it.
     pub opens: bool,
     /// Its blocks, if it has blocks whose table could be read.
@@ -102,10 +105,19 @@ impl Member {
             error: None,
             refusal,
             finds_parent: vhd_util.is_some_and(|opinion| opinion.accepts && !opinion.assumes_parent),
+            lacks_raw: false,
             opens: vhd_util::opens(image),
             sparse: Sparse::of(image, None),
             repaired: None,
         }
+    }
+
+    /// The same disk, told whether the raw image is missing that it says it was made on.
+    #[must_use]
+    pub fn lacking_raw(mut self, lacks_raw: bool) -> Self {
+        self.lacks_raw = lacks_raw;
+        self.repaired = self.repaired.map(|repaired| Box::new(repaired.lacking_raw(lacks_raw)));
+        self
     }
 
     /// Blocks that are allocated; on a disk without a table of blocks none.

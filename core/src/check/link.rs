@@ -243,6 +243,20 @@ pub struct NamedParent {
 
 #[cfg(feature = "alloc")]
 impl End {
+    /// Of a raw image, which says nothing of itself.
+    pub fn raw(length: u64, changed: Option<TimeStamp>) -> Self {
+        Self {
+            unique_id: None,
+            virtual_size: length,
+            made: TimeStamp(0),
+            changed,
+            is_tapdisk: false,
+            hidden: false,
+            block_size: 0,
+            parent: None,
+        }
+    }
+
     /// Of an image; `changed` is when its file was last written to, where that is known. None without a footer.
     pub fn of(image: &crate::image::Image, changed: Option<TimeStamp>) -> Option<Self> {
         use crate::layout::footer::DiskType;
@@ -281,9 +295,10 @@ pub fn check(child: &End, parent: &End, tell: &mut dyn FnMut(crate::finding::Fin
         return;
     };
     let mut faults = Faults::new(tell, named.header_at, &Fault::Link);
-    // A null id names a raw image, which has none.
+    // A null id names a raw image, which has none. Whether a VHD that is there is the image, with a footer of its own in
+    // the data, cannot be known.
     let found = parent.unique_id.unwrap_or_default();
-    let is_other = named.unique_id != found && named.unique_id != [0; 16];
+    let is_other = named.unique_id != found;
     let other = LinkFault::OtherDisk { named: named.unique_id, found };
     faults.add_if(is_other, offset_of!(DynamicHeader, parent_unique_id), 16, other);
     let (ours, theirs) = (child.virtual_size, parent.virtual_size);

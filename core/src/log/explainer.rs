@@ -6,11 +6,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem;
 
+use super::encoding::Encoding;
 use super::lines::Lines;
 use super::needles::Needles;
 use super::patterns::{self, Pattern, Sign, exit_code};
 use super::stamp::Stamp;
-use super::{Answer, Moment, Names, Trouble, commands};
+use super::{Answer, Moment, Names, Trouble, commands, is_hostile};
 
 /// How many groups of trouble are kept.
 const GROUPS: usize = 400;
@@ -34,6 +35,7 @@ const HALF_A_YEAR: i32 = 190;
 pub struct Explainer {
     needles: Needles,
     meanings: Vec<Meaning>,
+    encoding: Encoding,
     lines: Lines,
     state: State,
 }
@@ -99,7 +101,13 @@ impl Explainer {
             words.push(word);
             meanings.push(*meaning);
         }
-        Self { needles: Needles::new(words), meanings, lines: Lines::default(), state: State::default() }
+        Self {
+            needles: Needles::new(words),
+            meanings,
+            encoding: Encoding::default(),
+            lines: Lines::default(),
+            state: State::default(),
+        }
     }
 
     /// A log begins; `name` is how the answer calls it.
@@ -110,14 +118,19 @@ impl Explainer {
 
     /// Takes the log’s next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let Self { needles, meanings, lines, state } = self;
-        lines.feed(bytes, &mut |line, row| take(needles, meanings, state, line, row));
+        let Self { needles, meanings, encoding, lines, state } = self;
+        encoding.feed(bytes, &mut |text| {
+            lines.feed(text, &mut |line, row| take(needles, meanings, state, line, row));
+        });
         state.rows = lines.rows();
     }
 
     /// The log is at its end.
     pub fn end(&mut self) {
-        let Self { needles, meanings, lines, state } = self;
+        let Self { needles, meanings, encoding, lines, state } = self;
+        encoding.end(&mut |text| {
+            lines.feed(text, &mut |line, row| take(needles, meanings, state, line, row));
+        });
         state.rows = lines.rows() + u64::from(lines.has_rest());
         lines.end(&mut |line, row| take(needles, meanings, state, line, row));
         state.end();
@@ -612,9 +625,6 @@ fn number_behind(text: &str, before: &str) -> Option<u64> {
 
 /// A line as it can be shown: without what a terminal would obey.
 fn excerpt(text: &str) -> String {
-    // Marks that turn the direction of writing would show another line than the log has.
-    let is_hostile =
-        |letter: char| letter.is_control() || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let shown = |letter: char| if is_hostile(letter) { '\u{FFFD}' } else { letter };
     text.trim_end().chars().take(EXCERPT).map(shown).collect()
 }

@@ -4,8 +4,10 @@ use alloc::vec::Vec;
 
 use super::stamp::Stamp;
 
-/// Longer lines are cut, in bytes: no log that is known here writes any.
+/// Longer lines are taken in pieces, in bytes: no log that is known here writes any.
 const LONGEST: usize = 16 << 10;
+/// How much of a piece is in the next one, too, in bytes, so that no words are cut apart.
+const OVERLAP: usize = 512;
 /// Shorter rows are not what a terminal wraps, in bytes.
 const NARROWEST: usize = 100;
 
@@ -32,11 +34,11 @@ impl Lines {
     pub fn feed(&mut self, mut chunk: &[u8], take: &mut dyn FnMut(&[u8], u64)) {
         while let Some(end) = chunk.iter().position(|byte| *byte == b'\n') {
             let (rest, after) = (chunk.get(..end).unwrap_or_default(), chunk.get(end + 1..).unwrap_or_default());
-            self.extend(rest);
+            self.extend(rest, take);
             self.end_row(take);
             chunk = after;
         }
-        self.extend(chunk);
+        self.extend(chunk, take);
     }
 
     /// The log is at its end.
@@ -58,9 +60,24 @@ impl Lines {
         !self.row.is_empty()
     }
 
-    fn extend(&mut self, bytes: &[u8]) {
-        let room = LONGEST.saturating_sub(self.row.len()).min(bytes.len());
-        self.row.extend_from_slice(bytes.get(..room).unwrap_or_default());
+    fn extend(&mut self, mut bytes: &[u8], take: &mut dyn FnMut(&[u8], u64)) {
+        loop {
+            let (piece, rest) = bytes.split_at(LONGEST.saturating_sub(self.row.len()).min(bytes.len()));
+            self.row.extend_from_slice(piece);
+            if rest.is_empty() {
+                return;
+            }
+            self.end_piece(take);
+            bytes = rest;
+        }
+    }
+
+    /// Hands on what there is of a row that is too long to be kept.
+    fn end_piece(&mut self, take: &mut dyn FnMut(&[u8], u64)) {
+        self.end_line(take);
+        self.width = 0;
+        take(&self.row, self.rows + 1);
+        self.row.drain(..self.row.len().saturating_sub(OVERLAP));
     }
 
     fn end_row(&mut self, take: &mut dyn FnMut(&[u8], u64)) {
@@ -135,11 +152,20 @@ mod tests {
     }
 
     #[test]
-    fn endless_lines_are_cut() {
+    fn endless_lines_come_in_pieces() {
         let noise = vec![b'x'; 1 << 20];
-        let lines = read(&[&noise, &noise, b"\nend"]);
-        assert_eq!(lines.len(), 2);
-        assert_eq!(lines[0].0.len(), LONGEST);
-        assert_eq!(lines[1], ("end".into(), 2));
+        let words = "words in the midst";
+        let (last, lines) = {
+            let mut lines = read(&[b"first\n", &noise, words.as_bytes(), &noise, b"\nend"]);
+            (lines.pop(), lines)
+        };
+        assert_eq!(last, Some(("end".into(), 3)));
+        assert!(lines.iter().all(|(line, row)| line.len() <= LONGEST && (*row == 2 || line == "first")));
+        assert_eq!(lines.iter().filter(|(line, _)| line.contains(words)).count(), 1);
+        // Wherever a piece ends.
+        for before in LONGEST - OVERLAP - words.len()..LONGEST + OVERLAP {
+            let lines = read(&[&noise[..before], words.as_bytes(), &noise[..LONGEST]]);
+            assert!(lines.iter().any(|(line, _)| line.contains(words)), "{before}");
+        }
     }
 }

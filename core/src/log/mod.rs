@@ -9,6 +9,7 @@
 //! I/O, and the unpacking of packed logs.
 
 mod commands;
+mod encoding;
 mod explainer;
 mod lines;
 mod names;
@@ -24,6 +25,12 @@ pub use names::Names;
 pub use patterns::On;
 
 use crate::finding::Severity;
+
+/// Whether a letter could have a terminal or a page show something else than what was written: one that is obeyed, or
+/// turns the direction of writing.
+pub fn is_hostile(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
 
 /// What logs say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
