@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use flate2::bufread::MultiGzDecoder;
 use serde::Serialize;
 use vhd_analyser_core::finding::Severity;
-use vhd_analyser_core::log::{Answer, Explainer, Moment, Names, Trouble};
+use vhd_analyser_core::log::{Answer, Explainer, Moment, Names, Trouble, not_a_log};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -23,19 +23,6 @@ const VERSION: u32 = 1;
 const CHUNK: usize = 256 << 10;
 /// What a gzipped file begins with.
 const GZIP: &[u8] = &[0x1F, 0x8B];
-
-/// What files begin with that are packed otherwise.
-const PACKED: [(&[u8], &str); 5] = [
-    (b"\xFD7zXZ\0", "is packed by xz"),
-    (b"BZh", "is packed by bzip2"),
-    (b"\x28\xB5\x2F\xFD", "is packed by zstd"),
-    (b"PK\x03\x04", "is a ZIP archive"),
-    (b"7z\xBC\xAF\x27\x1C", "is a 7-Zip archive"),
-];
-/// UTF-16 begins with one of these.
-const UTF16: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
-/// By so much of its beginning it is told whether a log is text, in bytes.
-const HEAD: usize = 4096;
 
 /// Says what logs tell of: nova-compute.log, SMlog, xensource.log, or what vhd-util printed.
 #[derive(Debug, clap::Args)]
@@ -113,7 +100,7 @@ fn feed(
     let is_packed = packed.fill_buf().map_err(failed)?.starts_with(GZIP);
     let log: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(packed)) } else { Box::new(packed) };
     let mut log = BufReader::with_capacity(CHUNK, log);
-    let foreign = foreign(log.fill_buf().map_err(failed)?);
+    let foreign = not_a_log(log.fill_buf().map_err(failed)?);
     let found = explainer.found();
     let mut chunk = vec![0; CHUNK];
     loop {
@@ -131,22 +118,6 @@ fn feed(
         Some(is) => Err(Failure::NotALog { path: path.to_owned(), is }),
         None => Ok(()),
     }
-}
-
-/// What a file is by its beginning, if it is no log: to find no trouble in it would say nothing.
-fn foreign(head: &[u8]) -> Option<&'static str> {
-    let packed = PACKED.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, is)| *is);
-    packed.or_else(|| {
-        // Crashes leave zeros at the end of a log, and cutting off a log that is written to leaves them at its start.
-        let first = head.iter().position(|byte| *byte != 0).unwrap_or(0);
-        let head = head.get(first..).unwrap_or_default();
-        let head = head.get(..HEAD).unwrap_or(head);
-        let last = head.iter().rposition(|byte| *byte != 0).map_or(head.len(), |last| last + 1);
-        let head = head.get(..last).unwrap_or_default();
-        let binary = head.iter().filter(|byte| byte.is_ascii_control() && !b"\t\r\n\x1B\x08".contains(byte)).count();
-        let is_text = binary <= head.len() / 8 || UTF16.iter().any(|mark| head.starts_with(mark));
-        (!is_text).then_some("is no text")
-    })
 }
 
 /// Counts what is read of a file, since of a packed one that is not what comes out.

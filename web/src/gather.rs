@@ -16,7 +16,7 @@ use vhd_analyser_core::chain::{Forest, JournalFile, Member, in_words};
 use vhd_analyser_core::foreign::Foreign;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::file_name;
-use vhd_analyser_core::log::Explainer;
+use vhd_analyser_core::log::{Explainer, is_utf16, not_a_log};
 use vhd_analyser_core::source::{Read, Source};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader};
@@ -30,6 +30,8 @@ use crate::worker::{Progress, Unit, options};
 
 /// Bytes of a log that are read at once.
 const CHUNK: u64 = 1 << 20;
+/// Bytes by which a log is told from other files.
+const HEAD: u64 = 4096;
 
 /// A file with the path under which it was chosen.
 #[derive(Clone, Debug)]
@@ -81,7 +83,7 @@ impl Kind {
         Ok(match Foreign::recognise(source)? {
             Foreign::Text => Self::Log,
             Foreign::Gzip => Self::PackedLog,
-            foreign if is_called_log && may_be_log(foreign) => Self::Log,
+            Foreign::Unknown if is_called_log || is_utf16(&head(source)?) => Self::Log,
             _ if is_in_folder => Self::Other,
             _ => Self::Disk,
         })
@@ -101,14 +103,19 @@ struct Gathering {
 impl Gathering {
     async fn take(&mut self, named: &Named, options: &Options, tell: &impl Fn(Progress)) -> Result<(), Failure> {
         let source = BlobSource::ahead(named.file.clone())?;
-        let kind = Kind::of(&named.path, &source)?;
+        let mut kind = Kind::of(&named.path, &source)?;
         if matches!(kind, Kind::Log | Kind::PackedLog) {
             self.logs.push(named.path.clone());
             self.explainer.begin(&named.path);
         }
+        if kind == Kind::Log && !read_log(&source, &mut self.explainer, &named.path, tell)? {
+            // It is only called a log.
+            self.logs.pop();
+            kind = if named.path.contains('/') { Kind::Other } else { Kind::Disk };
+        }
         match kind {
+            Kind::Log => {}
             Kind::Disk => self.members.push(member(named, &source, options)?),
-            Kind::Log => read_log(&source, &mut self.explainer, &named.path, tell)?,
             Kind::PackedLog => read_packed_log(&named.file, &mut self.explainer, &named.path, tell).await?,
             Kind::Journal(unique_id) => self.journals.push(JournalFile { name: named.path.clone(), unique_id }),
             Kind::Other => self.passed_over += 1,
@@ -142,12 +149,22 @@ fn member(named: &Named, source: &BlobSource, options: &Options) -> Result<Membe
     Ok(Member::of(&analysis, &named.path, source.changed()))
 }
 
+/// The beginning of a file.
+fn head(source: &BlobSource) -> Result<Vec<u8>, Failure> {
+    let mut head = vec![0; HEAD.min(source.length()) as usize];
+    source.read(&mut [Read { offset: 0, buffer: &mut head }])?;
+    Ok(head)
+}
+
+/// Reads a log, and answers whether it is one: trouble that is found is told, whatever it is found in.
 fn read_log(
     source: &BlobSource,
     explainer: &mut Explainer,
     path: &str,
     tell: &impl Fn(Progress),
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let is_log = not_a_log(&head(source)?).is_none();
+    let found = explainer.found();
     let total = source.length();
     let mut chunk = vec![0; CHUNK.min(total) as usize];
     let mut done = 0;
@@ -160,7 +177,7 @@ fn read_log(
         done += length;
     }
     explainer.end();
-    Ok(())
+    Ok(is_log || explainer.found() > found)
 }
 
 async fn read_packed_log(
@@ -177,7 +194,7 @@ async fn read_packed_log(
         let bytes = Reflect::get(&piece, &"value".into()).map_err(failed)?;
         // There is none at the end.
         let Some(bytes) = bytes.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec) else { break };
-        if done == 0 && !may_be_log(Foreign::recognise(&bytes.as_slice()).unwrap_or(Foreign::Unknown)) {
+        if done == 0 && not_a_log(&bytes).is_some() {
             return Err(Failure::NotALog);
         }
         explainer.feed(&bytes);
@@ -191,9 +208,4 @@ async fn read_packed_log(
     }
     explainer.end();
     Ok(())
-}
-
-/// A log may have bytes in it that are no text, of a crash for one.
-fn may_be_log(foreign: Foreign) -> bool {
-    matches!(foreign, Foreign::Text | Foreign::Unknown)
 }

@@ -5,6 +5,39 @@ use alloc::vec::Vec;
 /// Units of UTF-16 that are turned over at once.
 const AT_ONCE: usize = 16 << 10;
 
+/// By so much of its beginning it is told whether a log is text, in bytes.
+const HEAD: usize = 4096;
+/// What files begin with that are packed otherwise than by gzip.
+const PACKED: [(&[u8], &str); 5] = [
+    (b"\xFD7zXZ\0", "is packed by xz"),
+    (b"BZh", "is packed by bzip2"),
+    (b"\x28\xB5\x2F\xFD", "is packed by zstd"),
+    (b"PK\x03\x04", "is a ZIP archive"),
+    (b"7z\xBC\xAF\x27\x1C", "is a 7-Zip archive"),
+];
+
+/// What a file is by its beginning, if it is no log: to find no trouble in it would say nothing.
+pub fn not_a_log(head: &[u8]) -> Option<&'static str> {
+    let packed = PACKED.iter().find(|(mark, _)| head.starts_with(mark)).map(|(_, is)| *is);
+    packed.or_else(|| (!is_text(head)).then_some("is no text"))
+}
+
+/// Whether a file begins with a mark of UTF-16.
+pub fn is_utf16(head: &[u8]) -> bool {
+    MARKS.iter().any(|(mark, kind)| matches!(kind, Kind::Utf16(_)) && head.starts_with(mark))
+}
+
+/// Crashes leave zeros at the end of a log, and cutting off a log that is written to leaves them at its start.
+fn is_text(head: &[u8]) -> bool {
+    let first = head.iter().position(|byte| *byte != 0).unwrap_or(0);
+    let head = head.get(first..).unwrap_or_default();
+    let head = head.get(..HEAD).unwrap_or(head);
+    let last = head.iter().rposition(|byte| *byte != 0).map_or(head.len(), |last| last + 1);
+    let head = head.get(..last).unwrap_or_default();
+    let binary = head.iter().filter(|byte| byte.is_ascii_control() && !b"\t\r\n\x1B\x08".contains(byte)).count();
+    binary <= head.len() / 8 || is_utf16(head)
+}
+
 /// Turns a log’s bytes over into UTF-8, by the mark that it begins with. What has no mark is left as it is.
 #[derive(Debug, Default)]
 pub struct Encoding {

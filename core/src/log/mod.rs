@@ -20,6 +20,7 @@ mod stamp;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use encoding::{is_utf16, not_a_log};
 pub use explainer::Explainer;
 pub use names::Names;
 pub use patterns::On;

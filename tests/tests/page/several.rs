@@ -106,6 +106,19 @@ async fn logs_may_be_pasted_packed_or_called_anything() -> Result<(), Failure> {
         page.choose(&renamed).await?;
         page.expect("[data-testid=log-finding][data-id='nova.coalesce-timeout']", "20 attempts").await?;
 
+        // Saved by Windows, in UTF-16.
+        let utf16 = page.folder().join("saved.txt");
+        let units = std::iter::once(0xFEFF).chain(SM.encode_utf16());
+        fs::write(&utf16, units.flat_map(u16::to_le_bytes).collect::<Vec<_>>())?;
+        page.choose(&utf16).await?;
+        page.expect("[data-testid=log-finding][data-id='smgc.set-size']", "saved.txt").await?;
+
+        // What is only called a log is judged by what it is.
+        let binary = page.folder().join("catalog.bin");
+        fs::write(&binary, (0..9000_u32).map(|at| ((at * at) >> 3) as u8).collect::<Vec<_>>())?;
+        page.choose(&binary).await?;
+        page.expect_verdict("catalog.bin", "not-a-vhd").await?;
+
         // One that is cut off says so, with what it said before.
         let mut bytes = fs::read(&packed)?;
         bytes.truncate(bytes.len() - 9);
