@@ -54,7 +54,7 @@ impl Linked {
         }
         .build();
         if let Some(parent) = self.parent {
-            name_parent(&mut built.bytes[..built.end_of_metadata], &file_name(parent));
+            rename(&mut built.bytes[..built.end_of_metadata], PARENT, &file_name(parent));
         }
         identified(&built, self.number, self.hidden, self.parent.map(id))
     }
@@ -92,15 +92,15 @@ pub fn id(number: u32) -> [u8; 16] {
     id
 }
 
-/// Writes another name wherever the parent's stands, in any of the encodings.
-fn name_parent(metadata: &mut [u8], name: &str) {
+/// Writes another name of the same length wherever one stands, in any of the encodings.
+pub fn rename(metadata: &mut [u8], old: &str, new: &str) {
     let encodings: [fn(&str) -> Vec<u8>; 3] = [
         |name| name.as_bytes().to_vec(),
         |name| name.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         |name| name.encode_utf16().flat_map(u16::to_le_bytes).collect(),
     ];
     for encode in encodings {
-        let (old, new) = (encode(PARENT), encode(name));
+        let (old, new) = (encode(old), encode(new));
         for at in 0..metadata.len().saturating_sub(old.len()) {
             if metadata[at..].starts_with(&old) {
                 put(metadata, at, &new);

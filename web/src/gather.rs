@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
 use vhd_analyser_core::analysis::{self, Options};
-use vhd_analyser_core::chain::{Forest, JournalFile, Member, in_words};
+use vhd_analyser_core::chain::{Forest, JournalFile, Member, in_words, tidy};
 use vhd_analyser_core::foreign::Foreign;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::file_name;
@@ -23,6 +23,7 @@ use web_sys::{Blob, ReadableStreamDefaultReader};
 
 use crate::failure::Failure;
 use crate::gathered::{Gathered, is_called_disk, is_called_log};
+use crate::neighbours::folder_of;
 use crate::source::BlobSource;
 use crate::units;
 use crate::unpacked::unpacked;
@@ -52,6 +53,7 @@ pub async fn gather(files: &[Named], tell: &impl Fn(Progress)) -> Gathered {
             gathering.unread.push((named.path.clone(), failure));
         }
     }
+    gathering.take_raw_images(files, &options);
     gathering.finish(files)
 }
 
@@ -121,6 +123,33 @@ impl Gathering {
             Kind::Other => self.passed_over += 1,
         }
         Ok(())
+    }
+
+    /// Takes the raw images that disks say they were made on: they are called anything.
+    fn take_raw_images(&mut self, files: &[Named], options: &Options) {
+        let mut wanted: BTreeSet<String> = BTreeSet::new();
+        for member in &mut self.members {
+            let named = member.end.as_ref().and_then(|end| end.parent.as_ref());
+            let Some(named) = named.filter(|named| named.unique_id == [0; 16]) else { continue };
+            let folder = folder_of(&member.name);
+            let mut places = named.paths.iter().map(|path| tidy(&format!("{folder}{path}")));
+            match places.find(|place| files.iter().any(|named| named.path == *place)) {
+                Some(place) => _ = wanted.insert(place),
+                // Of single files that were chosen nobody knows what else lies beside them.
+                None => member.lacks_raw = !folder.is_empty(),
+            }
+        }
+        for named in files.iter().filter(|named| wanted.contains(&named.path)) {
+            if self.members.iter().any(|member| member.name == named.path) {
+                continue;
+            }
+            self.passed_over = self.passed_over.saturating_sub(1);
+            let taken = BlobSource::ahead(named.file.clone()).map_err(Failure::from);
+            match taken.and_then(|source| member(named, &source, options)) {
+                Ok(member) => self.members.push(member),
+                Err(failure) => self.unread.push((named.path.clone(), failure)),
+            }
+        }
     }
 
     fn finish(mut self, files: &[Named]) -> Gathered {

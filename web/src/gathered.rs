@@ -73,11 +73,13 @@ impl Gathered {
         parts.join(" ")
     }
 
-    /// Whether one file is nothing to speak of beyond what it is by itself: a disk, or a text in which nothing was found
-    /// and which is not called a log.
+    /// Whether one file is nothing to speak of beyond what it is by itself: a disk of whose folder nothing is known, or a
+    /// text in which nothing was found and which is not called a log.
     pub fn is_one_thing(&self) -> bool {
         let nothing_found = self.answer.as_ref().is_none_or(|answer| answer.troubles.is_empty());
-        nothing_found && self.lone_journals.is_empty() && self.logs.iter().all(|path| !is_called_log(path))
+        let is_in_place = !self.forest.disks.iter().any(is_in_folder);
+        let is_no_log = self.logs.iter().all(|path| !is_called_log(path));
+        nothing_found && is_in_place && self.lone_journals.is_empty() && is_no_log
     }
 
     /// The disk that a log speaks of, by its number in the forest: its file has the name that the log gives.

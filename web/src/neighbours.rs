@@ -45,6 +45,7 @@ impl dialect::Folder for Folder {
     }
 }
 
-fn folder_of(path: &str) -> String {
+/// The folder that a file is in, with a slash at its end, or empty.
+pub fn folder_of(path: &str) -> String {
     path.rfind('/').map_or("", |end| &path[..=end]).to_owned()
 }

@@ -14,11 +14,11 @@ mod azure;
 mod hyper_v;
 #[cfg(feature = "alloc")]
 mod opinion;
-#[cfg(feature = "alloc")]
 #[cfg(feature = "std")]
 mod place;
 #[cfg(feature = "alloc")]
 mod qemu;
+#[cfg(feature = "alloc")]
 mod surroundings;
 #[cfg(feature = "alloc")]
 pub mod vhd_util;
@@ -29,9 +29,9 @@ mod xen_orchestra;
 pub(crate) use opinion::ask;
 #[cfg(feature = "alloc")]
 pub use opinion::{Opinion, opinions};
-#[cfg(feature = "alloc")]
 #[cfg(feature = "std")]
 pub use place::{Folder, Lead, Place};
+#[cfg(feature = "alloc")]
 pub use surroundings::{Disk, Lookup, Surroundings, Unknown};
 
 use crate::check::footer::Slot;

@@ -11,7 +11,9 @@ use serde_json::json;
 use vhd_analyser_core::chain::{Layer, Merged};
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_tests::analysed::analysed;
-use vhd_analyser_tests::chain::{Linked, file_name};
+use vhd_analyser_tests::build::HEADER_AT;
+use vhd_analyser_tests::bytes::seal;
+use vhd_analyser_tests::chain::{Linked, file_name, rename};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::incident;
 
@@ -115,7 +117,7 @@ async fn logs_may_be_pasted_packed_or_called_anything() -> Result<(), Failure> {
 
         // What is only called a log is judged by what it is.
         let binary = page.folder().join("catalog.bin");
-        fs::write(&binary, (0..9000_u32).map(|at| ((at * at) >> 3) as u8).collect::<Vec<_>>())?;
+        fs::write(&binary, [1, 2, 3, 0xEE].repeat(2000))?;
         page.choose(&binary).await?;
         page.expect_verdict("catalog.bin", "not-a-vhd").await?;
 
@@ -180,6 +182,35 @@ async fn a_parent_that_was_not_chosen_is_missing_only_from_a_folder() -> Result<
         page.expect("[data-testid=disk]", "the parent is not there").await?;
         page.expect_verdict(&file_name(1), "unrepairable").await?;
         page.expect("[data-tool=vhd-util][data-accepts=false]", "error resolving").await
+    })
+    .await
+}
+
+/// A raw image may be called anything: in a folder it is found by the name that the disk on it gives.
+#[tokio::test]
+async fn a_raw_image_is_found_in_a_folder() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.folder().join("sr");
+        fs::create_dir(&folder)?;
+        let mut child = Linked { allocated: vec![1], ..Linked::new(1, Some(0)) }.build();
+        let header = HEADER_AT..HEADER_AT + 1024;
+        child[header.clone()][40..56].fill(0);
+        rename(&mut child[..8192], &file_name(0), "base00.img");
+        seal(&mut child[header], 36);
+        fs::write(folder.join(file_name(1)), child)?;
+        page.drop_paths(slice::from_ref(&folder)).await?;
+        page.expect_verdict(&file_name(1), "unrepairable").await?;
+
+        fs::write(folder.join("base00.img"), vec![7; 16 << 20])?;
+        fs::write(folder.join("other.img"), [7; 512])?;
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=overview]", "1 disk, sound.").await?;
+        page.expect("main", "1 other file neither a disk nor a log").await?;
+        page.expect("[data-testid=disk][data-level='0']", "base00.img").await?;
+        page.expect_verdict(&file_name(1), "sound").await?;
+        page.click("flat-raw").await?;
+        page.click("flatten").await?;
+        page.expect("main", "16,777,216 bytes").await
     })
     .await
 }
