@@ -184,11 +184,15 @@ impl Page {
     /// Drops files and folders in the middle of the window, as the system does.
     pub async fn drop_paths(&self, paths: &[PathBuf]) -> Result<(), Failure> {
         let data = json!({ "items": [], "files": paths, "dragOperationsMask": 1 });
-        for kind in ["dragEnter", "dragOver", "drop"] {
+        let drag = async |kind: &str| {
             let event = json!({ "type": kind, "x": 300, "y": 200, "data": data });
-            self.emulate("Input.dispatchDragEvent", event).await?;
-        }
-        Ok(())
+            self.emulate("Input.dispatchDragEvent", event).await
+        };
+        drag("dragEnter").await?;
+        // The browser drops nothing where the page has not said yet that it takes it.
+        self.expect(".drop-overlay", "").await?;
+        drag("dragOver").await?;
+        drag("drop").await
     }
 
     /// Takes a file from the file manager: [`Page::drop`] then drops it.

@@ -204,9 +204,9 @@ async fn a_raw_image_is_found_in_a_folder() -> Result<(), Failure> {
         fs::write(folder.join("base00.img"), vec![7; 16 << 20])?;
         fs::write(folder.join("other.img"), [7; 512])?;
         page.drop_paths(&[folder]).await?;
-        page.expect("[data-testid=overview]", "1 disk, sound.").await?;
+        page.expect("[data-testid=overview]", "2 disks, all sound.").await?;
         page.expect("main", "1 other file neither a disk nor a log").await?;
-        page.expect("[data-testid=disk][data-level='0']", "base00.img").await?;
+        page.expect("[data-testid=disk][data-level='0']", "raw imagesr/base00.img").await?;
         page.expect_verdict(&file_name(1), "sound").await?;
         page.click("flat-raw").await?;
         page.click("flatten").await?;

@@ -108,6 +108,7 @@ fn state(disk: &DiskReport) -> (Tone, Shape, &'static str) {
         Verdict::Repairable => "repairable",
         Verdict::Salvageable => "salvageable",
         Verdict::Unrepairable => "not repairable",
+        Verdict::NotAVhd if !disk.children.is_empty() => "raw image",
         Verdict::NotAVhd => "no VHD",
     };
     (tone(disk.verdict), Shape::from(disk.verdict), word)
