@@ -369,6 +369,11 @@ impl State {
         }
     }
 
+    /// The files that were chosen together, and which of their disks is shown, by its number in the forest.
+    pub fn among(&self) -> Option<(&Rc<Gathered>, usize)> {
+        self.gathered.as_ref().zip(self.selected)
+    }
+
     /// What a screen reader is told when it changes.
     pub fn announcement(&self) -> String {
         if let Some(reading) = &self.reading {
@@ -388,7 +393,7 @@ impl State {
             Some(Shown { image: ChainImage::Made(..), .. }) => "The image is ready to be saved.".into(),
             Some(Shown { image: ChainImage::Failed(failure), .. }) => failure.to_string(),
             Some(Shown { report, .. }) => {
-                let place = self.gathered.as_ref().zip(self.selected).and_then(|(all, disk)| all.place(disk));
+                let place = self.among().and_then(|(all, disk)| all.place(disk));
                 let verdict = place.map_or(report.verdict, |(verdict, _)| verdict);
                 format!("{}: {}", report.file, answer(report, verdict))
             }

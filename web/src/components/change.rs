@@ -67,13 +67,14 @@ fn hide(hidden: bool, on_change: &Callback<Change>) -> Callback<MouseEvent> {
     on_change.reform(move |_| Change { hidden: Some(hidden), parent: None })
 }
 
-fn asked_for(wish: &Wish) -> String {
+/// What was asked for, in a sentence.
+pub fn asked_for(wish: &Wish) -> String {
     match (&wish.parent, wish.hidden) {
         (Some(parent), _) => {
-            format!("The repair above links the disk to “{parent}”. Where none is offered, the link is there already.")
+            format!("You asked to link the disk to “{parent}”. Where no repair is offered, it is linked already.")
         }
-        (None, Some(true)) => "The repair above sets the hidden flag.".into(),
-        (None, _) => "The repair above takes the hidden flag away.".into(),
+        (None, Some(true)) => "You asked to set the hidden flag.".into(),
+        (None, _) => "You asked to take the hidden flag away.".into(),
     }
 }
 

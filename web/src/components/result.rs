@@ -4,7 +4,7 @@ use vhd_analyser_core::report::Verdict;
 use yew::prelude::*;
 
 use crate::components::chain_image::ChainImage;
-use crate::components::change::{change_disk, link_now};
+use crate::components::change::{asked_for, change_disk, link_now};
 use crate::components::deep_check::deep_check;
 use crate::components::file_line::file_line;
 use crate::components::file_picker::other_files;
@@ -40,9 +40,7 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             { file_line(report, others) }
             <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected}
                 parent_is_known={parent_is_known(analyser)} place={place(analyser)} footer={deep_check.unwrap_or_default()}>
-                if let (Some(gathered), Some(number), true) = (&analyser.state.gathered, analyser.state.selected, shown.wish == Wish::default()) {
-                    { link_now(gathered, number, &analyser.change) }
-                }
+                { link(shown, analyser) }
                 { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
                     // A new one for every plan: what was confirmed for one does not hold for another.
@@ -73,41 +71,46 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
 
 /// Whether the disk is one of several, and so is its parent: what there is to say of both stands above.
 fn parent_is_known(analyser: &Analyser) -> bool {
-    let (Some(gathered), Some(number)) = (&analyser.state.gathered, analyser.state.selected) else { return false };
-    gathered.forest.disks.get(number).is_some_and(|disk| disk.parent_state == "found")
+    let disk = analyser.state.among().and_then(|(gathered, number)| gathered.forest.disks.get(number));
+    disk.is_some_and(|disk| disk.parent_state == "found")
 }
 
 /// What is wrong with the place of the disk among the others.
 fn place(analyser: &Analyser) -> Option<(Verdict, Vec<AttrValue>)> {
-    let gathered = analyser.state.gathered.as_ref()?;
-    let (verdict, says) = gathered.place(analyser.state.selected?)?;
+    let (gathered, number) = analyser.state.among()?;
+    let (verdict, says) = gathered.place(number)?;
     Some((verdict, says.into_iter().map(|sentence| sentence.to_owned().into()).collect()))
+}
+
+/// The next step for a disk that does not find its parent; or what was asked for, once something was.
+fn link(shown: &Shown, analyser: &Analyser) -> Html {
+    match analyser.state.among() {
+        Some((gathered, number)) if shown.wish == Wish::default() => link_now(gathered, number, &analyser.change),
+        Some(_) => html! { <p>{ asked_for(&shown.wish) }</p> },
+        None => Html::default(),
+    }
 }
 
 /// What can be changed in one of several disks.
 fn change(shown: &Shown, analyser: &Analyser) -> Html {
-    let (Some(gathered), Some(number)) = (&analyser.state.gathered, analyser.state.selected) else {
-        return Html::default();
-    };
-    html! {
-        if shown.report.verdict != Verdict::NotAVhd {
-            { change_disk(gathered, number, &shown.wish, &analyser.change) }
+    match analyser.state.among() {
+        Some((gathered, number)) if shown.report.verdict != Verdict::NotAVhd => {
+            change_disk(gathered, number, &shown.wish, &analyser.change)
         }
+        _ => Html::default(),
     }
 }
 
 /// The image of a whole chain, where all of it is here and sound; of a disk by itself, too.
 fn chain_image(shown: &Shown, analyser: &Analyser) -> Html {
-    let state = &analyser.state;
-    let disks = match (&state.gathered, state.selected) {
-        (Some(gathered), Some(number)) => gathered.chain(number).map(|chain| chain.len()),
-        _ => Some(1),
+    let disks = match analyser.state.among() {
+        Some((gathered, number)) => gathered.chain(number).map(|chain| chain.len()),
+        None => Some(1),
     };
+    let (Some(disks), Verdict::Sound) = (disks, shown.report.verdict) else { return Html::default() };
     html! {
-        if let (Some(disks), Verdict::Sound) = (disks, shown.report.verdict) {
-            <ChainImage file={shown.report.file.clone()} {disks} image={shown.image.clone()}
-                on_flatten={analyser.flatten.clone()} on_cancel={analyser.cancel.reform(|()| Purpose::Flatten)}
-                on_done={analyser.note.clone()} />
-        }
+        <ChainImage file={shown.report.file.clone()} {disks} image={shown.image.clone()}
+            on_flatten={analyser.flatten.clone()} on_cancel={analyser.cancel.reform(|()| Purpose::Flatten)}
+            on_done={analyser.note.clone()} />
     }
 }
