@@ -241,3 +241,18 @@ fn elements(page: &str) -> Vec<String> {
     };
     Parser::new_ext(page, Options::all()).filter_map(element).collect()
 }
+
+/// Whoever is offered a repair that links a lost block need not beware of losing it.
+#[test]
+fn a_lost_block_is_a_caution_only_where_the_repair_leaves_it() -> Outcome {
+    let cases = cases()?;
+    for (name, is_left) in [("tap-bat-overlap", false), ("tap-bat-beyond-eof", false), ("tap-bat-duplicate", true)] {
+        let report = analysed(&cases[name].image()?, name)?.report();
+        assert!(
+            report.findings.iter().any(|finding| finding.id == "block.orphan" || finding.id == "file.unreferenced")
+        );
+        let is_told = report.cautions.iter().any(|caution| caution.contains("may be a lost block"));
+        assert_eq!(is_told, is_left, "{name}");
+    }
+    Ok(())
+}

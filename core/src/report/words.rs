@@ -10,9 +10,11 @@ use alloc::vec::Vec;
 
 use super::Verdict;
 use crate::analysis::Analysis;
+use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
 use crate::layout::footer::{DiskType, Footer};
+use crate::layout::time::TimeStamp;
 use crate::repair::{Cut, Plan};
 
 /// What is said of a file as a whole.
@@ -231,12 +233,23 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
                 .into(),
         );
     }
-    if analysis.findings.iter().any(|finding| matches!(finding.id(), "file.unreferenced" | "block.orphan")) {
+    if may_hold_lost_block(analysis) {
         cautions.push(
             "The file holds bytes that may be a lost block. Nothing here cuts them off; vhd-util’s repair does.".into(),
         );
     }
     cautions
+}
+
+/// Whether bytes are there, and will be after the repair, that may be a lost block: the repair may be to link it.
+fn may_hold_lost_block(analysis: &Analysis) -> bool {
+    let is_lost = |findings: &[Finding]| {
+        findings.iter().any(|finding| matches!(finding.id(), "file.unreferenced" | "block.orphan"))
+    };
+    // Of several ways, not all need do it. What the clock says does not matter here.
+    let after = analysis.repaired.as_ref().filter(|_| analysis.repairs.len() == 1);
+    let stays = |image| is_lost(&check(image, None, &Circumstances { now: TimeStamp(u32::MAX) }));
+    is_lost(&analysis.findings) && after.is_none_or(stays)
 }
 
 /// Said of a differencing disk. Whoever has looked at its parent takes it back.
