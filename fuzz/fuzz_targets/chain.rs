@@ -7,9 +7,7 @@ use std::ops::ControlFlow;
 
 use libfuzzer_sys::fuzz_target;
 use vhd_analyser_core::analysis::{Analysis, analyse};
-use vhd_analyser_core::chain::{
-    DiskReport, Flat, Forest, ForestReport, Format, Identity, Layer, Member, Merged, Piece,
-};
+use vhd_analyser_core::chain::{DiskReport, Flat, Forest, ForestReport, Format, Identity, Layer, Member, Merged};
 use vhd_analyser_core::repair::{ParentDisk, Request};
 use vhd_analyser_core::report::Verdict;
 use vhd_analyser_core::source::{Read, Source};
@@ -18,7 +16,7 @@ use vhd_analyser_fuzz::{analysed, options, within_limits};
 use vhd_analyser_tests::analysed::{NOW, fixed_copy, patched_in_place, undone};
 use vhd_analyser_tests::build::{Creator, Disk, Fill, HEADER_AT, Kind, SECTOR, number32, number64, read_virtual};
 use vhd_analyser_tests::bytes::put;
-use vhd_analyser_tests::chain::{id, identified};
+use vhd_analyser_tests::chain::{flattened, id, identified};
 
 /// No name is like these bytes, and no structure.
 const STRAY: u8 = 0x07;
@@ -206,18 +204,7 @@ fn check_flat(chain: &Merged<&[u8]>, files: &[Vec<u8>], whole: &[u8], format: Fo
     let Ok(flat) = Flat::plan(chain, format, identity, &mut |_| ControlFlow::Continue(())) else {
         return;
     };
-    let mut image = Vec::new();
-    let written = flat.write(chain, &mut |piece| {
-        match piece {
-            Piece::Bytes(bytes) => image.extend(bytes),
-            Piece::Zeros(length) => image.resize(image.len() + length as usize, 0),
-            Piece::Source { layer, offset, length } => {
-                image.extend_from_slice(&files[layer][offset as usize..(offset + length) as usize]);
-            }
-        }
-        ControlFlow::Continue(())
-    });
-    written.expect("a planned image is written");
+    let image = flattened(&flat, chain, files, &mut |_| ()).expect("a planned image is written");
     assert_eq!(image.len() as u64, flat.length());
     let content = match format {
         Format::Raw => image,

@@ -1,5 +1,10 @@
 //! Disks that are based on each other, small and numbered.
 
+use std::ops::ControlFlow;
+
+use vhd_analyser_core::chain::{Flat, FlatError, Merged, Piece};
+use vhd_analyser_core::source::OutOfRange;
+
 use crate::build::{Built, Creator, Disk, Fill, HEADER_AT, Kind, PARENT, SECTOR};
 use crate::bytes::{put, seal};
 
@@ -107,4 +112,29 @@ pub fn rename(metadata: &mut [u8], old: &str, new: &str) {
             }
         }
     }
+}
+
+/// A flattened image, put together from its pieces: of new bytes, and of the files of the chain, the last child first.
+///
+/// # Errors
+/// Where the chain cannot be read.
+pub fn flattened(
+    flat: &Flat,
+    chain: &Merged<&[u8]>,
+    files: &[Vec<u8>],
+    look: &mut dyn FnMut(&Piece),
+) -> Result<Vec<u8>, FlatError<OutOfRange>> {
+    let mut image = Vec::new();
+    flat.write(chain, &mut |piece| {
+        look(&piece);
+        match piece {
+            Piece::Bytes(bytes) => image.extend(bytes),
+            Piece::Zeros(length) => image.resize(image.len() + length as usize, 0),
+            Piece::Source { layer, offset, length } => {
+                image.extend_from_slice(&files[layer][offset as usize..(offset + length) as usize]);
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(image)
 }

@@ -11,14 +11,14 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestCaseError};
-use vhd_analyser_core::chain::{ChainError, Flat, FlatError, Format, Identity, Layer, Merged, Piece, ReadError};
+use vhd_analyser_core::chain::{ChainError, Flat, FlatError, Format, Identity, Layer, Merged, ReadError};
 use vhd_analyser_core::layout::locator::file_name;
 use vhd_analyser_core::report::Verdict;
 use vhd_analyser_core::source::{OutOfRange, Read, Source};
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep};
 use vhd_analyser_tests::build::{Creator, Disk, Fill, HEADER_AT, Kind, SECTOR, read_virtual};
 use vhd_analyser_tests::bytes::{put, seal};
-use vhd_analyser_tests::chain::{Linked, id, identified};
+use vhd_analyser_tests::chain::{Linked, flattened, id, identified};
 use vhd_analyser_tests::corpus::{Case, cases};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -41,17 +41,8 @@ fn chain(files: &[Vec<u8>]) -> Result<Merged<&[u8]>, ChainError> {
 /// The image, put together from its pieces.
 fn image(chain: &Merged<&[u8]>, files: &[Vec<u8>], format: Format) -> Result<Vec<u8>, FlatError<OutOfRange>> {
     let flat = Flat::plan(chain, format, IDENTITY, &mut |_| ControlFlow::Continue(()))?;
-    let mut image = Vec::new();
-    flat.write(chain, &mut |piece| {
+    let image = flattened(&flat, chain, files, &mut |piece| {
         assert!((1..=LONGEST_PIECE).contains(&piece.length()), "{} bytes", piece.length());
-        match piece {
-            Piece::Bytes(bytes) => image.extend(bytes),
-            Piece::Zeros(length) => image.resize(image.len() + length as usize, 0),
-            Piece::Source { layer, offset, length } => {
-                image.extend_from_slice(&files[layer][offset as usize..(offset + length) as usize]);
-            }
-        }
-        ControlFlow::Continue(())
     })?;
     assert_eq!(image.len() as u64, flat.length(), "the length is known before");
     Ok(image)
