@@ -1,5 +1,6 @@
 //! A box with a shape and some paragraphs.
 
+use vhd_analyser_core::report::Severity;
 use yew::prelude::*;
 
 use crate::components::icon::{Shape, icon};
@@ -28,6 +29,16 @@ impl Tone {
             Self::Warn => "tone-warn",
             Self::Bad => "tone-bad",
             Self::Plain => "tone-plain",
+        }
+    }
+}
+
+impl From<Severity> for Tone {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Error => Self::Bad,
+            Severity::Warning => Self::Warn,
+            Severity::Info => Self::Plain,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The reasons for the answer.
 
-use vhd_analyser_core::report::{FindingReport, Report, Severity, Verdict};
+use vhd_analyser_core::report::{FindingReport, Report, Verdict};
 use yew::prelude::*;
 
 use crate::components::callout::Tone;
@@ -25,13 +25,9 @@ pub fn findings(report: &Report) -> Html {
 }
 
 fn row(finding: &FindingReport) -> Html {
-    let (word, tone) = match finding.severity {
-        Severity::Error => ("error", Tone::Bad),
-        Severity::Warning => ("warning", Tone::Warn),
-        Severity::Info => ("info", Tone::Plain),
-    };
+    let (word, tone) = (finding.severity.to_string(), Tone::from(finding.severity));
     html! {
-        <details class="row" data-testid="finding" data-id={finding.id.clone()} data-severity={word}>
+        <details class="row" data-testid="finding" data-id={finding.id.clone()} data-severity={word.clone()}>
             <summary>
                 <span class={classes!("severity", tone.class())}>
                     { icon(Shape::from(finding.severity)) }{ word }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::log::{Moment, Names, On, Step, Trouble};
 use yew::prelude::*;
 
@@ -69,15 +68,11 @@ fn storage_choice(storage: &UseStateHandle<On>) -> Html {
 }
 
 fn row(number: usize, trouble: &Trouble, props: &LogsProps, storage: On) -> Html {
-    let (word, tone) = match trouble.severity {
-        Severity::Error => ("error", Tone::Bad),
-        Severity::Warning => ("warning", Tone::Warn),
-        Severity::Info => ("info", Tone::Plain),
-    };
+    let (word, tone) = (trouble.severity.to_string(), Tone::from(trouble.severity));
     let detail = if trouble.detail.is_empty() { String::new() } else { format!(" ({})", trouble.detail) };
     html! {
         // Only the newest is unfolded: it is what somebody comes with.
-        <details class="row" data-testid="log-finding" data-id={trouble.id.clone()} data-severity={word} open={number == 0}>
+        <details class="row" data-testid="log-finding" data-id={trouble.id.clone()} data-severity={word.clone()} open={number == 0}>
             <summary>
                 <span class={classes!("severity", tone.class())}>{ icon(Shape::from(trouble.severity)) }{ word }</span>
                 <span class="row-title">{ &trouble.title }{ detail }</span>

@@ -42,6 +42,7 @@ pub struct Change {
 /// The files and their workers.
 #[derive(Default)]
 pub struct Work {
+    /// What runs in the workers.
     pub program: Program,
     utc_offset: i32,
     /// How often files were chosen: what was begun for one choice is of no use after the next.
@@ -83,7 +84,9 @@ struct With {
 /// Where files are taken in and answers come out.
 #[derive(Clone)]
 pub struct Desk {
+    /// The files and their workers.
     pub work: Rc<RefCell<Work>>,
+    /// Changes what the page shows.
     pub dispatch: UseReducerDispatcher<State>,
 }
 
