@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::common::capabilities::firefox::FirefoxPreferences;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 use thirtyfour::{Capabilities, ChromiumLikeCapabilities};
 
@@ -20,6 +21,8 @@ use crate::server::Server;
 /// Long enough for a computer that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
+/// How often a driver is started that ends at once: another program may take the port that it has just found free.
+const TRIES: u32 = 5;
 
 /// Why a test could not be carried out. What it checks, it asserts.
 #[derive(thiserror::Error)]
@@ -36,8 +39,8 @@ pub enum Failure {
     Schema(String),
     #[error("the corpus: {0}")]
     Corpus(String),
-    #[error("{0} ended without telling its port")]
-    NoPort(&'static str),
+    #[error("{name} ended {TRIES} times without telling its port; at last it said: {said}")]
+    NoPort { name: &'static str, said: String },
     #[error("waited {} s in vain: {what}", PATIENCE.as_secs())]
     Waited { what: String },
 }
@@ -145,7 +148,7 @@ impl Page {
 
     /// Presses the element with this `data-testid`, as soon as it is shown.
     pub async fn click(&self, test_id: &str) -> Result<(), Failure> {
-        Ok(self.find(test_id).await?.click().await?)
+        self.click_first(&format!("[data-testid='{test_id}']")).await
     }
 
     /// Chooses a file with the page's own input.
@@ -171,8 +174,15 @@ impl Page {
 
     /// Presses the first element that this CSS selector selects, as soon as it is shown.
     pub async fn click_first(&self, selector: &str) -> Result<(), Failure> {
-        let query = self.driver.query(By::Css(selector)).and_displayed().wait(PATIENCE, POLL);
-        Ok(query.desc(selector).first().await?.click().await?)
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let query = self.driver.query(By::Css(selector)).and_displayed().wait(PATIENCE, POLL);
+            match query.desc(selector).first().await?.click().await {
+                // The page has drawn it anew in between; a person presses what is there now.
+                Err(error) if is_stale(&error) && Instant::now() < end => {}
+                outcome => return Ok(outcome?),
+            }
+        }
     }
 
     /// Chooses a folder with the page's own input.
@@ -252,6 +262,18 @@ impl Page {
     pub async fn select(&self, test_id: &str, value: &str) -> Result<(), Failure> {
         let list = self.find(test_id).await?;
         Ok(list.find(By::Css(format!("option[value='{value}']"))).await?.click().await?)
+    }
+
+    /// Chooses the option that has this text in the list with this `data-testid`, as soon as there is one.
+    pub async fn select_text(&self, test_id: &str, text: &str) -> Result<(), Failure> {
+        let script = "
+            const list = document.querySelector(`[data-testid=${arguments[0]}]`);
+            const option = [...list?.options ?? []].find(option => option.text.includes(arguments[1]));
+            if (!option) return false;
+            list.value = option.value;
+            list.dispatchEvent(new Event('change', { bubbles: true }));
+            return true";
+        self.expect_script(script, &[json!(test_id), json!(text)]).await
     }
 
     /// Waits for a download of this name to be complete.
@@ -386,6 +408,11 @@ impl Page {
     }
 }
 
+/// Whether an element is no longer in the page.
+fn is_stale(error: &WebDriverError) -> bool {
+    matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
+}
+
 /// Chromium as the component tests start it, too, with a profile and downloads of its own.
 fn chromium(folder: &Path) -> Result<Capabilities, Failure> {
     let shared: Value = serde_json::from_str(include_str!("../../../web/webdriver.json"))?;
@@ -440,19 +467,37 @@ impl DriverProgram {
 
     /// Starts it; the port stands in the first line that has `before_port`.
     fn start(command: &mut Command, name: &'static str, before_port: &str) -> Result<Self, Failure> {
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let output = process.stdout.take().ok_or(Failure::NoPort(name))?;
+        let mut said = String::new();
+        for _ in 0..TRIES {
+            match Self::start_once(command, before_port)? {
+                Ok(driver) => return Ok(driver),
+                Err(output) => said = output,
+            }
+        }
+        Err(Failure::NoPort { name, said })
+    }
+
+    /// The driver, or what it said before it ended.
+    fn start_once(command: &mut Command, before_port: &str) -> io::Result<Result<Self, String>> {
+        let (output, printed) = io::pipe()?;
+        let process = command.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed).spawn()?;
+        // The command keeps its ends of the pipe, which would never be closed.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut driver = Self { process, address: String::new() };
+        let mut said = String::new();
         let mut lines = BufReader::new(output).lines();
         for line in &mut lines {
-            if let Some((_, port)) = line?.rsplit_once(before_port) {
+            let line = line?;
+            if let Some((_, port)) = line.rsplit_once(before_port) {
                 driver.address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
                 // What it prints later must go somewhere, or it would wait for a reader.
                 thread::spawn(move || lines.count());
-                return Ok(driver);
+                return Ok(Ok(driver));
             }
+            said.push_str(&line);
+            said.push('\n');
         }
-        Err(Failure::NoPort(name))
+        Ok(Err(said))
     }
 
     fn family(&self) -> io::Result<Vec<u32>> {

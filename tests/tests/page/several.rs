@@ -234,13 +234,11 @@ async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Fa
         page.expect("[data-testid=overview]", "3 disks").await?;
         page.click_first("[data-file='chain-parent-uuid/child.vhd'] button").await?;
         page.expect("[data-testid=disk][aria-current]", "child.vhd").await?;
-        let twin = "const list = document.querySelector('[data-testid=link-parent]');
-            list.value = [...list.options].find(option => option.text.includes('twin')).value";
-        page.script(twin, vec![]).await?;
+        page.select_text("link-parent", "twin").await?;
         page.click("plan-link").await?;
         page.expect("[data-testid=notice]", "it is the disk itself, or a copy of it").await?;
         page.expect_verdict("child.vhd", "unrepairable").await?;
-        page.script(&twin.replace("twin", "parent"), vec![]).await?;
+        page.select_text("link-parent", "parent").await?;
         page.click("plan-link").await?;
         page.expect("[data-testid=loss]", "a mixture of two disks").await?;
         page.expect_script("return document.querySelector('[data-testid=download-fixed]').disabled", &[]).await
