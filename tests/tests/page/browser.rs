@@ -21,8 +21,9 @@ use crate::server::Server;
 /// Long enough for a computer that is busy with something else.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-/// How often a driver is started that ends at once: another program may take the port that it has just found free.
-const TRIES: u32 = 5;
+/// How often a browser is started at most. On a busy computer it may not come up in time, or another program takes
+/// the port that its driver has just found free; neither has to do with the page.
+const STARTS: u32 = 3;
 
 /// Why a test could not be carried out. What it checks, it asserts.
 #[derive(thiserror::Error)]
@@ -39,7 +40,7 @@ pub enum Failure {
     Schema(String),
     #[error("the corpus: {0}")]
     Corpus(String),
-    #[error("{name} ended {TRIES} times without telling its port; at last it said: {said}")]
+    #[error("{name} ended without telling its port; it said: {said}")]
     NoPort { name: &'static str, said: String },
     #[error("waited {} s in vain: {what}", PATIENCE.as_secs())]
     Waited { what: String },
@@ -57,6 +58,18 @@ impl fmt::Debug for Failure {
 pub enum Browser {
     Chromium,
     Firefox,
+}
+
+impl Browser {
+    /// Starts it, with a profile and downloads in this folder.
+    async fn start(self, folder: &Path) -> Result<(DriverProgram, WebDriver), Failure> {
+        let (program, capabilities) = match self {
+            Self::Chromium => (DriverProgram::chromium()?, chromium(folder)?),
+            Self::Firefox => (DriverProgram::firefox()?, firefox(folder)?),
+        };
+        let driver = WebDriver::new(&program.address, capabilities).await?;
+        Ok((program, driver))
+    }
 }
 
 /// Where the page is.
@@ -120,11 +133,14 @@ impl Page {
                 format!("file://{}/my%20tools/analyser%20(1).html", folder.path().display())
             }
         };
-        let (program, capabilities) = match browser {
-            Browser::Chromium => (DriverProgram::chromium()?, chromium(folder.path())?),
-            Browser::Firefox => (DriverProgram::firefox()?, firefox(folder.path())?),
+        let mut starts = 1;
+        let (program, driver) = loop {
+            match browser.start(folder.path()).await {
+                Err(failure) if starts < STARTS => eprintln!("starting the browser again: {failure}"),
+                outcome => break outcome?,
+            }
+            starts += 1;
         };
-        let driver = WebDriver::new(&program.address, capabilities).await?;
         Ok(Self { driver, program, folder, server, address })
     }
 
@@ -457,47 +473,39 @@ struct DriverProgram {
 impl DriverProgram {
     fn chromium() -> Result<Self, Failure> {
         let program = env::var_os("CHROMEDRIVER").unwrap_or_else(|| "chromedriver".into());
-        Self::start(Command::new(program).arg("--port=0"), "chromedriver", "successfully on port ")
+        let mut command = Command::new(program);
+        command.arg("--port=0");
+        Self::start(command, "chromedriver", "successfully on port ")
     }
 
     fn firefox() -> Result<Self, Failure> {
         let program = env::var_os("GECKODRIVER").unwrap_or_else(|| "geckodriver".into());
-        Self::start(Command::new(program).args(["--port", "0"]), "geckodriver", "Listening on 127.0.0.1:")
+        let mut command = Command::new(program);
+        command.args(["--port", "0"]);
+        Self::start(command, "geckodriver", "Listening on 127.0.0.1:")
     }
 
     /// Starts it; the port stands in the first line that has `before_port`.
-    fn start(command: &mut Command, name: &'static str, before_port: &str) -> Result<Self, Failure> {
-        let mut said = String::new();
-        for _ in 0..TRIES {
-            match Self::start_once(command, before_port)? {
-                Ok(driver) => return Ok(driver),
-                Err(output) => said = output,
-            }
-        }
-        Err(Failure::NoPort { name, said })
-    }
-
-    /// The driver, or what it said before it ended.
-    fn start_once(command: &mut Command, before_port: &str) -> io::Result<Result<Self, String>> {
+    fn start(mut command: Command, name: &'static str, before_port: &str) -> Result<Self, Failure> {
         let (output, printed) = io::pipe()?;
         let process = command.stdin(Stdio::null()).stdout(printed.try_clone()?).stderr(printed).spawn()?;
-        // The command keeps its ends of the pipe, which would never be closed.
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        // It has the pipe's other end, too, so that the driver's end would not be noticed.
+        drop(command);
         let mut driver = Self { process, address: String::new() };
-        let mut said = String::new();
         let mut lines = BufReader::new(output).lines();
+        let mut said = String::new();
         for line in &mut lines {
             let line = line?;
             if let Some((_, port)) = line.rsplit_once(before_port) {
                 driver.address = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
                 // What it prints later must go somewhere, or it would wait for a reader.
                 thread::spawn(move || lines.count());
-                return Ok(Ok(driver));
+                return Ok(driver);
             }
             said.push_str(&line);
             said.push('\n');
         }
-        Ok(Err(said))
+        Err(Failure::NoPort { name, said })
     }
 
     fn family(&self) -> io::Result<Vec<u32>> {
