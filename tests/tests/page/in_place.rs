@@ -58,8 +58,8 @@ async fn a_disk_that_was_chosen_is_chosen_once_more() -> Result<(), Failure> {
         page.script("chooseDisk()", vec![]).await?;
         page.expect_verdict("disk.vhd", "repairable").await?;
         page.click("repair-in-place").await?;
-        let ready = page.script("return document.querySelector('[data-testid=save-undo]').disabled", vec![]).await?;
-        assert_eq!(ready, true, "nothing is to be saved before the disk was chosen");
+        // Nothing is to be saved before the disk was chosen.
+        page.expect("[data-testid=save-undo][disabled]", "").await?;
         page.click("choose-in-place").await?;
         page.click("save-undo").await?;
         page.click("start-in-place").await?;
@@ -117,7 +117,7 @@ async fn saving_can_be_stopped() -> Result<(), Failure> {
         page.expect("[data-testid=progress] + p", "left").await?;
         page.click("cancel-output").await?;
         page.expect_script("return document.querySelector('[data-testid=cancel-output]') === null", &[]).await?;
-        page.expect_script("return !document.querySelector('[data-testid=save-fixed]').disabled", &[]).await?;
+        page.expect("[data-testid=save-fixed]:not([disabled])", "").await?;
         let length = "const [done] = arguments;
             navigator.storage.getDirectory().then(folder => folder.getFileHandle('huge.fixed.vhd'))
                 .then(handle => handle.getFile()).then(file => done(file.size))";
@@ -143,7 +143,7 @@ async fn a_disk_is_opened_from_the_file_manager() -> Result<(), Failure> {
         page.script(launch, vec![]).await?;
         page.expect_verdict("disk.vhd", "repairable").await?;
         page.click("repair-in-place").await?;
-        page.expect_script("return !document.querySelector('[data-testid=save-undo]').disabled", &[]).await
+        page.expect("[data-testid=save-undo]:not([disabled])", "").await
     })
     .await
 }

@@ -76,9 +76,9 @@ async fn a_log_leads_to_the_disk_that_it_names() -> Result<(), Failure> {
         let disk = format!("[data-testid=log-disk][data-file='{}']", incident::NAME);
         page.expect(&disk, "The disk is here").await?;
         // Another is shown, and the log leads back.
-        page.script("document.querySelector('[data-testid=disk] button').click()", vec![]).await?;
+        page.click_first("[data-testid=disk] button").await?;
         page.expect_verdict(incident::PARENT, "sound").await?;
-        page.script("document.querySelector(arguments[0]).querySelector('button').click()", vec![json!(disk)]).await?;
+        page.click_first(&format!("{disk} button")).await?;
         page.expect_verdict(incident::NAME, "repairable").await
     })
     .await
@@ -241,7 +241,7 @@ async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Fa
         page.select_text("link-parent", "parent").await?;
         page.click("plan-link").await?;
         page.expect("[data-testid=loss]", "a mixture of two disks").await?;
-        page.expect_script("return document.querySelector('[data-testid=download-fixed]').disabled", &[]).await
+        page.expect("[data-testid=download-fixed][disabled]", "").await
     })
     .await
 }
