@@ -15,6 +15,7 @@ use vhd_analyser_tests::analysed::{NOW, analysed, analysed_with, fixed_copy};
 use vhd_analyser_tests::build::{Creator, Random, number32, number64, read_virtual};
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
+use vhd_analyser_tests::coalesced::{Fails, Parent};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::folder::Folder;
 
@@ -354,6 +355,8 @@ fn a_raw_parent_is_coalesced_into_as_it_is() -> Outcome {
     assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");
     let told = coalesce(&report, 1)?;
     assert_eq!((told.runs, told.parent_size, told.free_needed), (true, Some(16 << 20), Some(0)));
+    let report = scanned(&[(file_name(0), vec![7; 15 << 20]), (file_name(1), child.clone())])?;
+    assert_eq!((obstacle(&report, 1)?, coalesce(&report, 1)?.parent_size), ("not-resizable", Some(16 << 20)));
     let report = scanned(&[(file_name(1), child)])?;
     assert_eq!(disk(&report, &file_name(1))?.parent, Some(format!("./{}", file_name(0))));
     assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");
@@ -467,5 +470,120 @@ fn what_a_coalesce_takes_is_what_writing_the_blocks_takes() -> Outcome {
             assert_eq!(told.growth, None, "{place}");
         }
     }
+    Ok(())
+}
+
+/// The sectors that the allocated blocks have: the most that a disk can have written.
+fn sectors_of_blocks(disk: &Linked) -> Vec<bool> {
+    let per_block = disk.block_size / 512;
+    let mut own = vec![false; disk.blocks * per_block - disk.cut_sectors];
+    for block in &disk.allocated {
+        own[block * per_block..(block + 1) * per_block].fill(true);
+    }
+    own
+}
+
+/// vhd-util sees only some of the blocks of a disk whose blocks are small, be it the parent's or an ancestor's.
+#[test]
+fn small_blocks_are_not_coalesced() -> Outcome {
+    let small = |number, parent| Linked { block_size: 1 << 20, blocks: 16, ..Linked::new(number, parent) };
+    let report = scanned(&numbered(&[small(0, None), Linked::new(1, Some(0)), Linked::new(2, Some(1))]))?;
+    for number in [1, 2] {
+        let told = coalesce(&report, number)?.obstacle.as_ref().ok_or("an obstacle")?;
+        assert_eq!((told.id.as_str(), told.file.as_ref()), ("small-blocks", Some(&file_name(0))));
+        assert!(told.sentence.contains("has blocks of 1 MiB"), "{}", told.sentence);
+    }
+    // Of a disk with a single block that is seen.
+    let single = Linked { blocks: 1, ..small(1, Some(0)) };
+    let report = scanned(&numbered(&[Linked::new(0, None), single.clone()]))?;
+    assert_eq!(obstacle(&report, 1)?, "");
+    let report = scanned(&numbered(&[Linked::new(0, None), Linked { blocks: 2, ..single }]))?;
+    assert_eq!(obstacle(&report, 1)?, "small-blocks");
+    Ok(())
+}
+
+/// From 10.25 to 10.5 MiB: vhd-util is told 10, and that would be smaller.
+#[test]
+fn a_parent_does_not_grow_by_less_than_a_mib() -> Outcome {
+    let base = Linked { blocks: 6, cut_sectors: 3584, ..Linked::new(0, None) };
+    let child = Linked { cut_sectors: 3072, number: 1, parent: Some(0), ..base.clone() };
+    let report = scanned(&numbered(&[base, child]))?;
+    assert_eq!(obstacle(&report, 1)?, "too-little");
+    assert_eq!(coalesce(&report, 1)?.growth, None);
+    Ok(())
+}
+
+/// The forecast against vhd-util's own steps, for a parent of other blocks and of another size than the disk's.
+#[test]
+fn growth_and_blocks_of_another_size_are_foreseen_as_vhd_util_does_them() -> Outcome {
+    let mut random = Random(7);
+    let (mut fast, mut journalled, mut moved, mut differing) = (0, 0, 0, 0);
+    for round in 0..250 {
+        let mut linked = |number: u32, parent| {
+            // Small blocks make long BATs, and blocks of 2 MiB are what vhd-util counts on.
+            let block_size = if random.below(8) == 0 { 2 << 20 } else { 4096 << random.below(5) };
+            let blocks = 1 + random.below(if block_size > 65536 { 6 } else { 2500 }) as usize;
+            let most_cut = (block_size / 512 * blocks) as u64;
+            let cut_sectors = if random.below(3) == 0 { random.below(most_cut) as usize } else { 0 };
+            let whole = (block_size * blocks - cut_sectors * 512) / block_size;
+            Linked {
+                block_size,
+                blocks,
+                cut_sectors,
+                allocated: (0..whole).filter(|_| random.below(1 + blocks as u64 / 4) == 0).collect(),
+                creator: [Creator::Tapdisk01, Creator::Tapdisk11, Creator::Tapdisk13][random.below(3) as usize],
+                ..Linked::new(number, parent)
+            }
+        };
+        let disks = [linked(0, None), linked(1, Some(0)), linked(2, Some(1))];
+        let files = numbered(&disks);
+        let report = scanned(&files)?;
+        for number in [1, 2] {
+            let child = &disks[number];
+            let place = format!("round {round}: {:?}", &disks[number - 1..=number]);
+            let told = coalesce(&report, number as u32)?;
+            let before = Parent::of(&files[number - 1].1);
+            let mut parent = before.clone();
+            let grown = parent.increase(child.blocks * child.block_size - child.cut_sectors * 512);
+            let has_small = |disk: &Linked| disk.block_size < 2 << 20 && disk.blocks > 1;
+            if disks[..=number].iter().any(has_small) {
+                assert!(!told.runs, "{place}");
+            }
+            if let Err(why) = grown {
+                assert!(matches!(why, Fails::SmallerThanBefore | Fails::Shrink), "{why:?} in {place}");
+                assert!(!told.runs && told.growth.is_none(), "{place}");
+                continue;
+            }
+            let growth = told.growth.as_ref().map(|growth| (growth.from, growth.to, growth.journalled));
+            let expected = (parent.size as u64 > before.size as u64).then_some((
+                before.size as u64,
+                parent.size as u64,
+                parent.journalled,
+            ));
+            assert_eq!(growth, expected, "{place}");
+            if let Some(growth) = &told.growth {
+                assert_eq!(growth.moved_blocks, parent.moved as u64, "{place}");
+                fast += u32::from(!growth.journalled);
+                journalled += u32::from(growth.journalled);
+                moved += u32::from(growth.moved_blocks > 0);
+            }
+            let mut least = parent.clone();
+            let own = read_virtual(&files[number].1).ok_or("a disk")?.own;
+            let (Ok(written), Ok(most)) = (least.coalesce(&own), parent.coalesce(&sectors_of_blocks(child))) else {
+                // Told in whole MiB, the parent does not become as large as the disk.
+                assert!(!told.runs, "{place}");
+                continue;
+            };
+            assert_eq!(told.new_blocks, Some(most as u64), "{place}");
+            assert!(written <= most, "{place}");
+            // Room that was made for the batmap and is not needed stays unused where nothing follows it.
+            let length = parent.length.max(before.length) as u64;
+            let size = told.parent_size.ok_or("a size")?;
+            assert!((length..=length + 512).contains(&size), "{size} for {length} in {place}");
+            differing += u32::from(child.block_size != disks[number - 1].block_size && most > 0);
+        }
+    }
+    let counts = [fast, journalled, moved, differing];
+    assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
     Ok(())
 }

@@ -7,6 +7,7 @@
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::{iter, mem};
 
 use super::{Forest, Member, Node, Parent, Sparse};
 use crate::check::link::LinkFault;
@@ -15,11 +16,12 @@ use crate::image::PAGE;
 use crate::layout::SECTOR;
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::footer::DiskType;
+use crate::layout::header::DynamicHeader;
 
-/// vhd-util is told sizes in these units …
+/// vhd-util is told sizes in these units, rounded down …
 const MIB: u64 = 1 << 20;
-/// … and counts on blocks of this size where it resizes without a journal.
-const USUAL_BLOCK: u64 = 2 << 20;
+/// … and counts on blocks of this size: so many of them as the virtual disk has are all that it reads of a BAT.
+const USUAL_BLOCK: u64 = DynamicHeader::USUAL_BLOCK_SIZE as u64;
 /// No disk is larger; what damage calls larger is counted as this.
 const MOST: u64 = 1 << 50;
 /// What a journal holds besides the metadata and the blocks: its header and the heads of its entries, at the most.
@@ -65,8 +67,18 @@ pub enum Obstacle {
     },
     /// Other disks are based on the parent, so that writing into it would destroy them; so many.
     Siblings(usize),
+    /// A disk of the chain has smaller blocks than vhd-util counts on, which then sees only the first of them: it leaves
+    /// the others out, and writes over them.
+    SmallBlocks {
+        /// Which, by its number.
+        disk: usize,
+        /// Its blocks' size, in bytes.
+        block_size: u64,
+    },
     /// The parent must grow, and vhd-util resizes disks of tapdisk only.
     NotResizable,
+    /// The parent must grow by less than vhd-util can be told, and would have to shrink for that.
+    TooLittle,
     /// An allocated block reaches behind the end of the disk: vhd-util ends there with error 34.
     ReachesBeyond,
     /// An ancestor, through which the disk is read, cannot be opened; by its number.
@@ -135,7 +147,7 @@ impl Forest {
         }
         let mut target = node.parent_disk().map(|parent| Target::of(&self.nodes[parent].member));
         let step = target.as_mut().map(|target| target.take(&node.member));
-        let obstacle = self.obstacle(node, number).or_else(|| unable(&node.member, step.as_ref(), target.as_ref()?));
+        let obstacle = self.obstacle(node, number).or_else(|| unable(&node.member, target.as_ref()?));
         Some(Coalesce { occasion: node.occasion(), obstacle, step })
     }
 
@@ -161,7 +173,7 @@ impl Forest {
             }
             let before = target.size();
             let step = target.take(&node.member);
-            if let Some(obstacle) = self.obstacle(node, child).or_else(|| unable(&node.member, Some(&step), &target)) {
+            if let Some(obstacle) = self.obstacle(node, child).or_else(|| unable(&node.member, &target)) {
                 plan.stopped = Some((child, obstacle));
                 break;
             }
@@ -194,21 +206,31 @@ impl Forest {
             .or_else(|| {
                 refused(parent.filter(|parent| self.nodes[*parent].member.kind.is_some() || !node.names_raw())?)
             })
+            .or_else(|| self.small_blocks(number))
             .or_else(|| (siblings > 0).then_some(Obstacle::Siblings(siblings)))
             .or_else(|| self.closed_ancestor(parent?))
     }
 
     /// The first ancestor of a disk that vhd-util does not open.
     fn closed_ancestor(&self, disk: usize) -> Option<Obstacle> {
-        let mut at = disk;
+        let is_closed = |member: &Member| !member.opens && member.kind.is_some();
+        self.upwards(disk).skip(1).find(|at| is_closed(&self.nodes[*at].member)).map(Obstacle::Ancestor)
+    }
+
+    /// The disk, its parent or the first ancestor whose blocks are smaller than vhd-util counts on.
+    fn small_blocks(&self, disk: usize) -> Option<Obstacle> {
+        self.upwards(disk).find_map(|disk| {
+            let member = &self.nodes[disk].member;
+            let block_size = member.sparse.as_ref()?.shape.data;
+            let is_seen = member.virtual_size().div_ceil(block_size) <= member.virtual_size().div_ceil(USUAL_BLOCK);
+            (!is_seen).then_some(Obstacle::SmallBlocks { disk, block_size })
+        })
+    }
+
+    /// A disk and its ancestors.
+    fn upwards(&self, disk: usize) -> impl Iterator<Item = usize> {
         // No chain is longer than there are disks.
-        for _ in 0..self.nodes.len() {
-            at = self.nodes[at].parent_disk()?;
-            if !self.nodes[at].member.opens && self.nodes[at].member.kind.is_some() {
-                return Some(Obstacle::Ancestor(at));
-            }
-        }
-        None
+        iter::successors(Some(disk), |at| self.nodes[*at].parent_disk()).take(self.nodes.len())
     }
 }
 
@@ -224,10 +246,9 @@ impl Node {
 }
 
 /// What stops vhd-util on the way.
-fn unable(child: &Member, step: Option<&Step>, target: &Target) -> Option<Obstacle> {
-    let grows = step.is_some_and(|step| step.growth.is_some());
-    if grows && !target.is_tapdisk {
-        Some(Obstacle::NotResizable)
+fn unable(child: &Member, target: &Target) -> Option<Obstacle> {
+    if target.refusal.is_some() {
+        target.refusal.clone()
     } else if child.sparse.as_ref().is_some_and(|sparse| sparse.reaches_beyond) {
         Some(Obstacle::ReachesBeyond)
     } else {
@@ -242,16 +263,20 @@ struct Target {
     is_tapdisk: bool,
     is_raw: bool,
     sparse: Option<Sparse>,
+    /// Why it is not made as large as it must be.
+    refusal: Option<Obstacle>,
 }
 
 impl Target {
     fn of(member: &Member) -> Self {
+        let is_raw = member.kind.is_none();
         Self {
             size: member.size,
-            virtual_size: member.virtual_size(),
+            virtual_size: if is_raw { member.size } else { member.virtual_size() },
             is_tapdisk: member.end.as_ref().is_some_and(|end| end.is_tapdisk),
-            is_raw: member.kind.is_none(),
+            is_raw,
             sparse: member.sparse.clone().filter(|_| member.kind.is_some_and(DiskType::is_sparse)),
+            refusal: None,
         }
     }
 
@@ -293,24 +318,33 @@ impl Target {
 
     /// Makes the virtual disk at least `size` bytes large, as the cleanup of XenServer and XCP-ng does.
     fn grow(&mut self, size: u64) -> Option<Growth> {
-        // A raw image has no size but its file's, which is not vhd-util's affair.
-        if self.virtual_size >= size || self.is_raw {
+        if self.virtual_size >= size {
             return None;
         }
-        let from = self.virtual_size;
+        self.refusal = (!self.is_tapdisk).then_some(Obstacle::NotResizable);
+        let from = mem::replace(&mut self.virtual_size, size);
+        if self.is_raw {
+            self.size = self.size.max(size);
+            return None;
+        }
         let growth = match &mut self.sparse {
             Some(sparse) => sparse.grow(from, size),
-            None => {
-                let to = (size / MIB * MIB).max(from);
-                self.size = self.size.saturating_add(to - from);
-                Growth { from, to, is_fast: false, metadata: 0, moved: 0, journal: JOURNAL_HEADS }
-            }
+            None => Growth { journal: JOURNAL_HEADS, ..Growth::to(from, size / MIB * MIB) },
         };
-        self.virtual_size = growth.to;
-        if let Some(sparse) = &self.sparse {
-            self.size = self.size.max(sparse.file_length());
+        self.virtual_size = growth.to.max(from);
+        match (growth.to.checked_sub(from), &self.sparse) {
+            (None, _) => self.refusal = self.refusal.take().or(Some(Obstacle::TooLittle)),
+            (Some(more), None) => self.size = self.size.saturating_add(more),
+            (_, Some(sparse)) => self.size = self.size.max(sparse.file_length()),
         }
-        Some(growth)
+        (growth.to > from).then_some(growth)
+    }
+}
+
+impl Growth {
+    /// One for which nothing but the size is written.
+    fn to(from: u64, to: u64) -> Self {
+        Self { from, to, is_fast: false, metadata: 0, moved: 0, journal: 0 }
     }
 }
 
@@ -328,12 +362,16 @@ impl Sparse {
 
     /// Makes room for a virtual disk of `size` bytes, more than the `from` that it has.
     fn grow(&mut self, from: u64, size: u64) -> Growth {
-        if size <= u64::from(self.entries).saturating_mul(USUAL_BLOCK) {
-            let to = size.div_ceil(USUAL_BLOCK) * USUAL_BLOCK;
-            return Growth { from, to, is_fast: true, metadata: 0, moved: 0, journal: 0 };
+        let (asked, block_size) = (size / MIB * MIB, self.shape.data);
+        if size <= u64::from(self.entries).saturating_mul(block_size) {
+            return Growth { is_fast: true, ..Growth::to(from, asked.div_ceil(block_size) * block_size) };
         }
-        let added = (size / MIB * MIB).saturating_sub(from).div_ceil(self.shape.data);
+        if asked <= from {
+            return Growth::to(from, asked);
+        }
         let entries = u64::from(self.entries);
+        // A BAT has no more; moving blocks out of the way of a longer one would not end.
+        let added = (asked - from).div_ceil(block_size).min(u64::from(u32::MAX) - entries);
         let bat =
             missing(added * ENTRY_LENGTH, (entries * ENTRY_LENGTH).next_multiple_of(SECTOR) - entries * ENTRY_LENGTH);
         let map = self.batmap_sectors.map_or(0, |sectors| {
@@ -344,9 +382,8 @@ impl Sparse {
         let old_metadata = self.end_of_metadata;
         let moved = if metadata > 0 { self.make_room(old_metadata.saturating_add(metadata)) } else { 0 };
         self.entries = u32::try_from(entries.saturating_add(added)).unwrap_or(u32::MAX);
-        if let (Some(sectors), true) = (&mut self.batmap_sectors, map > 0) {
-            *sectors = u32::try_from(u64::from(*sectors) + map / SECTOR).unwrap_or(u32::MAX);
-        }
+        // As many as it has bits for, which may be fewer than room was made for.
+        self.batmap_sectors = self.batmap_sectors.map(|_| self.entries.div_ceil(8).div_ceil(SECTOR as u32).max(1));
         Growth {
             from,
             to: u64::from(self.entries).saturating_mul(self.shape.data),
@@ -359,21 +396,22 @@ impl Sparse {
         }
     }
 
-    /// Moves the first blocks to the end until the metadata can end at `end`, and tells how many.
+    /// Moves the first block to the end, and the next, until the metadata can end at `end`; tells how often. One is
+    /// moved whether it is in the way or not, and one that is in the way there, too, is moved again.
     fn make_room(&mut self, end: u64) -> u64 {
-        let in_the_way = |sector: &u32| u64::from(*sector) * SECTOR <= end;
-        let some = usize::from(!self.first.is_empty());
-        // One is moved whether it is in the way or not.
-        let moved = self.first.iter().take_while(|sector| in_the_way(sector)).count().max(some);
-        self.first.drain(..moved);
-        self.append(moved as u64);
+        let mut moved = 0;
+        while let Some(sector) = self.first.first()
+            && (moved == 0 || u64::from(*sector) * SECTOR <= end)
+        {
+            self.append(1);
+            let place = self.end_of_data.saturating_sub(self.shape.length()) / SECTOR;
+            self.first.remove(0);
+            self.first.push(u32::try_from(place).unwrap_or(UNALLOCATED));
+            moved += 1;
+        }
         self.end_of_metadata = end;
         self.end_of_data = self.end_of_data.max(end);
-        // Where all that are known were moved, one behind them is the next; a place is enough.
-        if self.first.is_empty() && moved > 0 {
-            self.first.push(u32::try_from(self.end_of_data / SECTOR).unwrap_or(UNALLOCATED));
-        }
-        moved as u64
+        moved
     }
 }
 

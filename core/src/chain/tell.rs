@@ -108,8 +108,8 @@ pub struct CoalesceReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ObstacleReport {
-    /// Stable name: that of the finding, or `refused`, `siblings`, `not-resizable`, `reaches-beyond`, `ancestor`,
-    /// `parent-unknown`.
+    /// Stable name: that of the finding, or `refused`, `small-blocks`, `siblings`, `not-resizable`, `too-little`,
+    /// `reaches-beyond`, `ancestor`, `parent-unknown`.
     pub id: String,
     /// The disk that is at fault, if it is one of these.
     pub file: Option<String>,
@@ -314,6 +314,21 @@ impl Forest {
             Obstacle::Siblings(others) => {
                 let disks = if *others == 1 { "another disk is".into() } else { format!("{others} other disks are") };
                 ("siblings", None, format!("It waits: {disks} based on the parent, and would be destroyed by it."))
+            }
+            Obstacle::SmallBlocks { disk, block_size } => {
+                let sentence = format!(
+                    "“{}” has blocks of {}, and vhd-util counts on blocks of 2 MiB: it would see only the first of \
+                     them, and data would be lost without a word. Do not coalesce it; flatten the chain instead: \
+                     vhd-analyser flatten.",
+                    self.name(*disk),
+                    Size(*block_size)
+                );
+                ("small-blocks", Some(*disk), sentence)
+            }
+            Obstacle::TooLittle => {
+                let sentence = "The parent must grow by less than a MiB, and vhd-util is told sizes in whole MiB: it \
+                                would make the parent smaller.";
+                ("too-little", None, sentence.into())
             }
             Obstacle::NotResizable => {
                 let sentence = "The parent must grow, and vhd-util makes only disks of tapdisk larger.";

@@ -122,9 +122,10 @@ rules! {
         "Nothing has to be done, if the file was only moved or hidden. A parent should never be attached by itself.";
     BLOCK_SIZE: Warning, "chain.block-size", "Chain: blocks of another size",
         None, [],
-        "The parent’s blocks have another size than this disk’s. Both are read, but vhd-util does not coalesce a \
-         disk into an ancestor beyond such a parent.",
-        "Nothing has to be done to read the disk.";
+        "The parent’s blocks have another size than this disk’s. Windows reads both; vhd-util counts on blocks of \
+         2 MiB, and a coalesce in XenServer or XCP-ng loses data where they are smaller.",
+        "Nothing has to be done to read the disk. Do not let XenServer or XCP-ng coalesce it; flatten the chain: \
+         vhd-analyser flatten.";
     NOT_HIDDEN: Info, "chain.parent-not-hidden", "Chain: the parent is not hidden",
         None, [],
         "XenServer and XCP-ng hide a disk on which others are based. One that is not hidden is shown as a disk of its \
