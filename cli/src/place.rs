@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use vhd_analyser_core::dialect::{self, Lead};
 use vhd_analyser_core::image::{self, Image};
 use vhd_analyser_core::layout::footer::DiskType;
-use vhd_analyser_core::layout::locator::file_name;
+use vhd_analyser_core::layout::locator::{file_name, leads};
 use vhd_analyser_core::source::FileSource;
 
 use crate::disk::is_disk;
@@ -41,15 +41,21 @@ impl dialect::Folder for Folder {
     }
 }
 
-/// Where a differencing disk's parent is: the first of the places that its locators name which is
-/// there. Of a path of another
-/// computer, the file name in the disk's own folder counts.
+/// Where a differencing disk's parent is: the first of the places that its locators name which is there. Of a path of
+/// another computer, the file name in the disk's own folder counts, where none of the paths leads anywhere.
 pub fn parent_of(disk: &Path, image: &Image) -> Result<PathBuf, String> {
     let folder = disk.parent().unwrap_or(Path::new(""));
-    let candidates = |path: String| [folder.join(&path), folder.join(file_name(&path))];
-    let missing = || image.parent_paths().next().or_else(|| image.parent_name()).unwrap_or_default();
+    let paths: Vec<String> = image.parent_paths().collect();
+    let names = paths.iter().map(|path| file_name(path));
+    // Steps that lead nowhere are not told.
+    let mut places = paths
+        .iter()
+        .flat_map(|path| leads(path))
+        .chain(names)
+        .map(|path| folder.join(path).components().collect::<PathBuf>());
+    let missing = || paths.first().cloned().or_else(|| image.parent_name()).unwrap_or_default();
     let is_there = |path: &PathBuf| fs::metadata(path).is_ok_and(|metadata| is_disk(&metadata));
-    image.parent_paths().flat_map(candidates).find(is_there).ok_or_else(missing)
+    places.find(is_there).ok_or_else(missing)
 }
 
 /// The unique id of a disk's parent, as the disk has it: null for a raw image; none for a disk without a parent.

@@ -446,7 +446,8 @@ fn geometry(size: usize) -> [u8; 4] {
     [high, low, heads as u8, 17]
 }
 
-fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+/// A text in UTF-16, in either byte order.
+pub(crate) fn utf16(text: &str, to_bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(to_bytes).collect()
 }
 

@@ -10,4 +10,5 @@ pub mod corpus;
 pub mod folder;
 pub mod huge;
 pub mod incident;
+pub mod locators;
 pub mod schema;

@@ -10,7 +10,7 @@ use super::Member;
 use crate::check::link::{self, End, LinkFault, NamedParent};
 use crate::finding::{Fault, Finding, Severity, Text};
 use crate::layout::footer::DiskType;
-use crate::layout::locator::file_name;
+use crate::layout::locator::{file_name, leads};
 use crate::report::Verdict;
 
 /// Disks, and what each is based on.
@@ -271,10 +271,12 @@ impl Index {
         Self { by_id, by_path: by_path.collect() }
     }
 
-    /// The disks that the names of a disk's parent lead to, in the order in which tools look there.
+    /// The disks that the names of a disk's parent lead to, in the order in which tools look there. Of paths of another
+    /// computer, the file names in the disk's own folder come last.
     fn located<'a>(&'a self, member: &'a Member, named: &'a NamedParent) -> impl Iterator<Item = usize> + 'a {
-        let places = named.paths.iter().flat_map(|path| places(&member.name, path));
-        places.filter_map(|place| self.by_path.get(&place).copied())
+        let names = named.paths.iter().map(|path| file_name(path));
+        let paths = named.paths.iter().flat_map(|path| leads(path)).chain(names);
+        paths.filter_map(|path| self.by_path.get(&place(&member.name, path)).copied())
     }
 
     fn parent_of(&self, members: &[Member], number: usize) -> Parent {
@@ -304,12 +306,10 @@ impl Index {
     }
 }
 
-/// Where a path from a disk's locators leads: from the disk's folder, and of a path of another computer, to the file
-/// name in that folder.
-fn places(disk: &str, path: &str) -> [String; 2] {
+/// Where a path leads from a disk's folder.
+fn place(disk: &str, path: &str) -> String {
     let folder = disk.rfind('/').map_or("", |end| &disk[..=end]);
-    let whole = if path.starts_with('/') { path.to_string() } else { format!("{folder}{path}") };
-    [tidy(&whole), tidy(&format!("{folder}{}", file_name(path)))]
+    tidy(&if path.starts_with('/') { path.to_string() } else { format!("{folder}{path}") })
 }
 
 /// A path without the steps that lead nowhere: `./a` as `a`, `b/../a` as `a`.
@@ -334,10 +334,9 @@ mod tests {
 
     #[test]
     fn paths_lead_from_the_folder_of_the_disk() {
-        assert_eq!(places("sr/child.vhd", "./parent.vhd"), ["sr/parent.vhd", "sr/parent.vhd"]);
-        assert_eq!(places("a/b/child.vhd", "../parent.vhd"), ["a/parent.vhd", "a/b/parent.vhd"]);
-        assert_eq!(places("/sr/child.vhd", "/other/parent.vhd"), ["/other/parent.vhd", "/sr/parent.vhd"]);
-        assert_eq!(places("child.vhd", "../../x.vhd"), ["../../x.vhd", "x.vhd"]);
-        assert_eq!(places("child.vhd", "C:/disks/parent.vhd"), ["C:/disks/parent.vhd", "parent.vhd"]);
+        assert_eq!(place("sr/child.vhd", "./parent.vhd"), "sr/parent.vhd");
+        assert_eq!(place("a/b/child.vhd", "../parent.vhd"), "a/parent.vhd");
+        assert_eq!(place("/sr/child.vhd", "/other/parent.vhd"), "/other/parent.vhd");
+        assert_eq!(place("child.vhd", "../../x.vhd"), "../../x.vhd");
     }
 }

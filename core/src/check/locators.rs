@@ -150,7 +150,7 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
     use crate::image::Found;
     use crate::layout::footer::DiskType;
     use crate::layout::header::DynamicHeader;
-    use crate::layout::locator::{ParentLocator, Platform, decode, file_name};
+    use crate::layout::locator::{ParentLocator, Platform, file_name};
 
     let (Found::Read { offset, value: header }, Some(DiskType::Differencing)) = (&image.header, image.kind()) else {
         return;
@@ -195,7 +195,7 @@ pub(crate) fn check_image(image: &crate::image::Image, tell: &mut dyn FnMut(crat
         else {
             continue;
         };
-        match decode(platform, value) {
+        match image.path_in(platform, value) {
             None => faults.add(at, 8, Wrong::Undecodable),
             Some(path) => {
                 usable = true;

@@ -54,7 +54,13 @@ impl<F: Folder> Place<F> {
     }
 
     fn follow(&self, path: &str) -> Known<F> {
-        match self.folder.open(path) {
+        // What is not at the root is looked for as if the folder were it.
+        let below = path.strip_prefix('/').map(|below| below.trim_start_matches('/'));
+        let (path, lead) = match (self.folder.open(path), below) {
+            (Lead::Missing, Some(below)) => (below, self.folder.open(below)),
+            (lead, _) => (path, lead),
+        };
+        match lead {
             Lead::Unknown => Known::Unknown,
             Lead::Missing => Known::Missing,
             Lead::Found(image, folder) => {

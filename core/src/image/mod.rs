@@ -24,7 +24,7 @@ use crate::layout::bat::BlockShape;
 use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
-use crate::layout::locator::{ParentLocator, decode, utf16};
+use crate::layout::locator::{ParentLocator, Platform, decode, file_name, unescaped, utf16};
 use crate::layout::{SECTOR, padded_to_sector};
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
 use crate::source::{Read, Source};
@@ -252,9 +252,15 @@ impl Image {
     /// Where the parent may be: the paths that the locators give, with slashes.
     pub fn parent_paths(&self) -> impl Iterator<Item = String> {
         self.locators().filter_map(|(_, locator, data)| {
-            let path = decode(locator.platform()?, data.value()?)?;
-            Some(path.replace('\\', "/"))
+            Some(self.path_in(locator.platform()?, data.value()?)?.replace('\\', "/"))
         })
+    }
+
+    /// The path that a locator's data spells. Where the header has the parent's name as it stands in a URL, nothing in
+    /// that is an escape.
+    pub(crate) fn path_in(&self, platform: Platform, data: &[u8]) -> Option<String> {
+        let is_the_name = |path: &String| self.parent_name().is_some_and(|name| file_name(&name) == file_name(path));
+        unescaped(platform, data).filter(is_the_name).or_else(|| decode(platform, data))
     }
 
     fn has_header_cookie(&self) -> bool {

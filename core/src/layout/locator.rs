@@ -84,14 +84,22 @@ impl ParentLocator {
 pub fn decode(platform: Platform, data: &[u8]) -> Option<alloc::string::String> {
     use alloc::string::String;
     match platform {
-        Platform::MacX => {
-            let path = data.strip_prefix(b"file://")?;
-            let path = path.split(|byte| *byte == 0).next().unwrap_or_default();
-            String::from_utf8(percent_decoded(path)).ok()
-        }
+        Platform::MacX => String::from_utf8(percent_decoded(url_path(data)?)).ok(),
         Platform::W2ku | Platform::W2ru => utf16(data, u16::from_le_bytes),
         _ => None,
     }
+}
+
+/// The path of a file URL as it stands there: tapdisk writes `%41` for a name that has these three characters.
+#[cfg(feature = "alloc")]
+pub fn unescaped(platform: Platform, data: &[u8]) -> Option<alloc::string::String> {
+    let path = url_path(data).filter(|_| platform == Platform::MacX)?;
+    alloc::string::String::from_utf8(path.to_vec()).ok()
+}
+
+#[cfg(feature = "alloc")]
+fn url_path(data: &[u8]) -> Option<&[u8]> {
+    data.strip_prefix(b"file://")?.split(|byte| *byte == 0).next()
 }
 
 /// UTF-16 up to the first zero; `None` where it is none.
@@ -106,6 +114,14 @@ pub fn utf16(data: &[u8], unit: fn([u8; 2]) -> u16) -> Option<alloc::string::Str
 /// What follows the last separator of a path, of Windows' or of others'.
 pub fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Where a path from a locator, with slashes, may lead from the disk's folder, in the order in which vhd-util looks: as
+/// it is, without the drive `C:`, and with the folder taken for the root.
+pub fn leads(path: &str) -> impl Iterator<Item = &str> {
+    let without_drive = path.strip_prefix("C:").or_else(|| path.strip_prefix("c:"));
+    let below = without_drive.unwrap_or(path).strip_prefix('/').map(|below| below.trim_start_matches('/'));
+    [Some(path), without_drive, below].into_iter().flatten()
 }
 
 /// `%41` and the like as the bytes that they stand for.
@@ -155,6 +171,16 @@ mod tests {
         assert_eq!(decoded(Platform::W2ku, b"a\0b"), None);
         assert_eq!(decoded(Platform::W2ku, b"\0\xD8"), None);
         assert_eq!(decoded(Platform::Mac, b"a"), None);
+    }
+
+    #[test]
+    fn paths_lead_where_vhd_util_looks() {
+        let all = |path| leads(path).collect::<alloc::vec::Vec<_>>();
+        assert_eq!(all("./a.vhd"), ["./a.vhd"]);
+        assert_eq!(all("/b/a.vhd"), ["/b/a.vhd", "b/a.vhd"]);
+        assert_eq!(all("C:/b/a.vhd"), ["C:/b/a.vhd", "/b/a.vhd", "b/a.vhd"]);
+        assert_eq!(all("//server/a.vhd"), ["//server/a.vhd", "server/a.vhd"]);
+        assert_eq!(all("D:/a.vhd"), ["D:/a.vhd"]);
     }
 
     #[test]

@@ -120,7 +120,7 @@ fn paths(image: &Image) -> impl Iterator<Item = (usize, String)> {
             Some(platform) => vec![platform],
             None => vec![Platform::MacX, Platform::W2ku],
         };
-        let path = platforms.into_iter().find_map(|platform| decode(platform, value))?;
+        let path = platforms.into_iter().find_map(|platform| image.path_in(platform, value))?;
         (!path.is_empty()).then_some((number, path))
     })
 }

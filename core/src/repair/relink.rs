@@ -121,7 +121,7 @@ impl ParentDisk {
         Ok(())
     }
 
-    /// Whether a disk names this parent, in every place and at this path.
+    /// Whether a disk names this parent, in every place and at this path, by locators that are sound.
     pub fn is_named_by(&self, disk: &Image) -> bool {
         let Some(header) = disk.header.value() else {
             return false;
@@ -130,8 +130,11 @@ impl ParentDisk {
         let mut is_right = |locator: &ParentLocator, data: &[u8]| {
             let is_first = !codes.contains(&locator.platform_code);
             codes.push(locator.platform_code);
-            let path = locator.platform().and_then(|platform| decode(platform, data));
-            is_first && path.is_some_and(|path| plain(&path.replace('\\', "/")) == plain(&self.path))
+            let path = locator.platform().and_then(|platform| disk.path_in(platform, data));
+            let has_room = range(locator).is_some_and(|range| {
+                range.end <= disk.limit() && u64::from(locator.data_length.get()) <= range.end - range.start
+            });
+            is_first && has_room && locator.reserved.get() == 0 && path.is_some_and(|path| plain(&path.replace('\\', "/")) == plain(&self.path))
         };
         let all = disk.locators().all(|(_, locator, data)| data.value().is_some_and(|data| is_right(locator, data)));
         let name = disk.parent_name();
@@ -353,7 +356,7 @@ impl Text {
 /// The bytes that are set aside for a locator, if a name stands there and they are nothing else besides: a damaged one may
 /// lead anywhere, into a block, too, whose BAT entry is lost.
 fn space(image: &Image, header: &DynamicHeader, number: usize) -> Option<Range<u64>> {
-    let path = decode(header.parent_locators[number].platform()?, image.parent_names[number].value()?)?;
+    let path = image.path_in(header.parent_locators[number].platform()?, image.parent_names[number].value()?)?;
     let is_plain = !path.is_empty() && path.chars().all(|letter| letter.is_ascii() && !letter.is_control());
     if !is_plain && image.parent_name().is_none_or(|name| name.is_empty() || file_name(&path) != file_name(&name)) {
         return None;

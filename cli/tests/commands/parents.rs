@@ -1,0 +1,169 @@
+//! Who the parent is, by locators of every kind: `scan`, `check --parents` and `flatten` agree, and `repair --parent` makes
+//! the chain whole.
+
+use std::fs;
+
+use serde_json::Value;
+use vhd_analyser_tests::build::read_virtual;
+use vhd_analyser_tests::chain::Linked;
+use vhd_analyser_tests::locators::{Locator, relocate, usual};
+
+use crate::world::{NOW, Outcome, World, code, complained, objects, said};
+
+const CHILD: &str = "child.vhd";
+
+/// Names of a parent, and whether the chain is whole by them. The parent is at `parent.vhd` and another disk at
+/// `other.vhd` unless the case says otherwise.
+struct Case {
+    about: &'static str,
+    name: &'static str,
+    locators: Vec<Locator>,
+    /// Where the parent is.
+    parent: &'static str,
+    /// Where another disk is.
+    other: &'static str,
+    is_whole: bool,
+}
+
+impl Case {
+    fn whole(about: &'static str, locators: Vec<Locator>) -> Self {
+        Self { about, name: "parent.vhd", locators, parent: "parent.vhd", other: "other.vhd", is_whole: true }
+    }
+
+    fn broken(about: &'static str, locators: Vec<Locator>) -> Self {
+        Self { is_whole: false, ..Self::whole(about, locators) }
+    }
+}
+
+fn with(change: fn(&mut Locator)) -> Vec<Locator> {
+    let mut locators = usual("parent.vhd");
+    locators.iter_mut().for_each(change);
+    locators
+}
+
+fn cases() -> Vec<Case> {
+    let windows = |path| vec![Locator::new(b"W2ku", path)];
+    let relative = Locator::new(b"W2ru", r".\sub\parent.vhd");
+    vec![
+        Case::whole("as tapdisk has them", usual("parent.vhd")),
+        Case::whole("a relative Windows path without its dot", vec![Locator::new(b"W2ru", "parent.vhd")]),
+        Case::whole("of another drive", windows(r"D:\disks\parent.vhd")),
+        Case::whole("of another computer", windows(r"\\server\share\parent.vhd")),
+        Case::whole("room in sectors", with(|locator| locator.space = 1)),
+        Case::whole("zeros counted to the name", with(|locator| locator.length = 512)),
+        Case {
+            name: "my parent.vhd",
+            parent: "my parent.vhd",
+            ..Case::whole("escapes", vec![Locator::new(b"MacX", "file://./my%20parent.vhd")])
+        },
+        Case {
+            name: "größe.vhd",
+            parent: "größe.vhd",
+            ..Case::whole("escapes of UTF-8", vec![Locator::new(b"MacX", "file://./gr%C3%B6%C3%9Fe.vhd")])
+        },
+        Case {
+            name: "a%20b.vhd",
+            parent: "a%20b.vhd",
+            ..Case::whole("what looks like an escape and is the name", usual("a%20b.vhd"))
+        },
+        Case {
+            parent: "sub/parent.vhd",
+            ..Case::whole("the folder taken for the root", vec![Locator::new(b"MacX", "file:///sub/parent.vhd")])
+        },
+        Case { parent: "sub/parent.vhd", ..Case::whole("below the drive C:", windows(r"C:\sub\parent.vhd")) },
+        Case {
+            parent: "sub/parent.vhd",
+            other: "parent.vhd",
+            ..Case::whole(
+                "the second leads there",
+                vec![Locator::new(b"MacX", "file://./gone/parent.vhd"), relative.clone()],
+            )
+        },
+        Case {
+            parent: "sub/parent.vhd",
+            other: "parent.vhd",
+            ..Case::broken("the first leads to another", vec![Locator::new(b"MacX", "file://./parent.vhd"), relative])
+        },
+        Case { parent: "renamed.vhd", ..Case::broken("renamed", usual("parent.vhd")) },
+        Case::broken("no room", with(|locator| locator.space = 0)),
+        Case::broken("room that is neither", with(|locator| locator.space = 700)),
+        Case::broken("room beyond the file", with(|locator| locator.space = 1 << 30)),
+        Case::broken("longer than its room", with(|locator| locator.length = 600)),
+        Case::broken("without length", with(|locator| locator.length = 0)),
+        Case::broken("deprecated", vec![Locator::new(b"Wi2r", r".\parent.vhd")]),
+        Case::broken("an alias", vec![Locator::new(b"Mac ", "parent.vhd")]),
+        Case::broken("none", Vec::new()),
+    ]
+}
+
+fn world(case: &Case) -> Result<World, Box<dyn std::error::Error>> {
+    let world = World::new()?;
+    fs::create_dir(world.path("sub"))?;
+    let disk = |number| Linked { allocated: vec![1, 4], ..Linked::new(number, None) };
+    fs::write(world.path(case.parent), disk(0).build())?;
+    fs::write(world.path(case.other), disk(7).build())?;
+    let mut child = Linked { allocated: vec![4, 2], ..Linked::new(1, Some(0)) }.build();
+    relocate(&mut child, case.name, &case.locators);
+    fs::write(world.path(CHILD), child)?;
+    Ok(world)
+}
+
+fn errors(object: &Value) -> Vec<&str> {
+    let findings = object["findings"].as_array().map_or(&[][..], Vec::as_slice);
+    findings
+        .iter()
+        .filter(|finding| finding["severity"] == "error")
+        .filter_map(|finding| finding["id"].as_str())
+        .collect()
+}
+
+/// The parent that is found, and the errors, by `check --parents`.
+fn checked(world: &World) -> Result<(i32, Option<String>), Box<dyn std::error::Error>> {
+    let output = world.run(&["check", "--json", "--parents", "--now", NOW, CHILD])?;
+    let chain = objects(&output)?;
+    let parent = chain.first().and_then(|disk| disk["chain"][0]["file"].as_str()).map(tidied);
+    Ok((code(&output), parent))
+}
+
+fn tidied(path: &str) -> String {
+    path.trim_start_matches("./").to_owned()
+}
+
+#[test]
+fn all_agree_who_the_parent_is_and_whether_the_chain_is_whole() -> Outcome {
+    for case in cases() {
+        let world = world(&case)?;
+        let output = world.run(&["scan", "--json", "--now", NOW, "."])?;
+        let forest: Value = serde_json::from_str(&said(&output))?;
+        let disks = forest["disks"].as_array().ok_or("disks")?;
+        let child = disks.iter().find(|disk| disk["file"] == "./child.vhd").ok_or("the child")?;
+        assert_eq!(child["parent"].as_str().map(tidied).as_deref(), Some(case.parent), "scan: {}", case.about);
+        let is_sound = errors(child).is_empty() && child["verdict"] == "sound";
+        assert_eq!((is_sound, code(&output) == 0), (case.is_whole, case.is_whole), "scan: {}", case.about);
+
+        let (ended, parent) = checked(&world)?;
+        assert_eq!(ended, i32::from(!case.is_whole), "check: {}", case.about);
+        if case.is_whole {
+            assert_eq!(parent.as_deref(), Some(case.parent), "check: {}", case.about);
+        }
+        let output = world.run(&["flatten", CHILD, "-o", "flat.vhd"])?;
+        assert_eq!(code(&output), i32::from(!case.is_whole), "flatten: {}: {}", case.about, complained(&output));
+    }
+    Ok(())
+}
+
+/// Whatever the names were like, the disk finds the parent that it is given, and its data is what it was.
+#[test]
+fn whatever_the_locators_are_like_the_given_parent_is_linked() -> Outcome {
+    for case in cases() {
+        let world = world(&case)?;
+        let before = fs::read(world.path(CHILD))?;
+        let output = world.run(&["repair", CHILD, "--in-place", "--parent", case.parent])?;
+        assert_eq!(code(&output), 0, "{}: {}{}", case.about, said(&output), complained(&output));
+        assert_eq!(checked(&world)?, (0, Some(case.parent.to_owned())), "{}", case.about);
+        let after = fs::read(world.path(CHILD))?;
+        let content = read_virtual(&before).ok_or("a disk")?;
+        assert!(read_virtual(&after) == Some(content), "{}", case.about);
+    }
+    Ok(())
+}
