@@ -22,7 +22,7 @@ pub fn of(disk: &Path) -> dialect::Place<Folder> {
 
 impl Folder {
     fn of(disk: &Path) -> Self {
-        Self(disk.parent().unwrap_or(Path::new("")).to_owned())
+        Self(folder_of(disk))
     }
 }
 
@@ -41,10 +41,17 @@ impl dialect::Folder for Folder {
     }
 }
 
+/// The folder from which a disk's locators lead: that of the file itself, where the disk was named by a link to it.
+pub fn folder_of(disk: &Path) -> PathBuf {
+    let is_link = fs::symlink_metadata(disk).is_ok_and(|metadata| metadata.is_symlink());
+    let file = is_link.then(|| fs::canonicalize(disk).ok()).flatten();
+    file.as_deref().unwrap_or(disk).parent().unwrap_or(Path::new("")).to_owned()
+}
+
 /// Where a differencing disk's parent is: the first of the places that its locators name which is there. Of a path of
 /// another computer, the file name in the disk's own folder counts, where none of the paths leads anywhere.
 pub fn parent_of(disk: &Path, image: &Image) -> Result<PathBuf, String> {
-    let folder = disk.parent().unwrap_or(Path::new(""));
+    let folder = folder_of(disk);
     let paths: Vec<String> = image.parent_paths().collect();
     let names = paths.iter().map(|path| file_name(path));
     // Steps that lead nowhere are not told.

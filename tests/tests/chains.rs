@@ -357,6 +357,7 @@ fn a_raw_parent_is_coalesced_into_as_it_is() -> Outcome {
     assert_eq!((told.runs, told.parent_size, told.free_needed), (true, Some(16 << 20), Some(0)));
     let report = scanned(&[(file_name(0), vec![7; 15 << 20]), (file_name(1), child.clone())])?;
     assert_eq!((obstacle(&report, 1)?, coalesce(&report, 1)?.parent_size), ("not-resizable", Some(16 << 20)));
+    assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.raw-smaller"]);
     let report = scanned(&[(file_name(1), child)])?;
     assert_eq!(disk(&report, &file_name(1))?.parent, Some(format!("./{}", file_name(0))));
     assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");

@@ -17,7 +17,7 @@ use crate::disk::{Beside, Disk, options};
 use crate::failure::Failure;
 use crate::human::quoted;
 use crate::in_use::same;
-use crate::place::{named_parent, parent_of};
+use crate::place::{folder_of, named_parent, parent_of};
 use crate::progress::Watch;
 
 /// A disk that was given as the parent.
@@ -104,7 +104,7 @@ fn is_based_on(path: &Path, analysis: &Analysis, other: &Disk) -> Result<bool, F
 
 /// How a disk finds another from its own folder, with slashes.
 fn way(from: &Path, to: &Path) -> io::Result<String> {
-    let (from, to_folder) = (folder(from)?, folder(to)?);
+    let (from, to_folder) = (whole(&folder_of(from))?, whole(to.parent().unwrap_or(Path::new("")))?);
     let name = to.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
     let common = from.components().zip(to_folder.components()).take_while(|(a, b)| a == b).count();
     let mut way: PathBuf = from.components().skip(common).map(|_| Component::ParentDir).collect();
@@ -114,10 +114,7 @@ fn way(from: &Path, to: &Path) -> io::Result<String> {
     way.into_os_string().into_string().map_err(|_| io::ErrorKind::InvalidFilename.into())
 }
 
-/// The folder that a file is in, without links and detours; the file itself may be a link.
-fn folder(file: &Path) -> io::Result<PathBuf> {
-    match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => fs::canonicalize(folder),
-        _ => fs::canonicalize("."),
-    }
+/// A folder without links and detours.
+fn whole(folder: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }

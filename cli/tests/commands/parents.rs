@@ -2,6 +2,7 @@
 //! the chain whole.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 use vhd_analyser_tests::build::read_virtual;
@@ -165,5 +166,23 @@ fn whatever_the_locators_are_like_the_given_parent_is_linked() -> Outcome {
         let content = read_virtual(&before).ok_or("a disk")?;
         assert!(read_virtual(&after) == Some(content), "{}", case.about);
     }
+    Ok(())
+}
+
+/// Locators lead from where the file itself is, as vhd-util follows them, by whatever link the disk is named.
+#[test]
+fn a_disk_behind_a_link_finds_its_parent() -> Outcome {
+    let usual = Case::whole("usual", usual("parent.vhd"));
+    let world = world(&usual)?;
+    symlink("../child.vhd", world.path("sub/link.vhd"))?;
+    let output = world.run(&["check", "--json", "--parents", "--now", NOW, "sub/link.vhd"])?;
+    assert_eq!(code(&output), 0, "{}", said(&output));
+    assert_eq!(objects(&output)?[0]["vhd_util"]["accepts"], true);
+    assert_eq!(code(&world.run(&["scan", "--now", NOW, "sub", "parent.vhd"])?), 0);
+    assert_eq!(code(&world.run(&["flatten", "sub/link.vhd", "-o", "flat.vhd"])?), 0);
+    fs::rename(world.path("parent.vhd"), world.path("sub/parent.vhd"))?;
+    let output = world.run(&["repair", "sub/link.vhd", "-o", "copy.vhd", "--parent", "sub/parent.vhd"])?;
+    assert_eq!(code(&output), 0, "{}{}", said(&output), complained(&output));
+    assert_eq!(code(&world.run(&["check", "--parents", "copy.vhd"])?), 0);
     Ok(())
 }

@@ -37,6 +37,13 @@ pub enum LinkFault {
         /// The child's size, in bytes.
         child: u64,
     },
+    /// The raw image that the disk was made on ends before the disk does.
+    RawSmaller {
+        /// The image's length, in bytes.
+        image: u64,
+        /// The disk's size, in bytes.
+        child: u64,
+    },
     /// Several files have the parent's unique id, and the locators name none of them; this is how many.
     Ambiguous(u32),
     /// The parent is there by its unique id, but not where the locators say; this is where it is.
@@ -99,6 +106,12 @@ rules! {
         None, [],
         "This disk was made larger than its parent. That is sound; a coalesce has to make the parent larger first.",
         "Nothing has to be done; leave room for the coalesce.";
+    RAW_SMALLER: Warning, "chain.raw-smaller", "Chain: the raw image is smaller than the disk on it",
+        None, [],
+        "The raw image that the disk was made on ends before the disk does. Either the disk was made larger since, or \
+         the image was cut off: nothing in a raw image says how long it was. What is behind its end is read as zeros.",
+        "Hold the image’s length against that of the image it was copied from. vhd-util neither makes it larger nor \
+         coalesces into it what is behind its end.";
     AMBIGUOUS: Error, "chain.parent-ambiguous", "Chain: several disks could be the parent",
         None, [],
         "Several files have the unique id of the parent, and the disk’s locators name none of them. They are copies \
@@ -154,6 +167,7 @@ impl LinkFault {
             Self::Loop(_) => &LOOP,
             Self::Larger { .. } => &LARGER,
             Self::Smaller { .. } => &SMALLER,
+            Self::RawSmaller { .. } => &RAW_SMALLER,
             Self::Ambiguous(_) => &AMBIGUOUS,
             Self::Elsewhere(_) => &ELSEWHERE,
             Self::Older { .. } => &OLDER,
@@ -177,6 +191,7 @@ impl LinkFault {
             Self::OtherDisk { found, .. } => write!(f, "{}", Uuid::from_bytes(*found)),
             Self::Damaged(name) | Self::Loop(name) | Self::Elsewhere(name) | Self::Twin(name) => write!(f, "“{name}”"),
             Self::Larger { parent, .. } | Self::Smaller { parent, .. } => write!(f, "{parent} bytes"),
+            Self::RawSmaller { image, .. } => write!(f, "{image} bytes"),
             Self::Ambiguous(count) => write!(f, "{count} files"),
             Self::Older { child, .. } => write!(f, "{child}"),
             Self::Changed { changed, .. } => write!(f, "{changed}"),
@@ -193,7 +208,9 @@ impl LinkFault {
             Self::OtherDisk { named, .. } => write!(f, "{}", Uuid::from_bytes(*named)),
             Self::Damaged(_) => f.write_str("a sound parent"),
             Self::Loop(_) => f.write_str("an end of the chain"),
-            Self::Larger { child, .. } | Self::Smaller { child, .. } => write!(f, "{child} bytes, as this disk"),
+            Self::Larger { child, .. } | Self::Smaller { child, .. } | Self::RawSmaller { child, .. } => {
+                write!(f, "{child} bytes, as this disk")
+            }
             Self::Ambiguous(_) => f.write_str("one"),
             Self::Elsewhere(_) => f.write_str("the place that the disk names"),
             Self::Older { parent, .. } => write!(f, "not before {parent}"),
@@ -304,7 +321,11 @@ pub fn check(child: &End, parent: &End, tell: &mut dyn FnMut(crate::finding::Fin
     faults.add_if(is_other, offset_of!(DynamicHeader, parent_unique_id), 16, other);
     let (ours, theirs) = (child.virtual_size, parent.virtual_size);
     faults.add_if(theirs > ours, 0, 0, LinkFault::Larger { parent: theirs, child: ours });
-    faults.add_if(theirs < ours, 0, 0, LinkFault::Smaller { parent: theirs, child: ours });
+    let smaller = match named.unique_id == found && parent.unique_id.is_none() {
+        true => LinkFault::RawSmaller { image: theirs, child: ours },
+        false => LinkFault::Smaller { parent: theirs, child: ours },
+    };
+    faults.add_if(theirs < ours, 0, 0, smaller);
     let sizes = (parent.block_size, child.block_size);
     let differ = sizes.0 != 0 && sizes.0 != sizes.1;
     faults.add_if(differ, 0, 0, LinkFault::BlockSize { parent: sizes.0, child: sizes.1 });

@@ -251,9 +251,8 @@ impl Image {
 
     /// Where the parent may be: the paths that the locators give, with slashes.
     pub fn parent_paths(&self) -> impl Iterator<Item = String> {
-        self.locators().filter_map(|(_, locator, data)| {
-            Some(self.path_in(locator.platform()?, data.value()?)?.replace('\\', "/"))
-        })
+        self.locators()
+            .filter_map(|(_, locator, data)| Some(self.path_in(locator.platform()?, data.value()?)?.replace('\\', "/")))
     }
 
     /// The path that a locator's data spells. Where the header has the parent's name as it stands in a URL, nothing in

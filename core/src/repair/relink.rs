@@ -134,7 +134,10 @@ impl ParentDisk {
             let has_room = range(locator).is_some_and(|range| {
                 range.end <= disk.limit() && u64::from(locator.data_length.get()) <= range.end - range.start
             });
-            is_first && has_room && locator.reserved.get() == 0 && path.is_some_and(|path| plain(&path.replace('\\', "/")) == plain(&self.path))
+            is_first
+                && has_room
+                && locator.reserved.get() == 0
+                && path.is_some_and(|path| plain(&path.replace('\\', "/")) == plain(&self.path))
         };
         let all = disk.locators().all(|(_, locator, data)| data.value().is_some_and(|data| is_right(locator, data)));
         let name = disk.parent_name();
