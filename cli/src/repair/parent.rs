@@ -24,6 +24,8 @@ use crate::progress::Watch;
 pub struct Given {
     disk: Disk,
     analysis: Analysis,
+    /// What is wrong with the chain above it.
+    above: Option<String>,
     /// What the other disk is to be told of it.
     pub parent: ParentDisk,
 }
@@ -40,13 +42,16 @@ impl Given {
             return Err(refused(LinkRefusal::Itself));
         }
         let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
-        if is_based_on(path, &analysis, child)? {
-            return Err(Failure::Loop { path: path.to_owned(), disk: child.path().to_owned() });
-        }
+        let above = match top(path, &analysis, child)? {
+            Top::Reached => None,
+            Top::Child => return Err(Failure::Loop { path: path.to_owned(), disk: child.path().to_owned() }),
+            Top::Loop => Some("The parents of the parent lead in a circle".to_owned()),
+            Top::Missing(name) => Some(format!("A disk that the parent is based on is missing (nothing at “{name}”)")),
+        };
         let way = way(child.path(), path).map_err(|error| Failure::Open { path: path.to_owned(), error })?;
         let changed = TimeStamp::from_unix(disk.metadata().mtime());
         let parent = ParentDisk::of(&analysis.image, way, changed).map_err(refused)?;
-        Ok(Self { disk, analysis, parent })
+        Ok(Self { disk, analysis, above, parent })
     }
 
     /// Makes sure that a disk can be linked to it.
@@ -68,6 +73,12 @@ impl Given {
                 "The parent is damaged, and the disk is read through it. Look at it next: vhd-analyser check {name}"
             ));
         }
+        cautions.extend(self.above.as_ref().map(|above| {
+            format!(
+                "{above}, and the chain is not whole. Look at it next: vhd-analyser check --parents {}",
+                quoted(&path)
+            )
+        }));
         let ends = End::of(&child.image, None).zip(End::of(&self.analysis.image, None));
         if let Some((child_end, parent_end)) = ends {
             link::check(&child_end, &parent_end, &mut |finding| {
@@ -81,25 +92,37 @@ impl Given {
     }
 }
 
-/// Whether following the parents of a disk leads to another.
-fn is_based_on(path: &Path, analysis: &Analysis, other: &Disk) -> Result<bool, Failure> {
+/// Where following the parents of a disk ends.
+enum Top {
+    /// At a disk without a parent.
+    Reached,
+    /// At the disk that is to be linked.
+    Child,
+    /// At one that was passed before.
+    Loop,
+    /// At a disk whose parent is not here, by its name.
+    Missing(String),
+}
+
+fn top(path: &Path, analysis: &Analysis, child: &Disk) -> Result<Top, Failure> {
     let (mut path, mut image) = (path.to_owned(), analysis.image.clone());
     let mut passed = HashSet::new();
     while named_parent(&image).is_some() {
-        let Ok(parent) = parent_of(&path, &image) else {
-            return Ok(false);
+        let parent = match parent_of(&path, &image) {
+            Ok(parent) => parent,
+            Err(name) => return Ok(Top::Missing(name)),
         };
         let disk = Disk::open(&parent)?;
-        if same(disk.metadata(), other.metadata()) {
-            return Ok(true);
+        if same(disk.metadata(), child.metadata()) {
+            return Ok(Top::Child);
         }
         if !passed.insert((disk.metadata().dev(), disk.metadata().ino())) {
-            return Ok(false);
+            return Ok(Top::Loop);
         }
         image = disk.image(&mut Watch::new().analysis())?;
         path = parent;
     }
-    Ok(false)
+    Ok(Top::Reached)
 }
 
 /// How a disk finds another from its own folder, with slashes.

@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 use vhd_analyser_tests::build::read_virtual;
-use vhd_analyser_tests::chain::Linked;
+use vhd_analyser_tests::chain::{Linked, file_name};
 use vhd_analyser_tests::locators::{Locator, relocate, usual};
 
 use crate::world::{NOW, Outcome, World, code, complained, objects, said};
@@ -184,5 +184,23 @@ fn a_disk_behind_a_link_finds_its_parent() -> Outcome {
     let output = world.run(&["repair", "sub/link.vhd", "-o", "copy.vhd", "--parent", "sub/parent.vhd"])?;
     assert_eq!(code(&output), 0, "{}{}", said(&output), complained(&output));
     assert_eq!(code(&world.run(&["check", "--parents", "copy.vhd"])?), 0);
+    Ok(())
+}
+
+/// A parent that lacks its own parent, or whose parents lead in a circle, can be linked to, and that is said.
+#[test]
+fn what_is_amiss_above_the_parent_is_said() -> Outcome {
+    let world = World::new()?;
+    for (number, parent) in [(1, 2), (2, 3), (3, 2)] {
+        fs::write(world.path(file_name(number)), Linked::new(number, Some(parent)).build())?;
+    }
+    let (child, parent) = (file_name(1), file_name(2));
+    let link = ["repair", &child, "--dry-run", "--parent", &parent];
+    let output = world.run(&link)?;
+    assert_eq!(code(&output), 0);
+    let told = said(&output);
+    assert!(told.contains("lead in a circle") && told.contains("check --parents d00002.vhd"), "{told}");
+    fs::remove_file(world.path(file_name(3)))?;
+    assert!(said(&world.run(&link)?).contains("is missing (nothing at “./d00003.vhd”)"));
     Ok(())
 }

@@ -24,6 +24,8 @@ const MIB: u64 = 1 << 20;
 const USUAL_BLOCK: u64 = DynamicHeader::USUAL_BLOCK_SIZE as u64;
 /// No disk is larger; what damage calls larger is counted as this.
 const MOST: u64 = 1 << 50;
+/// Blocks that are moved one by one: more than any BAT pushes aside at the usual block size.
+const MOST_MOVED: u64 = 1 << 14;
 /// What a journal holds besides the metadata and the blocks: its header and the heads of its entries, at the most.
 const JOURNAL_HEADS: u64 = 8 << 10;
 
@@ -370,7 +372,7 @@ impl Sparse {
             return Growth::to(from, asked);
         }
         let entries = u64::from(self.entries);
-        // A BAT has no more; moving blocks out of the way of a longer one would not end.
+        // A BAT has no more.
         let added = (asked - from).div_ceil(block_size).min(u64::from(u32::MAX) - entries);
         let bat =
             missing(added * ENTRY_LENGTH, (entries * ENTRY_LENGTH).next_multiple_of(SECTOR) - entries * ENTRY_LENGTH);
@@ -401,7 +403,7 @@ impl Sparse {
     fn make_room(&mut self, end: u64) -> u64 {
         let mut moved = 0;
         while let Some(sector) = self.first.first()
-            && (moved == 0 || u64::from(*sector) * SECTOR <= end)
+            && (moved == 0 || u64::from(*sector) * SECTOR <= end && moved < MOST_MOVED)
         {
             self.append(1);
             let place = self.end_of_data.saturating_sub(self.shape.length()) / SECTOR;
