@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
 use vhd_analyser_core::chain::{DiskReport, Forest, ForestReport, JournalFile, Member};
+use vhd_analyser_core::image::Image;
 use vhd_analyser_core::journal;
 use vhd_analyser_core::progress::Progress;
 use vhd_analyser_core::report::{Severity, Size, Verdict};
@@ -83,7 +84,19 @@ fn member(
     let disk = Disk::open(path)?;
     let analysis = disk.analyse(Beside::default(), options, progress)?;
     let lacks_raw = named_parent(&analysis.image) == Some([0; 16]) && parent_of(path, &analysis.image).is_err();
-    Ok(Member::of(&analysis, &path.to_string_lossy(), disk.changed()).lacking_raw(lacks_raw))
+    let mut member = Member::of(&analysis, &path.to_string_lossy(), disk.changed()).lacking_raw(lacks_raw);
+    member.finds_parent = member.finds_parent || finds_parent(path, &analysis.image);
+    Ok(member)
+}
+
+/// Whether the disk that its child names is where the child says, be that among the files of the scan or not, and whatever
+/// vhd-util has against the disk besides.
+fn finds_parent(path: &Path, image: &Image) -> bool {
+    let parent = || {
+        let parent = Disk::open(&parent_of(path, image).ok()?).ok()?;
+        Some(parent.image(&mut |_| ControlFlow::Continue(())).ok()?.footer()?.unique_id)
+    };
+    named_parent(image).filter(|named| *named != [0; 16]).is_some_and(|named| parent() == Some(named))
 }
 
 /// What is found in folders.

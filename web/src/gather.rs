@@ -15,7 +15,7 @@ use vhd_analyser_core::analysis::{self, Options};
 use vhd_analyser_core::chain::{Forest, JournalFile, Member, in_words, tidy};
 use vhd_analyser_core::foreign::Foreign;
 use vhd_analyser_core::journal::{self, Journal};
-use vhd_analyser_core::layout::locator::file_name;
+use vhd_analyser_core::layout::locator::{file_name, leads};
 use vhd_analyser_core::log::{Explainer, is_utf16, not_a_log};
 use vhd_analyser_core::source::{Read, Source};
 use wasm_bindgen_futures::JsFuture;
@@ -132,7 +132,8 @@ impl Gathering {
             let named = member.end.as_ref().and_then(|end| end.parent.as_ref());
             let Some(named) = named.filter(|named| named.unique_id == [0; 16]) else { continue };
             let folder = folder_of(&member.name);
-            let mut places = named.paths.iter().map(|path| tidy(&format!("{folder}{path}")));
+            let leads = named.paths.iter().flat_map(|path| leads(path));
+            let mut places = leads.map(|path| tidy(&format!("{folder}{path}")));
             match places.find(|place| files.iter().any(|named| named.path == *place)) {
                 Some(place) => _ = wanted.insert(place),
                 // Of single files that were chosen nobody knows what else lies beside them.

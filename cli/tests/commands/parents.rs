@@ -204,3 +204,18 @@ fn what_is_amiss_above_the_parent_is_said() -> Outcome {
     assert!(said(&world.run(&link)?).contains("is missing (nothing at “./d00003.vhd”)"));
     Ok(())
 }
+
+/// By its whole path, of which the scan knows only the end, and with a name that vhd-util does not take.
+#[test]
+fn a_parent_named_by_its_whole_path_is_found_by_a_scan_from_there() -> Outcome {
+    let world = world(&Case::whole("moved", usual("parent.vhd")))?;
+    let folder = fs::canonicalize(world.path("sub"))?.join("größe.vhd");
+    fs::rename(world.path("parent.vhd"), &folder)?;
+    let mut child = fs::read(world.path(CHILD))?;
+    relocate(&mut child, "größe.vhd", &[Locator::new(b"MacX", &format!("file://{}", folder.display()))]);
+    fs::write(world.path(CHILD), child)?;
+    assert_eq!(code(&world.run(&["check", "--parents", "--now", NOW, CHILD])?), 0);
+    let output = world.run(&["scan", "--now", NOW, "."])?;
+    assert_eq!(code(&output), 0, "{}", said(&output));
+    Ok(())
+}

@@ -39,7 +39,7 @@ pub struct Member {
     pub error: Option<&'static Rule>,
     /// What `vhd-util check` says, if it refuses the disk.
     pub refusal: Option<String>,
-    /// Whether vhd-util was seen to find the parent, and found it right.
+    /// Whether the right parent was seen where the disk says, by vhd-util's rules or otherwise by the caller.
     pub finds_parent: bool,
     /// Whether the raw image that it says it was made on was looked for, and is not there. That is for the caller to find
     /// out: raw images are not among the files of a scan.
