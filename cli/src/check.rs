@@ -85,7 +85,18 @@ fn print_json(chain: &Chain, parents: bool, options: &Options) -> Result<(), Fai
 
 fn ticket<'a>(report: &'a Report, options: &Options, chain: Option<&'a [Ticket<'a>]>) -> Ticket<'a> {
     let (version, commit) = (env!("CARGO_PKG_VERSION"), option_env!("VHD_ANALYSER_COMMIT"));
-    Ticket { report, sha256: None, date: options.now, version, commit, plan: 0, done: &[], chain }
+    Ticket {
+        report,
+        sha256: None,
+        date: options.now,
+        version,
+        commit,
+        plan: 0,
+        done: &[],
+        chain,
+        place: None,
+        forecast: &[],
+    }
 }
 
 fn print(disk: &Disk, analysis: &Analysis, chain: &Chain, is_another: bool) -> Result<(), Failure> {

@@ -22,7 +22,18 @@ fn report(image: &[u8], analysis: &Analysis) -> Result<Report, Box<dyn Error>> {
 }
 
 fn ticket(report: &Report) -> Ticket<'_> {
-    Ticket { report, sha256: None, date: NOW, version: "1.2.3", commit: None, plan: 0, done: &[], chain: None }
+    Ticket {
+        report,
+        sha256: None,
+        date: NOW,
+        version: "1.2.3",
+        commit: None,
+        plan: 0,
+        done: &[],
+        chain: None,
+        place: None,
+        forecast: &[],
+    }
 }
 
 /// A differencing disk of tapdisk's without its footer: there is something to say of everything.
@@ -132,6 +143,34 @@ fn markdown_tells_all_of_it() -> Outcome {
             assert!(text.contains(&unquoted(&wanted)), "{name}: “{wanted}” is not in\n{page}");
         }
     }
+    Ok(())
+}
+
+/// The ancestors are named with their answers, and the answer is that of the whole chain.
+#[test]
+fn markdown_tells_of_the_chain() -> Outcome {
+    let image = cases()?["sound-tap"].image()?;
+    let child = report(&image, &analysed(&image, "child.vhd")?)?;
+    let hostile = "par`ent\u{202E}.vhd";
+    let image = broken()?;
+    let parent = report(&image, &analysed(&image, hostile)?)?;
+    let forecast = ["Now: cannot run.".to_owned()];
+    let ticket = |chain, forecast| Ticket {
+        chain,
+        forecast,
+        place: Some((Verdict::Repairable, "Its chain is damaged")),
+        ..ticket(&child)
+    };
+    let ancestors = [self::ticket(&parent)];
+    let page = markdown::render(&ticket(Some(&ancestors), &forecast));
+    for wanted in
+        ["**Its chain is damaged**", "Verdict:** repairable", "- ``par`ent\\u{202e}.vhd``: repairable. Damaged, and"]
+    {
+        assert!(page.contains(wanted), "“{wanted}” is not in\n{page}");
+    }
+    assert!(page.contains("## Coalescing it into its parent\n\n- Now: cannot run."), "{page}");
+    assert!(markdown::render(&ticket(Some(&[]), &[])).contains("## Its ancestors\n\nNone is here.\n"));
+    assert!(!markdown::render(&ticket(None, &[])).contains("ancestors"));
     Ok(())
 }
 

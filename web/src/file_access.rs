@@ -4,6 +4,7 @@ use js_sys::wasm_bindgen::prelude::wasm_bindgen;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use thiserror::Error;
+use vhd_analyser_core::log::is_hostile;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, DomException, File, FileSystemCreateWritableOptions, FileSystemFileHandle, FileSystemWritableFileStream,
@@ -46,8 +47,11 @@ impl From<JsValue> for AccessError {
 /// A file that was chosen, with the way to write to it if the browser gave one.
 #[derive(Clone, Debug)]
 pub struct Chosen {
-    /// Where it is, with slashes: of a file in a chosen folder from that folder on, otherwise the file's name.
+    /// Where it is, with slashes: of a file in a chosen folder from that folder on, otherwise the file's name. As it is
+    /// shown: what would turn the direction of writing is marked.
     pub path: String,
+    /// The same as the file system has it.
+    pub place: String,
     /// The file, as it was then.
     pub file: File,
     /// A promise of its handle.
@@ -65,11 +69,21 @@ impl From<File> for Chosen {
         // Empty but for files of a folder that was chosen.
         let path = Reflect::get(&file, &"webkitRelativePath".into()).ok().and_then(|path| path.as_string());
         let path = path.filter(|path| !path.is_empty()).unwrap_or_else(|| file.name().replace('/', "_"));
-        Self { path, file, handle: None }
+        Self::at(path, file)
     }
 }
 
 impl Chosen {
+    /// A file with the path under which it was chosen.
+    pub fn at(place: String, file: File) -> Self {
+        Self { path: marked(&place), place, file, handle: None }
+    }
+
+    /// The file's name, as it is shown.
+    pub fn name(&self) -> String {
+        marked(&self.file.name())
+    }
+
     /// A text as a file.
     ///
     /// # Errors
@@ -77,6 +91,11 @@ impl Chosen {
     pub fn text(text: &str, name: &str) -> Result<Self, JsValue> {
         Ok(File::new_with_str_sequence(&Array::of1(&text.into()), name)?.into())
     }
+}
+
+/// A name in which letters are marked that would show it as another: of a page that says what to delete, that matters.
+pub fn marked(name: &str) -> String {
+    name.replace(is_hostile, "\u{FFFD}")
 }
 
 /// Whether this browser lets a page write to files.

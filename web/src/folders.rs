@@ -5,15 +5,37 @@ use js_sys::{Array, Promise};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry};
 
-use crate::file_access::Chosen;
+use crate::failure::Failure;
+use crate::file_access::{Chosen, marked};
+use crate::source::ReadError;
 
-/// The files in these folders, each with its path from there on, in order of the paths.
-///
-/// # Errors
-/// The browser's exception, where a folder or a file in it cannot be read.
-pub async fn files_in(mut folders: Vec<FileSystemDirectoryEntry>) -> Result<Vec<Chosen>, JsValue> {
-    let mut files = Vec::new();
+/// What is in folders.
+#[derive(Default)]
+pub struct Found {
+    /// The files, each with its path from the folder on, in order of the paths.
+    pub files: Vec<Chosen>,
+    /// The paths of files and folders that cannot be read, with the reason.
+    pub lost: Vec<(String, Failure)>,
+}
+
+/// Looks through these folders. What cannot be read does not keep the rest from it.
+pub async fn files_in(mut folders: Vec<FileSystemDirectoryEntry>) -> Found {
+    let mut found = Found::default();
     while let Some(folder) = folders.pop() {
+        if let Err(exception) = found.take(&folder, &mut folders).await {
+            found.lose(&folder.full_path(), exception);
+        }
+    }
+    found.files.sort_unstable_by(|a: &Chosen, b| a.path.cmp(&b.path));
+    found
+}
+
+impl Found {
+    async fn take(
+        &mut self,
+        folder: &FileSystemDirectoryEntry,
+        folders: &mut Vec<FileSystemDirectoryEntry>,
+    ) -> Result<(), JsValue> {
         let reader = folder.create_reader();
         loop {
             // A part of the folder at a time; none where it ends.
@@ -27,26 +49,37 @@ pub async fn files_in(mut folders: Vec<FileSystemDirectoryEntry>) -> Result<Vec<
             .await?;
             let part: Array = part.unchecked_into();
             if part.length() == 0 {
-                break;
+                return Ok(());
             }
             for entry in part.iter() {
                 let entry: FileSystemEntry = entry.unchecked_into();
                 if entry.is_directory() {
                     folders.push(entry.unchecked_into());
-                } else {
-                    files.push(chosen(entry.unchecked_into()).await?);
+                    continue;
+                }
+                let entry: FileSystemFileEntry = entry.unchecked_into();
+                match chosen(&entry).await {
+                    Ok(file) => self.files.push(file),
+                    Err(exception) => self.lose(&entry.full_path(), exception),
                 }
             }
         }
     }
-    files.sort_unstable_by(|a: &Chosen, b| a.path.cmp(&b.path));
-    Ok(files)
+
+    fn lose(&mut self, path: &str, exception: JsValue) {
+        self.lost.push((marked(path_of(path)), ReadError::from(exception).into()));
+    }
 }
 
-async fn chosen(entry: FileSystemFileEntry) -> Result<Chosen, JsValue> {
-    let path = entry.full_path().trim_start_matches('/').to_owned();
+/// From the folder on that was dropped.
+fn path_of(full_path: &str) -> &str {
+    full_path.trim_start_matches('/')
+}
+
+async fn chosen(entry: &FileSystemFileEntry) -> Result<Chosen, JsValue> {
+    let path = path_of(&entry.full_path()).to_owned();
     let file: File = called(|resolve, reject| entry.file_with_callback_and_callback(resolve, reject)).await?.into();
-    Ok(Chosen { path, ..Chosen::from(file) })
+    Ok(Chosen::at(path, file))
 }
 
 /// What a function answers that takes one function for the answer and one for the exception.

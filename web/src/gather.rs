@@ -11,8 +11,9 @@ use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
-use vhd_analyser_core::analysis::{self, Options};
+use vhd_analyser_core::analysis::{self, Beside, Options, analyse_with};
 use vhd_analyser_core::chain::{Forest, JournalFile, Member, in_words, tidy};
+use vhd_analyser_core::dialect::Place;
 use vhd_analyser_core::foreign::Foreign;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::{file_name, leads};
@@ -23,7 +24,7 @@ use web_sys::{Blob, ReadableStreamDefaultReader};
 
 use crate::failure::Failure;
 use crate::gathered::{Gathered, is_called_disk, is_called_log};
-use crate::neighbours::folder_of;
+use crate::neighbours::{Folder, folder_of};
 use crate::source::BlobSource;
 use crate::units;
 use crate::unpacked::unpacked;
@@ -54,6 +55,7 @@ pub async fn gather(files: &[Named], tell: &impl Fn(Progress)) -> Gathered {
         }
     }
     gathering.take_raw_images(files, &options);
+    gathering.look_for_parents(files, &options);
     gathering.finish(files)
 }
 
@@ -153,8 +155,34 @@ impl Gathering {
         }
     }
 
+    /// Has the tools look for the parents that are not among the disks of a folder: what they say then stops the coalesce
+    /// of what is based on these disks, too.
+    fn look_for_parents(&mut self, files: &[Named], options: &Options) {
+        let folder = Folder::of("", files.to_vec(), true);
+        let ids = self.unique_ids();
+        for member in &mut self.members {
+            let parent = member.end.as_ref().and_then(|end| end.parent.as_ref());
+            let is_lost = parent.is_some_and(|parent| parent.unique_id != [0; 16] && !ids.contains(&parent.unique_id));
+            if !is_lost || !member.name.contains('/') {
+                continue;
+            }
+            let Some(named) = files.iter().find(|named| named.path == member.name) else { continue };
+            let place = Place::of(folder.beside(&member.name));
+            let beside = Beside { surroundings: &place, ..Beside::NOTHING };
+            let Ok(source) = BlobSource::ahead(named.file.clone()) else { continue };
+            let go_on = &mut |_| ControlFlow::Continue(());
+            if let Ok(analysis) = analyse_with(&source, &beside, &named.path, options, go_on) {
+                *member = Member::of(&analysis, &named.path, source.changed());
+            }
+        }
+    }
+
+    fn unique_ids(&self) -> BTreeSet<[u8; 16]> {
+        self.members.iter().filter_map(|member| member.end.as_ref()?.unique_id).collect()
+    }
+
     fn finish(mut self, files: &[Named]) -> Gathered {
-        let ids: BTreeSet<[u8; 16]> = self.members.iter().filter_map(|member| member.end.as_ref()?.unique_id).collect();
+        let ids = self.unique_ids();
         let alone = self.journals.iter().filter(|journal| !ids.contains(&journal.unique_id));
         let lone_journals = alone.map(|journal| (journal.name.clone(), in_words(journal.unique_id))).collect();
         let forest = Forest::of(self.members).with_journals(self.journals).report();

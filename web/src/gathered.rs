@@ -1,11 +1,13 @@
 //! What several files are that were chosen together, and how they belong together.
 
+use std::iter;
+
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::chain::{DiskReport, ForestReport};
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
-use vhd_analyser_core::report::{FindingReport, Report, Verdict};
+use vhd_analyser_core::report::{BY_ITSELF, FindingReport, Report, Verdict};
 
 use crate::failure::Failure;
 use crate::units;
@@ -41,13 +43,17 @@ impl Gathered {
         let (others, disks): (Vec<_>, Vec<_>) = self.forest.disks.iter().partition(|disk| is_foreign(disk));
         if !disks.is_empty() {
             let damaged = disks.iter().filter(|disk| is_damaged(disk)).count();
-            let misplaced = disks.iter().filter(|disk| is_in_trouble(disk)).count() - damaged;
-            let state = match (damaged, misplaced) {
-                (0, 0) if disks.len() == 1 => "sound".to_owned(),
-                (0, 0) => "all sound".to_owned(),
-                (damaged, 0) => format!("{damaged} damaged"),
-                (0, misplaced) => format!("{misplaced} not where it belongs"),
-                (damaged, misplaced) => format!("{damaged} damaged, {misplaced} not where it belongs"),
+            let broken = match self.in_trouble().count() - damaged {
+                0 => String::new(),
+                1 => "1 whose chain is broken".into(),
+                many => format!("{many} whose chains are broken"),
+            };
+            let state = match (damaged, broken.as_str()) {
+                (0, "") if disks.len() == 1 => "sound".to_owned(),
+                (0, "") => "all sound".to_owned(),
+                (damaged, "") => format!("{damaged} damaged"),
+                (0, _) => broken,
+                (damaged, _) => format!("{damaged} damaged, {broken}"),
             };
             parts.push(format!("{}, {state}.", units::count(disks.len() as u64, "disk")));
         }
@@ -59,14 +65,17 @@ impl Gathered {
                 many => format!("{many} kinds of trouble in {logs}."),
             });
         }
-        let mut count = |number: usize, says: &str| {
+        let mut count = |number: usize, one: &str, many: &str| {
             if number > 0 {
+                let says = if number == 1 { one } else { many };
                 parts.push(format!("{} {says}.", units::count(number as u64, "file")));
             }
         };
-        count(others.len(), "that is neither a VHD nor a log");
-        count(self.lone_journals.len(), "that is the journal of a disk which is not here");
-        count(self.unread.len(), "could not be read");
+        count(others.len(), "that is neither a VHD nor a log", "that are neither VHDs nor logs");
+        let (one, many) =
+            ("that is the journal of a disk which is not here", "that are journals of disks which are not here");
+        count(self.lone_journals.len(), one, many);
+        count(self.unread.len(), "could not be read", "could not be read");
         if parts.is_empty() {
             return "No disk and no log among these files.".into();
         }
@@ -114,10 +123,41 @@ impl Gathered {
         self.forest.disks.iter().position(|disk| is_named(&disk.file, name))
     }
 
-    /// The disks that are damaged or misplaced, by their numbers.
+    /// The disks that are damaged or whose chains are broken, by their numbers.
     pub fn in_trouble(&self) -> impl Iterator<Item = usize> {
-        let disks = self.forest.disks.iter().enumerate();
-        disks.filter(|(_, disk)| is_in_trouble(disk)).map(|(number, _)| number)
+        let disks = self.forest.disks.iter().zip(self.broken_chains()).enumerate();
+        disks.filter(|(_, (disk, is_broken))| *is_broken || is_damaged(disk)).map(|(number, _)| number)
+    }
+
+    /// For each disk whether something is wrong in its chain besides itself: with its own place, or with an ancestor or
+    /// an ancestor's place.
+    pub fn broken_chains(&self) -> Vec<bool> {
+        // For the disk at hand and each of its ancestors, the base first, whether what is based on it is broken.
+        let mut passed_on: Vec<bool> = Vec::new();
+        let is_broken = |disk: &DiskReport| {
+            passed_on.truncate(usize::try_from(disk.level).unwrap_or(usize::MAX));
+            let is_broken = misplaced(disk).next().is_some() || passed_on.last() == Some(&true);
+            passed_on.push(is_broken || is_damaged(disk));
+            is_broken
+        };
+        self.forest.disks.iter().map(is_broken).collect()
+    }
+
+    /// Whether a disk is damaged or its chain is broken, by its number.
+    pub fn is_in_trouble(&self, disk: usize) -> bool {
+        self.in_trouble().any(|other| other == disk)
+    }
+
+    /// The disks that a disk is based on and that are here, the parent first, by their numbers.
+    pub fn ancestors(&self, disk: usize) -> impl Iterator<Item = usize> {
+        let disks = &self.forest.disks;
+        let mut level = disks.get(disk).map_or(0, |disk| disk.level);
+        // Read from the bottom to the top, the next that stands further to the left is the parent.
+        (0..disk).rev().filter(move |other| {
+            let is_parent = disks[*other].level < level;
+            level = level.min(disks[*other].level);
+            is_parent
+        })
     }
 
     /// The disk to look at first, by its number in the forest: the one that the newest trouble speaks of, otherwise
@@ -129,7 +169,7 @@ impl Gathered {
         let troubles = self.answer.iter().flat_map(|answer| &answer.troubles);
         let mut spoken_of = troubles.filter_map(|trouble| self.disk_of(trouble));
         spoken_of
-            .find(|disk| is_in_trouble(&disks[*disk]))
+            .find(|disk| self.is_in_trouble(*disk))
             .or_else(damaged)
             .or_else(|| self.in_trouble().next())
             .or_else(end)
@@ -141,7 +181,7 @@ impl Gathered {
         let mut chain = vec![disk];
         loop {
             let number = *chain.last()?;
-            let disk = self.forest.disks.get(number).filter(|disk| !is_in_trouble(disk))?;
+            let disk = self.forest.disks.get(number).filter(|_| !self.is_in_trouble(number))?;
             match (disk.parent_state.as_str(), &disk.parent) {
                 ("none", _) => return Some(chain),
                 ("found" | "raw", Some(parent)) => {
@@ -153,18 +193,43 @@ impl Gathered {
         }
     }
 
-    /// What is wrong with the place of a disk, in sentences, each with what to do about it; and the answer that this
-    /// makes of the disk's own.
-    pub fn place(&self, disk: usize) -> Option<(Verdict, Vec<&str>)> {
-        let told = self.forest.disks.get(disk)?;
-        let errors: Vec<&FindingReport> = misplaced(told).collect();
-        let says = errors.iter().flat_map(|error| [error.message.as_str(), error.remedy.as_str()]).collect();
-        let parent = told.parent.as_deref().and_then(|parent| self.disk_at(parent));
-        let parent = parent.and_then(|parent| self.forest.disks.get(parent)).map(|parent| parent.verdict);
-        match &errors[..] {
-            [] => None,
-            [damaged] if damaged.id == "chain.parent-damaged" => Some((told.verdict.worse(parent?), says)),
-            _ => Some((Verdict::Unrepairable, says)),
+    /// What is wrong in the chain of a disk besides itself, in sentences, each with what to do about it; and the answer
+    /// that this makes of the disk's own.
+    pub fn place(&self, disk: usize) -> Option<(Verdict, Vec<String>)> {
+        let mut verdict = self.forest.disks.get(disk)?.verdict;
+        let (mut says, mut passed) = (Vec::new(), Vec::new());
+        for number in iter::once(disk).chain(self.ancestors(disk)) {
+            let Some(told) = self.forest.disks.get(number) else { continue };
+            let is_ancestor = number != disk;
+            if is_ancestor && is_damaged(told) {
+                verdict = verdict.worse(told.verdict);
+            }
+            for error in misplaced(told) {
+                // How bad that is, the parent itself says.
+                if error.id != "chain.parent-damaged" {
+                    verdict = verdict.worse(Verdict::Unrepairable);
+                }
+                if !passed.contains(&&error.id) {
+                    passed.push(&error.id);
+                    let of = if is_ancestor { format!("Of its ancestor “{}”: ", told.file) } else { String::new() };
+                    says.extend([format!("{of}{}", error.message), error.remedy.clone()]);
+                }
+            }
+        }
+        (!says.is_empty()).then_some((verdict, says))
+    }
+
+    /// Adds to the report on a disk what is wrong in its chain, and takes away that nobody looked at it.
+    pub fn place_in_chain(&self, report: &mut Report, disk: usize) {
+        let disks = &self.forest.disks;
+        if disks.get(disk).is_none_or(lacks_parent) {
+            return;
+        }
+        report.scope.retain(|sentence| sentence != BY_ITSELF);
+        let chain = iter::once(disk).chain(self.ancestors(disk)).map(|number| &disks[number]);
+        for finding in chain.filter(|disk| !lacks_parent(disk)).flat_map(|disk| &disk.findings) {
+            let heavier = report.findings.iter().position(|other| other.severity < finding.severity);
+            report.findings.insert(heavier.unwrap_or(report.findings.len()), finding.clone());
         }
     }
 
@@ -188,11 +253,6 @@ pub fn answer(report: &Report, verdict: Verdict) -> &str {
         Verdict::Sound if verdict != Verdict::Sound => "The disk itself is sound, but its chain is not",
         _ => &report.headline,
     }
-}
-
-/// Whether a disk is damaged, or an error is in its place.
-pub fn is_in_trouble(disk: &DiskReport) -> bool {
-    is_damaged(disk) || misplaced(disk).next().is_some()
 }
 
 /// The errors in a disk's place.

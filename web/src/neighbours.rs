@@ -31,6 +31,13 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// The folder of another disk among the same files.
+    pub fn beside(&self, disk: &str) -> Self {
+        Self { path: folder_of(disk), ..self.clone() }
+    }
+}
+
 impl dialect::Folder for Folder {
     fn open(&self, path: &str) -> Lead<Self> {
         let full = if path.starts_with('/') { path.to_owned() } else { tidy(&format!("{}{path}", self.path)) };

@@ -77,6 +77,8 @@ pub struct Shown {
     pub image: ChainImage,
     /// What was to be changed in it besides what is wrong.
     pub wish: Wish,
+    /// The reports on what it is based on, the parent first, once they are there.
+    pub ancestors: Option<Rc<Vec<Report>>>,
     /// How far the deep check is, while it runs.
     pub deep: Option<Reading>,
     /// The SHA-256 of the whole file in hex, once it was asked for.
@@ -196,6 +198,8 @@ pub enum Action {
     Progress(Purpose, Progress),
     /// It has been read.
     Analysed(Purpose, Analysed),
+    /// What the disk is based on has been read, too.
+    Ancestors(Vec<Report>),
     /// All of it has been hashed, to this SHA-256 in hex.
     Hashed(String),
     /// It could not be read.
@@ -247,7 +251,11 @@ impl State {
                 self.was_selected = disk.is_some();
                 self.read(Reading { name, disk, wish, ..Reading::default() });
             }
-            Action::ManyChosen(name) => self.read(Reading { name, of_several: true, ..Reading::default() }),
+            Action::ManyChosen(name) => {
+                // First their folders are looked through, then they are read: it is one wait.
+                let slow = self.reading.as_ref().is_some_and(|reading| reading.of_several && reading.slow);
+                self.read(Reading { name, of_several: true, slow, ..Reading::default() });
+            }
             Action::Empty(name) => {
                 self.reading = None;
                 self.notice = Some(Notice::Empty { name });
@@ -269,7 +277,7 @@ impl State {
             Action::Analysed(Purpose::CopyCheck, Analysed { report, .. }) => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
             }
-            Action::Analysed(purpose, analysed) => {
+            Action::Analysed(purpose, mut analysed) => {
                 let mut wish = self.shown.as_ref().map(|shown| shown.wish.clone()).unwrap_or_default();
                 if let Some(reading) = self.reading.take() {
                     self.selected = reading.disk;
@@ -279,14 +287,22 @@ impl State {
                 }
                 self.notice.take_if(|notice| !matches!(notice, Notice::RepairedInPlace { .. }));
                 self.analyses += 1;
-                // It is still the same file.
                 let before = self.shown.take().filter(|_| purpose == Purpose::DeepCheck);
+                if let Some((gathered, disk)) = self.among() {
+                    gathered.place_in_chain(&mut analysed.report, disk);
+                }
                 let repaired = self.notice.iter().filter(|notice| matches!(notice, Notice::RepairedInPlace { .. }));
                 let repaired = repaired.map(Notice::title).collect();
-                let (sha256, hashing, done) =
-                    before.map_or((None, None, repaired), |shown| (shown.sha256, shown.hashing, shown.done));
-                self.shown = Some(Shown { sha256, hashing, done, wish, ..Shown::new(analysed) });
+                let now = Shown { wish, ..Shown::new(analysed) };
+                self.shown = Some(match before {
+                    // It is still the same file.
+                    Some(Shown { sha256, hashing, done, ancestors, image, .. }) => {
+                        Shown { sha256, hashing, done, ancestors, image, ..now }
+                    }
+                    None => Shown { done: repaired, ..now },
+                });
             }
+            Action::Ancestors(reports) => with(self.shown.as_mut(), |shown| shown.ancestors = Some(reports.into())),
             Action::Hashed(sha256) => with(self.shown.as_mut(), |shown| {
                 shown.hashing = None;
                 shown.sha256 = Some(sha256.into());
@@ -317,7 +333,11 @@ impl State {
                 self.notice.take_if(|notice| matches!(notice, Notice::NotPrinted(_)));
                 with(self.shown.as_mut(), |shown| shown.printed = printed);
             }
-            Action::Scripts(scripts) => with(self.shown.as_mut(), |shown| shown.scripts = Some(scripts.into())),
+            Action::Scripts(scripts) => {
+                // Of another plan, which was left while they were written, they are of no use.
+                let shown = self.shown.as_mut().filter(|shown| shown.plan == scripts.plan);
+                with(shown, |shown| shown.scripts = Some(scripts.into()));
+            }
             Action::Done(sentence) => with(self.shown.as_mut(), |shown| shown.done.push(sentence)),
             Action::NotPrinted(failure) => self.notice = Some(Notice::NotPrinted(failure)),
             Action::NotChanged(failure) => {
@@ -414,6 +434,7 @@ impl Shown {
             copy: CopyCheck::Unchecked,
             image: ChainImage::None,
             wish: Wish::default(),
+            ancestors: None,
             deep: None,
             sha256: None,
             hashing: None,
@@ -596,6 +617,22 @@ mod tests {
         let copy = Purpose::CopyCheck;
         let shown = state([analysed("Damaged"), read_for(copy, "Sound"), Action::PlanChosen(1)]).shown;
         assert_eq!(shown.map(|shown| (shown.plan, shown.copy)), Some((1, CopyCheck::Unchecked)));
+    }
+
+    #[test]
+    fn scripts_belong_to_their_plan() {
+        let scripts = |plan| Action::Scripts(Scripts { plan, sh: String::new(), powershell: String::new() });
+        let written =
+            |action| state([analysed("Damaged"), Action::PlanChosen(1), action]).shown.map(|shown| shown.scripts);
+        assert_eq!(written(scripts(0)), Some(None));
+        assert!(written(scripts(1)).flatten().is_some());
+    }
+
+    #[test]
+    fn a_deep_check_leaves_the_image_of_the_chain() {
+        let failed = Action::Failed { purpose: Purpose::Flatten, name: String::new(), failure: failure() };
+        let after = state([analysed("Sound"), failed, read_for(Purpose::DeepCheck, "Sound")]);
+        assert_eq!(after.shown.map(|shown| shown.image), Some(ChainImage::Failed(failure())));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The worker: reads files and answers with what they are.
 
+use std::iter;
 use std::ops::ControlFlow;
 
 use gloo_events::EventListener;
@@ -41,6 +42,8 @@ pub enum Request {
     Scripts {
         /// Which, the best being 0.
         plan: usize,
+        /// The name of the file on its host.
+        file: String,
     },
     /// Sort the files that come with the message, which have these paths, and read them all.
     Gather(Vec<String>),
@@ -79,6 +82,9 @@ pub struct Neighbours {
     pub paths: Vec<String>,
     /// Whether its parent would be among them if it were anywhere.
     pub are_all: bool,
+    /// The paths of the disks that it is based on, the parent first, each with whether that disk's parent would be among
+    /// the files.
+    pub ancestors: Vec<(String, bool)>,
 }
 
 /// What is to be changed in a disk.
@@ -97,6 +103,9 @@ pub enum Response {
     Progress(Progress),
     /// The end of it.
     Analysed(Analysed),
+    /// What the disks are that the disk is based on, the parent first. It follows the end, of what was chosen together
+    /// with others.
+    Ancestors(Vec<Report>),
     /// The end of reading many files.
     Gathered(Box<Gathered>),
     /// A repair as scripts.
@@ -148,6 +157,8 @@ pub struct Analysed {
 /// A repair as scripts for the host that has the disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scripts {
+    /// Which of the ways to repair the file they go, the best being 0.
+    pub plan: usize,
     /// For `sh`.
     pub sh: String,
     /// For PowerShell.
@@ -175,14 +186,23 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
         let file = || files().next().unwrap_throw();
         let tell = |progress| respond(&page, &Response::Progress(progress));
         let response = match message::decode(parts.get(0)) {
-            Request::Analyse(task) => match analyse(&files().collect::<Vec<_>>(), &task, tell) {
-                Ok((analysis, report)) => {
-                    let printed = print(&analysis, task.utc_offset);
-                    read = Some(analysis);
-                    Response::Analysed(Analysed { report: report.into(), printed, date: now().0 })
+            Request::Analyse(task) => {
+                let files: Vec<Blob> = files().collect();
+                match analyse(&files, &task, tell) {
+                    Ok((analysis, report)) => {
+                        let printed = print(&analysis, task.utc_offset);
+                        read = Some(analysis);
+                        let analysed = Analysed { report: report.into(), printed, date: now().0 };
+                        respond(&page, &Response::Analysed(analysed));
+                        // Nobody waits for these.
+                        match ancestors(&files, &task) {
+                            Some(reports) => Response::Ancestors(reports),
+                            None => return,
+                        }
+                    }
+                    Err(failure) => Response::Failed(failure),
                 }
-                Err(failure) => Response::Failed(failure),
-            },
+            }
             Request::Gather(paths) => {
                 spawn_local(gather_for(page.clone(), named(paths, files())));
                 return;
@@ -192,7 +212,7 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 Err(failure) => Response::Failed(failure),
             },
             Request::Hash => hash(file(), tell).map_or_else(Response::Failed, Response::Hashed),
-            Request::Scripts { plan } => match read.as_ref().and_then(|analysis| scripts(analysis, plan)) {
+            Request::Scripts { plan, file } => match read.as_ref().and_then(|read| scripts(read, plan, &file)) {
                 Some(scripts) => Response::Scripts(scripts),
                 None => return,
             },
@@ -239,7 +259,7 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
     }
     let journal = if task.journal { Some(next()?) } else { None };
     let options = Options { request: Changes { hidden, parent, ..Changes::default() }, ..options(task.deep) };
-    let Neighbours { path, paths, are_all } = task.neighbours.clone().unwrap_or_default();
+    let Neighbours { path, paths, are_all, .. } = task.neighbours.clone().unwrap_or_default();
     let place = Place::of(Folder::of(&path, named(paths, files), are_all));
     let beside = Beside { journal: journal.as_ref(), surroundings: &place, ..Beside::NOTHING };
     let analysis = analyse_with(&source, &beside, &task.name, &options, &mut every_now_and_then(tell))?;
@@ -249,6 +269,20 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
     let regions = fingerprint::regions(&source, &analysis.image)?;
     let report = Report { regions, ..analysis.report() };
     Ok((analysis, report))
+}
+
+/// Reads the disks that a disk is based on. None where it was chosen by itself, or one of them can no longer be read.
+pub fn ancestors(files: &[Blob], task: &Task) -> Option<Vec<Report>> {
+    let neighbours = task.neighbours.as_ref()?;
+    let others = files.get(files.len().checked_sub(neighbours.paths.len())?..)?;
+    let read = |(path, are_all): &(String, bool)| {
+        let itself = others.get(neighbours.paths.iter().position(|other| other == path)?)?;
+        let files: Vec<Blob> = iter::once(itself).chain(others).cloned().collect();
+        let neighbours = Neighbours { path: path.clone(), are_all: *are_all, ..neighbours.clone() };
+        let task = Task { name: path.clone(), neighbours: Some(neighbours), ..Task::default() };
+        Some(analyse(&files, &task, |_| ()).ok()?.1)
+    };
+    neighbours.ancestors.iter().map(read).collect()
 }
 
 /// What a disk is to be told of the parent that it finds under a path.
@@ -280,9 +314,9 @@ pub(crate) fn every_now_and_then(tell: impl Fn(Progress)) -> impl FnMut(progress
     }
 }
 
-fn scripts(analysis: &Analysis, plan: usize) -> Option<Scripts> {
-    let script = Script { file: &analysis.name, proven: analysis.repairs.get(plan)?, version: VERSION };
-    Some(Scripts { sh: script.text(Language::Sh), powershell: script.text(Language::PowerShell) })
+fn scripts(analysis: &Analysis, plan: usize, file: &str) -> Option<Scripts> {
+    let script = Script { file, proven: analysis.repairs.get(plan)?, version: VERSION };
+    Some(Scripts { plan, sh: script.text(Language::Sh), powershell: script.text(Language::PowerShell) })
 }
 
 fn print(analysis: &Analysis, utc_offset: i32) -> Printed {

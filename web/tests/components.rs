@@ -198,14 +198,24 @@ fn shown(report: Report) -> Shown {
 
 fn report_text(report: Report) -> ReportTextProps {
     let Shown { report, printed, date, plan, sha256, .. } = shown(report);
-    ReportTextProps { report, printed, date, plan, sha256, done: vec![], on_utc_offset: Callback::noop() }
+    ReportTextProps {
+        report,
+        ancestors: None,
+        place: None,
+        forecast: vec![],
+        printed,
+        date,
+        plan,
+        sha256,
+        done: vec![],
+        on_utc_offset: Callback::noop(),
+    }
 }
 
 fn card(report: Report) -> VerdictCardProps {
     VerdictCardProps {
         report: report.into(),
         takes_focus: true,
-        parent_is_known: false,
         place: None,
         children: Html::default(),
         footer: Html::default(),

@@ -14,7 +14,7 @@ const MARK: usize = '“'.len_utf8();
 /// So many changes of a repair are told one by one.
 const TOLD: usize = 100;
 
-/// The report on one file. Of its ancestors nothing is said.
+/// The report on one file, with the answers about its ancestors where they were asked for.
 #[inline(never)]
 pub fn render(ticket: &Ticket<'_>) -> String {
     let report = ticket.report;
@@ -22,6 +22,7 @@ pub fn render(ticket: &Ticket<'_>) -> String {
     page.summary(ticket);
     page.sentences("Before anything is written", &report.cautions);
     page.findings(report);
+    page.chain(ticket);
     page.tools(report, ticket.plan == 0);
     if let Some(repair) = ticket.repair() {
         page.repair(report, repair);
@@ -41,7 +42,8 @@ impl Page {
         self.markup("# Report on ");
         self.code(&report.file);
         self.markup("\n\n**");
-        self.text(&report.headline);
+        let (verdict, headline) = ticket.answer();
+        self.text(headline);
         self.markup("**\n\n");
         if report.verdict == Verdict::NotAVhd {
             report.explanation.iter().for_each(|paragraph| {
@@ -49,7 +51,7 @@ impl Page {
                 self.markup("\n\n");
             });
         }
-        self.item("Verdict", report.verdict.name());
+        self.item("Verdict", verdict.name());
         self.label("Size");
         self.size(report.size);
         if !report.description.is_empty() {
@@ -113,6 +115,24 @@ impl Page {
             self.text(&tool.to_string());
         }
         self.markup("\n\n");
+    }
+
+    fn chain(&mut self, ticket: &Ticket<'_>) {
+        let Some(chain) = ticket.chain else { return };
+        self.heading("Its ancestors");
+        if chain.is_empty() {
+            self.markup("None is here.\n");
+        }
+        for Ticket { report, .. } in chain {
+            self.markup("- ");
+            self.code(&report.file);
+            self.markup(": ");
+            self.text(report.verdict.name());
+            self.markup(". ");
+            self.text(&report.headline);
+            self.markup("\n");
+        }
+        self.sentences("Coalescing it into its parent", ticket.forecast);
     }
 
     fn tools(&mut self, report: &Report, is_of_the_plan: bool) {

@@ -249,9 +249,18 @@ pub struct Ticket<'a> {
     pub done: &'a [String],
     /// The ancestors, the parent first, where they were asked for.
     pub chain: Option<&'a [Ticket<'a>]>,
+    /// The answer and its headline where the chain makes another than the disk's own.
+    pub place: Option<(Verdict, &'a str)>,
+    /// What coalescing it into its parent would do, a sentence each. It is told together with the ancestors.
+    pub forecast: &'a [String],
 }
 
 impl<'a> Ticket<'a> {
+    /// The answer and its headline.
+    pub fn answer(&self) -> (Verdict, &'a str) {
+        self.place.unwrap_or((self.report.verdict, &self.report.headline))
+    }
+
     /// The way to repair the file that was chosen, if there is any.
     pub fn repair(&self) -> Option<&'a RepairReport> {
         self.report.repairs().nth(self.plan)

@@ -7,7 +7,7 @@ use std::slice;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use serde_json::json;
+use serde_json::{Value, json};
 use vhd_analyser_core::chain::{Layer, Merged};
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_tests::analysed::analysed;
@@ -15,7 +15,7 @@ use vhd_analyser_tests::build::HEADER_AT;
 use vhd_analyser_tests::bytes::seal;
 use vhd_analyser_tests::chain::{Linked, file_name, rename};
 use vhd_analyser_tests::corpus::cases;
-use vhd_analyser_tests::incident;
+use vhd_analyser_tests::{incident, schema};
 
 use crate::browser::{Browser, Failure, Page, Place, browse, visit};
 use crate::{accessible, fits};
@@ -87,12 +87,7 @@ async fn a_log_leads_to_the_disk_that_it_names() -> Result<(), Failure> {
 #[tokio::test]
 async fn logs_may_be_pasted_packed_or_called_anything() -> Result<(), Failure> {
     browse(async |page| {
-        page.find("log-input").await?;
-        let paste = "
-            const input = document.querySelector('[data-testid=log-input]');
-            input.value = arguments[0];
-            input.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));";
-        page.script(paste, vec![json!(SM)]).await?;
+        paste(page, SM).await?;
         page.expect("[data-testid=log-finding][data-id='smgc.set-size']", "SMGC").await?;
 
         let packed = page.folder().join("SMlog.1.gz");
@@ -140,7 +135,7 @@ async fn a_disk_is_linked_to_its_renamed_parent() -> Result<(), Failure> {
         fs::write(&parent, Linked { hidden: true, ..Linked::new(0, None) }.build())?;
         fs::write(&child, Linked::new(1, Some(0)).build())?;
         page.choose_all(&[parent, child]).await?;
-        page.expect("[data-testid=overview]", "1 not where it belongs").await?;
+        page.expect("[data-testid=overview]", "1 whose chain is broken").await?;
         page.expect("[data-testid=disk][aria-current]", "the parent is under another name: “renamed.vhd”").await?;
         page.click("link-now").await?;
         page.expect("[data-testid=patch]", "the dynamic header, which names the parent").await?;
@@ -182,6 +177,153 @@ async fn a_parent_that_was_not_chosen_is_missing_only_from_a_folder() -> Result<
         page.expect("[data-testid=disk]", "the parent is not there").await?;
         page.expect_verdict(&file_name(1), "unrepairable").await?;
         page.expect("[data-tool=vhd-util][data-accepts=false]", "error resolving").await
+    })
+    .await
+}
+
+/// A disk is no better than its chain: what is lost or damaged further down is told of every disk above, on the page and in
+/// the reports that are handed over.
+#[tokio::test]
+async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.corpus("sound-chain-3")?;
+        let base = fs::read(folder.join("parent.vhd"))?;
+        fs::remove_file(folder.join("parent.vhd"))?;
+        let grandchild = "[data-testid=disk][data-file='sound-chain-3/grandchild.vhd']";
+        let select = format!("{grandchild} button");
+        page.drop_paths(slice::from_ref(&folder)).await?;
+        page.expect("[data-testid=overview]", "2 disks, 2 whose chains are broken.").await?;
+        page.expect(grandchild, "chain broken").await?;
+        page.expect(&format!("{grandchild} [data-testid=coalesce][data-runs=false]"), "error resolving").await?;
+        page.click_first(&select).await?;
+        page.expect_verdict("grandchild.vhd", "unrepairable").await?;
+        page.expect("[data-testid=misplaced]", "Of its ancestor “sound-chain-3/child.vhd”").await?;
+        page.expect("[data-testid=finding][data-id='chain.parent-missing']", "the parent is not there").await?;
+        page.expect_script("return !document.querySelector('main').innerText.includes('judged by itself')", &[])
+            .await?;
+        let report = handed_over(page, "unrepairable").await?;
+        assert_eq!(report["chain"][0]["file"], "sound-chain-3/child.vhd");
+        assert_eq!(report["chain"].as_array().map(Vec::len), Some(1));
+        assert!(report["findings"].to_string().contains("chain.parent-missing"), "{report:#}");
+
+        // As `check --parents` tells it.
+        let cut = base.len() - 512;
+        fs::write(folder.join("parent.vhd"), [&base[..cut], &[0; 512]].concat())?;
+        page.drop_paths(slice::from_ref(&folder)).await?;
+        page.expect("[data-testid=overview]", "3 disks, 1 damaged, 2 whose chains are broken.").await?;
+        page.click_first(&select).await?;
+        page.expect_verdict("grandchild.vhd", "repairable").await?;
+        let report = handed_over(page, "repairable").await?;
+        let verdicts: Vec<_> = report["chain"].as_array().into_iter().flatten().map(|disk| &disk["verdict"]).collect();
+        assert_eq!(verdicts, ["sound", "repairable"]);
+        page.click("report-md").await?;
+        page.expect("[data-testid=report-text]", "`sound-chain-3/parent.vhd`: repairable. Damaged").await?;
+        page.expect("[data-testid=report-text]", "Coalescing it into its parent").await?;
+
+        // By itself nothing is known of its chain, and it is no image.
+        page.choose(&folder.join("grandchild.vhd")).await?;
+        page.expect_verdict("grandchild.vhd", "sound").await?;
+        page.expect("[data-testid=verdict]", "judged by itself").await?;
+        page.expect_script("return !document.querySelector('[data-testid=flatten]')", &[]).await?;
+        let report = handed_over(page, "sound").await?;
+        assert!(report.get("chain").is_none());
+        Ok(())
+    })
+    .await
+}
+
+/// The report as JSON, once it has this answer and the ancestors have been read.
+async fn handed_over(page: &Page, verdict: &str) -> Result<Value, Failure> {
+    page.click("report-json").await?;
+    page.expect("[data-testid=report-text]", &format!("\"verdict\": \"{verdict}\"")).await?;
+    let is_chained = "return !document.querySelector('[data-testid=chain]') \
+                      || document.querySelector('[data-testid=report-text]').innerText.includes('\"chain\"')";
+    page.expect_script(is_chained, &[]).await?;
+    let report = serde_json::from_str(&page.text("[data-testid=report-text]").await?)
+        .map_err(|error| Failure::Corpus(error.to_string()))?;
+    let validator = schema::report().map_err(|error| Failure::Corpus(error.to_string()))?;
+    assert_eq!(schema::objections(&validator, &report), "");
+    Ok(report)
+}
+
+/// A file that cannot be read does not keep the rest of its folder from it.
+#[tokio::test]
+async fn what_is_lost_in_a_folder_is_told_with_the_rest() -> Result<(), Failure> {
+    browse(async |page| {
+        let folder = page.corpus("sound-chain-2")?;
+        fs::write(folder.join("locked.vhd"), [0; 512])?;
+        // Whoever runs the tests may read everything.
+        let lock = "
+            const get = DataTransferItem.prototype.webkitGetAsEntry;
+            const refuse = (_, fail) => fail(new DOMException('', 'NotReadableError'));
+            DataTransferItem.prototype.webkitGetAsEntry = function () {
+                const folder = get.call(this), reader = Object.getPrototypeOf(folder.createReader());
+                const read = reader.readEntries;
+                reader.readEntries = function (take, fail) {
+                    const lock = entry => { if (entry.name == 'locked.vhd') entry.file = refuse; };
+                    read.call(this, entries => { entries.forEach(lock); take(entries); }, fail);
+                };
+                return folder;
+            }";
+        page.script(lock, vec![]).await?;
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=overview]", "2 disks, all sound. 1 file could not be read.").await?;
+        page.expect("[data-testid=unread]", "sound-chain-2/locked.vhd").await?;
+        page.expect("[data-testid=unread]", "NotReadableError").await
+    })
+    .await
+}
+
+/// What is no longer shown does not come back with what is added.
+#[tokio::test]
+async fn a_disk_that_is_gone_from_the_page_stays_gone() -> Result<(), Failure> {
+    browse(async |page| {
+        let (disk, gone) = (page.folder().join(file_name(0)), page.folder().join("gone.vhd"));
+        fs::write(&disk, Linked::new(0, None).build())?;
+        fs::write(&gone, Linked::new(1, None).build())?;
+        page.choose(&disk).await?;
+        page.expect_verdict(&file_name(0), "sound").await?;
+        page.take(&gone).await?;
+        fs::remove_file(&gone)?;
+        page.drop_on("main").await?;
+        page.expect("[data-testid=notice]", "“gone.vhd” could not be read").await?;
+        page.find("drop-zone").await?;
+        paste(page, SM).await?;
+        page.expect("[data-testid=overview]", "One kind of trouble in 1 log.").await?;
+        page.expect_script("return !document.querySelector('[data-testid=disk]')", &[]).await
+    })
+    .await
+}
+
+async fn paste(page: &Page, text: &str) -> Result<(), Failure> {
+    page.find("log-input").await?;
+    let paste = "
+        const input = document.querySelector('[data-testid=log-input]');
+        input.value = arguments[0];
+        input.dispatchEvent(new InputEvent('input', { bubbles: true, inputType: 'insertFromPaste' }));";
+    page.script(paste, vec![json!(text)]).await?;
+    Ok(())
+}
+
+/// A name that shows itself as another is marked, and what is written on the host keeps to the name that is there.
+#[tokio::test]
+async fn names_that_turn_the_direction_of_writing_are_marked() -> Result<(), Failure> {
+    browse(async |page| {
+        let case = page.corpus("tap-primary-missing")?;
+        let (disk, log) = (page.folder().join("disk\u{202E}dhv.vhd"), page.folder().join("SM\u{202E}gol"));
+        fs::copy(case.join("disk.vhd"), &disk)?;
+        fs::write(&log, SM)?;
+        page.choose_all(&[disk.clone(), log]).await?;
+        page.expect("[data-testid=disk]", "disk\u{FFFD}dhv.vhd").await?;
+        page.expect("[data-testid=file-name]", "disk\u{FFFD}dhv.vhd").await?;
+        page.expect("[data-testid=log-finding]", "SM\u{FFFD}gol:5").await?;
+        let is_turned = "return document.querySelector('main').innerText.includes('\\u202E')";
+        assert_eq!(page.script(is_turned, vec![]).await?, false);
+        page.choose(&disk).await?;
+        page.expect("[data-testid=file-name]", "disk\u{FFFD}dhv.vhd").await?;
+        let script = page.downloaded_by("download-script-sh", "disk\u{FFFD}dhv.vhd.repair.sh").await?;
+        assert!(script.contains("name='disk\u{202E}dhv.vhd'"), "{script}");
+        Ok(())
     })
     .await
 }

@@ -6,6 +6,7 @@ use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use crate::components::section::section;
+use crate::file_access::marked;
 use crate::gathered::Gathered;
 use crate::hooks::Change;
 use crate::worker::Wish;
@@ -71,6 +72,7 @@ fn hide(hidden: bool, on_change: &Callback<Change>) -> Callback<MouseEvent> {
 pub fn asked_for(wish: &Wish) -> String {
     match (&wish.parent, wish.hidden) {
         (Some(parent), _) => {
+            let parent = marked(parent);
             format!("You asked to link the disk to “{parent}”. Where no repair is offered, it is linked already.")
         }
         (None, Some(true)) => "You asked to set the hidden flag.".into(),

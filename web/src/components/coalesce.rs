@@ -1,5 +1,7 @@
 //! What a coalesce would do, foreseen.
 
+use std::iter;
+
 use vhd_analyser_core::chain::{ChainReport, CoalesceReport, DiskReport, ForestReport};
 use yew::prelude::*;
 
@@ -41,12 +43,26 @@ pub fn coalesce(disk: &DiskReport, open: bool) -> Html {
     }
 }
 
-fn outcome(coalesce: &CoalesceReport) -> Html {
-    let (tone, shape, word) = match coalesce.occasion.as_str() {
+/// The same in sentences.
+pub fn forecast(disk: &DiskReport) -> Vec<String> {
+    let told = |when: &str, coalesce: &CoalesceReport| {
+        let (_, _, word) = state(coalesce);
+        iter::once(format!("{when}: {word}.")).chain(coalesce.sentences.clone()).collect::<Vec<_>>()
+    };
+    let (now, after) = (disk.coalesce.iter(), disk.coalesce_repaired.iter());
+    now.flat_map(|now| told("Now", now)).chain(after.flat_map(|after| told("After the repair", after))).collect()
+}
+
+fn state(coalesce: &CoalesceReport) -> (Tone, Shape, &'static str) {
+    match coalesce.occasion.as_str() {
         "leftover" => (Tone::Plain, Shape::Info, "deleted instead"),
         _ if coalesce.runs => (Tone::Good, Shape::Sound, "can run"),
         _ => (Tone::Bad, Shape::Error, "cannot run"),
-    };
+    }
+}
+
+fn outcome(coalesce: &CoalesceReport) -> Html {
+    let (tone, shape, word) = state(coalesce);
     html! { <span class={classes!("severity", "inline", tone.class())}>{ icon(shape) }{ word }</span> }
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use vhd_analyser_core::chain::DiskReport;
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::report::Verdict;
@@ -12,11 +13,13 @@ use crate::components::coalesce::coalesce;
 use crate::components::icon::{Shape, icon};
 use crate::components::section::section;
 use crate::components::verdict::tone;
-use crate::gathered::{Gathered, is_in_trouble, lacks_parent, misplaced};
+use crate::gathered::{Gathered, lacks_parent, misplaced};
 use crate::units;
 
 /// So many disks are shown at first: a browser takes a while to lay out thousands.
 const FEW: usize = 60;
+/// So many more are added at a time where all are wanted, so that the page goes on to answer.
+const MORE: usize = 100;
 /// Steps to the right are told apart up to here.
 const DEEPEST: u64 = 10;
 
@@ -35,37 +38,44 @@ pub struct ForestProps {
 #[component]
 pub fn Forest(props: &ForestProps) -> Html {
     let disks = &props.gathered.forest.disks;
-    let in_trouble = props.gathered.in_trouble().count();
+    let in_trouble: Vec<usize> = props.gathered.in_trouble().collect();
     let are_many = disks.len() > FEW;
-    let only_trouble = use_state_eq(|| are_many && in_trouble > 0);
-    let all = use_state_eq(|| !are_many);
+    let only_trouble = use_state_eq(|| are_many && !in_trouble.is_empty());
+    let (all, most) = (use_state_eq(|| false), use_state_eq(|| FEW));
+    let wanted = if *only_trouble { in_trouble.clone() } else { (0..disks.len()).collect() };
+    use_effect_with((*all && *most < wanted.len(), *most), {
+        let most = most.clone();
+        move |(is_more_wanted, _)| {
+            let grow = is_more_wanted.then(|| Timeout::new(0, move || most.set(*most + MORE)));
+            move || drop(grow)
+        }
+    });
     if disks.is_empty() {
         return Html::default();
     }
-    let wanted: Vec<usize> =
-        (0..disks.len()).filter(|number| !*only_trouble || is_in_trouble(&disks[*number])).collect();
-    let shown = if *all { &wanted[..] } else { &wanted[..wanted.len().min(FEW)] };
+    let shown = &wanted[..wanted.len().min(*most)];
     let left_out = wanted.len() - shown.len();
+    let broken = props.gathered.broken_chains();
     // Each tree is a chain, or several that share a base.
     let trees = shown.chunk_by(|_, next| *only_trouble || disks[*next].level > 0);
-    let row = |number: &usize| row(&disks[*number], *number, props);
+    let row = |number: &usize| row(&disks[*number], *number, broken[*number], props);
     let show_all = {
         let all = all.clone();
         Callback::from(move |_: MouseEvent| all.set(true))
     };
     let tools = html! {
-        if are_many && in_trouble > 0 {
+        if are_many && !in_trouble.is_empty() {
             <label class="labelled">
                 <input type="checkbox" data-testid="only-trouble" checked={*only_trouble}
-                    onchange={toggle(&only_trouble)} />
-                { "Only what is damaged or misplaced" }
+                    onchange={toggle(&only_trouble, &most)} />
+                { "Only what is damaged or broken" }
             </label>
         }
     };
     let content = html! {
         <>
             { for trees.map(|tree| html! { <ul class="tree" data-testid="chain">{ for tree.iter().map(row) }</ul> }) }
-            if left_out > 0 {
+            if left_out > 0 && !*all {
                 <button type="button" class="button small" data-testid="show-all" onclick={show_all}>
                     { format!("Show {} more", units::count(left_out as u64, "disk")) }
                 </button>
@@ -75,14 +85,17 @@ pub fn Forest(props: &ForestProps) -> Html {
     section("Disks", Some(units::decimal(disks.len() as u64)), tools, content)
 }
 
-fn toggle(state: &UseStateHandle<bool>) -> Callback<Event> {
-    let state = state.clone();
-    Callback::from(move |_| state.set(!*state))
+fn toggle(state: &UseStateHandle<bool>, most: &UseStateHandle<usize>) -> Callback<Event> {
+    let (state, most) = (state.clone(), most.clone());
+    Callback::from(move |_| {
+        state.set(!*state);
+        most.set(FEW);
+    })
 }
 
-fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
+fn row(disk: &DiskReport, number: usize, is_broken: bool, props: &ForestProps) -> Html {
     let is_selected = props.selected == Some(number);
-    let (tone, shape, word) = state(disk);
+    let (tone, shape, word) = state(disk, is_broken);
     let onclick = props.on_select.reform(move |_| number);
     html! {
         <li key={number} class="disk" data-testid="disk" data-file={disk.file.clone()} data-verdict={disk.verdict.name()}
@@ -92,6 +105,9 @@ fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
                 <button type="button" class="link disk-name" {onclick}>{ &disk.file }</button>
             </p>
             <p class="muted small">{ facts(disk) }</p>
+            if is_broken && misplaced(disk).next().is_none() {
+                <p class="small">{ "Its chain is broken at a disk above." }</p>
+            }
             { for notes(disk).map(|note| html! { <p class="small">{ note }</p> }) }
             if !lacks_parent(disk) {
                 { coalesce(disk, is_selected) }
@@ -101,9 +117,9 @@ fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
 }
 
 /// The answer about a disk and its place.
-fn state(disk: &DiskReport) -> (Tone, Shape, &'static str) {
+fn state(disk: &DiskReport, is_broken: bool) -> (Tone, Shape, &'static str) {
     let word = match disk.verdict {
-        Verdict::Sound if is_in_trouble(disk) => return (Tone::Bad, Shape::Error, "misplaced"),
+        Verdict::Sound if is_broken => return (Tone::Bad, Shape::Error, "chain broken"),
         Verdict::Sound => "sound",
         Verdict::Repairable => "repairable",
         Verdict::Salvageable => "salvageable",

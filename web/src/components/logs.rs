@@ -9,7 +9,7 @@ use crate::components::callout::{Tone, callout};
 use crate::components::copy_button::CopyButton;
 use crate::components::icon::{Shape, icon};
 use crate::components::section::section;
-use crate::gathered::{Gathered, is_in_trouble};
+use crate::gathered::Gathered;
 use crate::units;
 
 /// What is shown.
@@ -170,9 +170,9 @@ fn disks(trouble: &Trouble, props: &LogsProps) -> Html {
 
 fn disk_line(says: &str, number: usize, props: &LogsProps) -> Html {
     let Some(disk) = props.gathered.forest.disks.get(number) else { return Html::default() };
-    let state = match (&disk.error, is_in_trouble(disk)) {
+    let state = match (&disk.error, props.gathered.is_in_trouble(number)) {
         (Some(error), _) => format!(" ({error})"),
-        (None, true) => " (misplaced)".into(),
+        (None, true) => " (its chain is broken)".into(),
         (None, false) => " (sound)".into(),
     };
     let onclick = props.on_select.reform(move |_| number);

@@ -13,6 +13,9 @@ use crate::gathered::Gathered;
 use crate::hooks::use_focus_when;
 use crate::units;
 
+/// So many files are named each.
+const MOST: usize = 10;
+
 /// What is shown, and what can be done.
 #[derive(Clone, PartialEq, Properties)]
 pub struct OverviewProps {
@@ -40,7 +43,7 @@ pub fn Overview(props: &OverviewProps) -> Html {
                 </div>
                 { other_files(&props.on_more, &props.on_files) }
             </div>
-            { for gathered.lone_journals.iter().map(|(path, disk)| html! {
+            { for gathered.lone_journals.iter().take(MOST).map(|(path, disk)| html! {
                 <p data-testid="lone-journal">
                     { format!("“{path}” is the journal of a resize of the disk with the unique id {disk}, which is not here: add it.") }
                 </p>
@@ -57,7 +60,10 @@ pub fn Overview(props: &OverviewProps) -> Html {
 }
 
 fn details(gathered: &Gathered) -> String {
-    let mut parts = gathered.logs.clone();
+    let mut parts: Vec<String> = gathered.logs.iter().take(MOST).cloned().collect();
+    if let Some(more @ 1..) = gathered.logs.len().checked_sub(MOST) {
+        parts.push(format!("{} more", units::decimal(more as u64)));
+    }
     if let Some(answer) = &gathered.answer {
         parts.push(format!("{} read", units::count(answer.lines, "line")));
     }
@@ -69,5 +75,13 @@ fn details(gathered: &Gathered) -> String {
 
 fn unread(gathered: &Gathered) -> Html {
     let line = |(path, failure): &(String, _)| html! { <p><strong>{ path }</strong>{ format!(": {failure}") }</p> };
-    gathered.unread.iter().map(line).collect()
+    let more = gathered.unread.len().saturating_sub(MOST) as u64;
+    html! {
+        <>
+            { for gathered.unread.iter().take(MOST).map(line) }
+            if more > 0 {
+                <p>{ format!("{} more could not be read.", units::count(more, "file")) }</p>
+            }
+        </>
+    }
 }

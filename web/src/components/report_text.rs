@@ -10,6 +10,7 @@ use yew::prelude::*;
 
 use crate::components::copy_button::CopyButton;
 use crate::components::section::section;
+use crate::gathered::answer;
 use crate::hooks::use_saved;
 use crate::units;
 use crate::version::{COMMIT, VERSION};
@@ -20,6 +21,15 @@ use crate::worker::Printed;
 pub struct ReportTextProps {
     /// The file's report.
     pub report: Rc<Report>,
+    /// The reports on what it is based on, the parent first, where that was looked at.
+    #[prop_or_default]
+    pub ancestors: Option<Rc<Vec<Report>>>,
+    /// The answer that its chain makes of its own.
+    #[prop_or_default]
+    pub place: Option<Verdict>,
+    /// What coalescing it into its parent would do, a sentence each.
+    #[prop_or_default]
+    pub forecast: Vec<String>,
     /// What vhd-util would print.
     pub printed: Printed,
     /// When the file was read.
@@ -37,15 +47,27 @@ pub struct ReportTextProps {
 
 impl ReportTextProps {
     fn text(&self, form: Form) -> AttrValue {
-        let ticket = Ticket {
-            report: &self.report,
-            sha256: self.sha256.as_deref(),
+        let of = |report| Ticket {
+            report,
+            sha256: None,
             date: self.date,
             version: VERSION,
             commit: COMMIT,
+            plan: 0,
+            done: &[],
+            chain: None,
+            place: None,
+            forecast: &[],
+        };
+        let chain: Option<Vec<_>> = self.ancestors.as_ref().map(|reports| reports.iter().map(of).collect());
+        let ticket = Ticket {
+            sha256: self.sha256.as_deref(),
             plan: self.plan,
             done: &self.done,
-            chain: None,
+            chain: chain.as_deref(),
+            place: self.place.as_ref().map(|verdict| (*verdict, answer(&self.report, *verdict))),
+            forecast: &self.forecast,
+            ..of(&self.report)
         };
         match form {
             Form::VhdUtil => self.printed.text.clone(),

@@ -1,10 +1,13 @@
 //! The page after a file: the answer, what to do, why, and everything else.
 
-use vhd_analyser_core::report::Verdict;
+use std::rc::Rc;
+
+use vhd_analyser_core::report::{BY_ITSELF, Report, Verdict};
 use yew::prelude::*;
 
 use crate::components::chain_image::ChainImage;
 use crate::components::change::{asked_for, change_disk, link_now};
+use crate::components::coalesce::forecast;
 use crate::components::deep_check::deep_check;
 use crate::components::file_line::file_line;
 use crate::components::file_picker::other_files;
@@ -17,6 +20,7 @@ use crate::components::report_text::ReportText;
 use crate::components::structures::Structures;
 use crate::components::tools::tools;
 use crate::components::verdict::VerdictCard;
+use crate::gathered::lacks_parent;
 use crate::hooks::Analyser;
 use crate::state::{Purpose, Shown};
 use crate::worker::Wish;
@@ -35,11 +39,14 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             { other_files(&analyser.add, &analyser.choose) }
         }
     };
+    let (ancestors, forecast) = chain(shown, analyser);
+    let place = place(analyser);
+    let verdict_in_chain = place.as_ref().map(|(verdict, _)| *verdict);
     html! {
         <>
             { file_line(report, others) }
             <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected}
-                parent_is_known={parent_is_known(analyser)} place={place(analyser)} footer={deep_check.unwrap_or_default()}>
+                place={place} footer={deep_check.unwrap_or_default()}>
                 { link(shown, analyser) }
                 { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
@@ -63,23 +70,27 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             { change(shown, analyser) }
             { chain_image(shown, analyser) }
             { hashes(shown, &analyser.hash, &cancel(Purpose::Hash)) }
-            <ReportText report={report.clone()} printed={shown.printed.clone()} date={shown.date}
+            <ReportText report={report.clone()} {ancestors} {forecast} place={verdict_in_chain} printed={shown.printed.clone()} date={shown.date}
                 plan={shown.plan} done={shown.done.clone()} sha256={shown.sha256.clone()} on_utc_offset={analyser.print.clone()} />
         </>
     }
 }
 
-/// Whether the disk is one of several, and so is its parent: what there is to say of both stands above.
-fn parent_is_known(analyser: &Analyser) -> bool {
+/// What is told to others besides the report on the disk, if its parent was looked for: what its ancestors are, and what a
+/// coalesce would do.
+fn chain(shown: &Shown, analyser: &Analyser) -> (Option<Rc<Vec<Report>>>, Vec<String>) {
     let disk = analyser.state.among().and_then(|(gathered, number)| gathered.forest.disks.get(number));
-    disk.is_some_and(|disk| disk.parent_state == "found")
+    match disk.filter(|disk| !lacks_parent(disk)) {
+        Some(disk) => (shown.ancestors.clone(), forecast(disk)),
+        None => (None, Vec::new()),
+    }
 }
 
 /// What is wrong with the place of the disk among the others.
 fn place(analyser: &Analyser) -> Option<(Verdict, Vec<AttrValue>)> {
     let (gathered, number) = analyser.state.among()?;
     let (verdict, says) = gathered.place(number)?;
-    Some((verdict, says.into_iter().map(|sentence| sentence.to_owned().into()).collect()))
+    Some((verdict, says.into_iter().map(AttrValue::from).collect()))
 }
 
 /// The next step for a disk that does not find its parent; or what was asked for, once something was.
@@ -105,7 +116,8 @@ fn change(shown: &Shown, analyser: &Analyser) -> Html {
 fn chain_image(shown: &Shown, analyser: &Analyser) -> Html {
     let disks = match analyser.state.among() {
         Some((gathered, number)) => gathered.chain(number).map(|chain| chain.len()),
-        None => Some(1),
+        // By itself a differencing disk is no image.
+        None => (!shown.report.scope.iter().any(|sentence| sentence == BY_ITSELF)).then_some(1),
     };
     let (Some(disks), Verdict::Sound) = (disks, shown.report.verdict) else { return Html::default() };
     html! {

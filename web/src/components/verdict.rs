@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use vhd_analyser_core::report::{BY_ITSELF, RepairReport, Report, Verdict};
+use vhd_analyser_core::report::{RepairReport, Report, Verdict};
 use yew::prelude::*;
 
 use crate::components::callout::{Tone, callout};
@@ -18,9 +18,6 @@ pub struct VerdictCardProps {
     /// Whether it takes the focus when it appears.
     #[prop_or(true)]
     pub takes_focus: bool,
-    /// Whether its parent was looked at, too.
-    #[prop_or_default]
-    pub parent_is_known: bool,
     /// What is wrong with its place among others, in sentences, and the answer that this makes of its own.
     #[prop_or_default]
     pub place: Option<(Verdict, Vec<AttrValue>)>,
@@ -67,7 +64,7 @@ pub fn VerdictCard(props: &VerdictCardProps) -> Html {
                 }
                 { props.children.clone() }
                 if !report.scope.is_empty() {
-                    <div class="small muted">{ scope(report, props.parent_is_known) }</div>
+                    <div class="small muted">{ paragraphs(&report.scope) }</div>
                 }
                 { props.footer.clone() }
             </div>
@@ -106,13 +103,6 @@ fn losses(repair: &RepairReport) -> Html {
             { list("What is assumed", &repair.assumes) }
         </>
     }
-}
-
-/// What was checked and what was not.
-fn scope(report: &Report, parent_is_known: bool) -> Html {
-    let by_itself = |sentence: &&String| *sentence == BY_ITSELF;
-    let said = report.scope.iter().filter(|sentence| !(parent_is_known && by_itself(sentence)));
-    html! { <div class="paragraphs">{ for said.map(|sentence| html! { <p>{ sentence }</p> }) }</div> }
 }
 
 fn paragraphs(texts: &[String]) -> Html {

@@ -9,20 +9,20 @@ use gloo_timers::callback::Timeout;
 use js_sys::Promise;
 use js_sys::wasm_bindgen::prelude::Closure;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
-use vhd_analyser_core::chain::Format;
+use vhd_analyser_core::chain::{DiskReport, Format};
+use vhd_analyser_core::report::Verdict;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File};
 use yew::UseReducerDispatcher;
 
 use crate::engine::Job;
 use crate::failure::Failure;
-use crate::file_access::{Chosen, file_of, launched, on_launch};
+use crate::file_access::{Chosen, file_of, launched, marked, on_launch};
 use crate::fixed_copy::fixed_name;
 use crate::folders::files_in;
 use crate::gathered::{Gathered, is_called_disk, is_in_folder, way};
 use crate::hooks::Dropped;
 use crate::program::Program;
-use crate::source::ReadError;
 use crate::state::{self, Action, Purpose, Repaired, State};
 use crate::units;
 use crate::worker::{Neighbours, Request, Response, Task, Wish};
@@ -96,7 +96,7 @@ impl Desk {
         match &files[..] {
             [] => {}
             [disk] if is_called_disk(&disk.path) => self.choose_one(disk.clone()),
-            _ => self.gather(files, |_| None),
+            _ => self.gather(files, Vec::new(), |_| None),
         }
     }
 
@@ -108,23 +108,24 @@ impl Desk {
     /// Reads files and all that is in folders.
     pub fn choose_dropped(&self, Dropped { mut files, folders }: Dropped) {
         let [folder, ..] = &folders[..] else { return self.choose(files) };
-        let name = folder.name();
+        let name = marked(&folder.name());
         let choice = self.work.borrow_mut().begin();
         self.dispatch.dispatch(Action::ManyChosen(name.clone()));
+        // There may be thousands in it.
+        let slow = self.slow(Purpose::Gather);
         let desk = self.clone();
         spawn_local(async move {
             let found = files_in(folders).await;
+            drop(slow);
             // Something else was chosen meanwhile.
             if desk.work.borrow().choices != choice {
                 return;
             }
-            match found {
-                Ok(found) if found.is_empty() && files.is_empty() => desk.dispatch.dispatch(Action::Empty(name)),
-                Ok(found) => {
-                    files.extend(found);
-                    desk.gather(files, |_| None);
-                }
-                Err(exception) => desk.fail(Purpose::Gather, name, ReadError::from(exception).into()),
+            files.extend(found.files);
+            match found.lost.first() {
+                None if files.is_empty() => desk.dispatch.dispatch(Action::Empty(name)),
+                Some((_, failure)) if files.is_empty() => desk.fail(Purpose::Gather, name, failure.clone()),
+                _ => desk.gather(files, found.lost, |_| None),
             }
         });
     }
@@ -144,18 +145,24 @@ impl Desk {
         let before = work.shown.as_ref().filter(|_| work.gathered.is_some()).map(|shown| shown.file.path.clone());
         let Some(path) = before else {
             drop(work);
-            return self.choose(vec![file]);
+            return self.choose_one(file);
         };
         // The others are read anew, too: what is said of them depends on this one.
-        let repaired = Chosen { path: path.clone(), ..file };
-        let files = work.files.iter().map(|file| if file.path == path { repaired.clone() } else { file.clone() });
+        let repaired = |before: &Chosen| Chosen { place: before.place.clone(), path: path.clone(), ..file.clone() };
+        let files = work.files.iter().map(|file| if file.path == path { repaired(file) } else { file.clone() });
         let files = files.collect();
         drop(work);
-        self.gather(files, move |gathered| gathered.disk_at(&path));
+        self.gather(files, Vec::new(), move |gathered| gathered.disk_at(&path));
     }
 
-    /// Reads all files, and then the disk that is chosen, by its number in the forest, or the one to look at first.
-    fn gather(&self, files: Vec<Chosen>, choose: impl Fn(&Gathered) -> Option<usize> + 'static) {
+    /// Reads all files, and then the disk that is chosen, by its number in the forest, or the one to look at first. With
+    /// them it tells of those that are lost already.
+    fn gather(
+        &self,
+        files: Vec<Chosen>,
+        lost: Vec<(String, Failure)>,
+        choose: impl Fn(&Gathered) -> Option<usize> + 'static,
+    ) {
         let files = with_paths_of_their_own(files);
         let Some(first) = files.first().cloned() else { return };
         let name = if files.len() == 1 { first.path.clone() } else { units::count(files.len() as u64, "file") };
@@ -165,13 +172,16 @@ impl Desk {
         self.dispatch.dispatch(Action::ManyChosen(name.clone()));
         let (desk, files) = (self.clone(), Rc::new(files));
         self.start(Purpose::Gather, &blobs, &request, (first, With::default()), move |response, _| match response {
-            Response::Gathered(gathered) => desk.take_gathered(*gathered, &files, &choose),
+            Response::Gathered(mut gathered) => {
+                gathered.unread.extend(lost.clone());
+                desk.take_gathered(*gathered, &files, &choose);
+            }
             response => desk.take(Purpose::Gather, &name, response),
         });
     }
 
     fn take_gathered(&self, gathered: Gathered, files: &Rc<Vec<Chosen>>, choose: &dyn Fn(&Gathered) -> Option<usize>) {
-        if let ([file], true) = (&files[..], gathered.is_one_thing()) {
+        if let ([file], true) = (&files[..], gathered.is_one_thing() && gathered.unread.len() < 2) {
             return self.choose_one(file.clone());
         }
         let gathered = Rc::new(gathered);
@@ -184,14 +194,14 @@ impl Desk {
         }
         let next = disk.and_then(|disk| Some((disk, self.file_of(disk)?)));
         let reading = next.as_ref().map(|(disk, file)| state::Reading {
-            name: file.file.name(),
+            name: file.name(),
             disk: Some(*disk),
             ..state::Reading::default()
         });
         self.dispatch.dispatch(Action::Gathered(gathered, reading));
         if let Some((disk, file)) = next {
             let with = self.with(disk);
-            self.read(Purpose::Report, file.file.clone().into(), file.file.name(), (file, with));
+            self.read(Purpose::Report, file.file.clone().into(), file.name(), (file, with));
         }
     }
 
@@ -206,7 +216,7 @@ impl Desk {
     pub fn change(&self, disk: Option<usize>, change: Change) {
         let Some(file) = self.work.borrow().shown.as_ref().map(|shown| shown.file.clone()) else { return };
         let parent = change.parent.and_then(|parent| self.file_of(parent));
-        let path = parent.as_ref().map(|parent| way(&file.path, &parent.path));
+        let path = parent.as_ref().map(|parent| way(&file.place, &parent.place));
         let with = With {
             wish: Wish { hidden: change.hidden, parent: path },
             parent: parent.map(|parent| parent.file.into()),
@@ -232,7 +242,7 @@ impl Desk {
         let blobs: Vec<Blob> = files.iter().map(|file| file.file.clone().into()).collect();
         let request = Request::Flatten(files.iter().map(|file| file.path.clone()).collect(), format);
         self.dispatch.dispatch(Action::Again(Purpose::Flatten));
-        let (desk, name) = (self.clone(), shown.file.name());
+        let (desk, name) = (self.clone(), shown.name());
         self.start(Purpose::Flatten, &blobs, &request, (shown, With::default()), move |response, image| {
             match (response, image) {
                 (Response::Flattened, Some(image)) => {
@@ -289,6 +299,14 @@ impl Desk {
         }
     }
 
+    /// Writes one of the ways to repair the file that is shown as scripts.
+    pub fn write_scripts(&self, plan: usize) {
+        let file = self.work.borrow().shown().map(|shown| shown.file.name());
+        if let Some(file) = file {
+            self.ask(&Request::Scripts { plan, file });
+        }
+    }
+
     /// Goes by another of the ways to repair the file.
     pub fn choose_plan(&self, plan: usize) {
         self.work.borrow_mut().copy_check = None;
@@ -301,15 +319,15 @@ impl Desk {
         let Some((file, with)) = shown else { return };
         let (name, with) = match purpose {
             // What was wished for has been done in it.
-            Purpose::CopyCheck => (fixed_name(&file.file.name()), With::default()),
-            _ => (file.file.name(), with),
+            Purpose::CopyCheck => (fixed_name(&file.name()), With::default()),
+            _ => (file.name(), with),
         };
         self.dispatch.dispatch(Action::Again(purpose));
         self.read(purpose, blob(&file.file), name, (file, with));
     }
 
     fn report(&self, file: Chosen, disk: Option<usize>, with: With) {
-        let name = file.file.name();
+        let name = file.name();
         self.dispatch.dispatch(Action::Chosen { name: name.clone(), disk, wish: with.wish.clone() });
         self.read(Purpose::Report, file.file.clone().into(), name, (file, with));
     }
@@ -338,9 +356,13 @@ impl Desk {
     ) {
         let mut work = self.work.borrow_mut();
         let job = Job::start(&work.program, files, request, answer);
+        *work.reading(purpose) = Some(Reading { file, with, job, _slow: self.slow(purpose) });
+    }
+
+    /// Says that reading takes its time, once it does.
+    fn slow(&self, purpose: Purpose) -> Timeout {
         let dispatch = self.dispatch.clone();
-        let slow = Timeout::new(SLOW, move || dispatch.dispatch(Action::Slow(purpose)));
-        *work.reading(purpose) = Some(Reading { file, with, job, _slow: slow });
+        Timeout::new(SLOW, move || dispatch.dispatch(Action::Slow(purpose)))
     }
 
     fn take(&self, purpose: Purpose, name: &str, response: Response) {
@@ -349,6 +371,7 @@ impl Desk {
         let action = match response {
             Response::Progress(progress) => Action::Progress(purpose, progress),
             Response::Printed(printed) => Action::Printed(printed),
+            Response::Ancestors(reports) => Action::Ancestors(reports),
             Response::Scripts(scripts) => Action::Scripts(scripts),
             // Who asks for these takes the answer himself.
             Response::Gathered(_) | Response::Flattened => return,
@@ -391,6 +414,10 @@ impl Desk {
         *work.reading(purpose) = None;
         if matches!(purpose, Purpose::Report | Purpose::Gather) {
             work.forget_shown();
+            if work.gathered.is_none() {
+                // Nothing is shown any more that something could be added to.
+                work.files = Rc::default();
+            }
         }
         self.dispatch.dispatch(Action::Failed { purpose, name, failure });
     }
@@ -411,11 +438,16 @@ impl Desk {
             return With::default();
         };
         let journal = told.journal.as_ref().and_then(|journal| work.files.iter().find(|file| file.path == *journal));
+        let knows_parent = |disk: &DiskReport| is_in_folder(disk) || disk.parent_state == "found";
+        // A raw image is no disk of its own that could be told of.
+        let ancestors = gathered.ancestors(disk).filter_map(|disk| gathered.forest.disks.get(disk));
+        let ancestors = ancestors.take_while(|disk| disk.verdict != Verdict::NotAVhd);
         let disks = || gathered.disks.iter().filter_map(|number| work.files.get(*number));
         let neighbours = Neighbours {
             path: told.file.clone(),
             paths: disks().map(|file| file.path.clone()).collect(),
-            are_all: is_in_folder(told) || told.parent_state == "found",
+            are_all: knows_parent(told),
+            ancestors: ancestors.map(|disk| (disk.file.clone(), knows_parent(disk))).collect(),
         };
         With {
             journal: journal.map(|journal| journal.file.clone().into()),

@@ -12,7 +12,6 @@ use crate::hooks::desk::{Change, Desk, Work};
 use crate::hooks::use_file_drop::Dropped;
 use crate::sample;
 use crate::state::{Action, Purpose, Repaired, State};
-use crate::worker::Request;
 
 /// What the page shows and what can be done about it.
 #[derive(Clone, PartialEq)]
@@ -96,7 +95,7 @@ pub fn use_analyser() -> Analyser {
         check_deeply: read_again(Purpose::DeepCheck),
         read_repaired: desk.on(|desk, repaired| desk.choose_repaired(repaired)),
         hash: read_again(Purpose::Hash),
-        write_scripts: desk.on(|desk, plan| desk.ask(&Request::Scripts { plan })),
+        write_scripts: desk.on(|desk, plan| desk.write_scripts(plan)),
         note: desk.on(|desk, sentence| desk.dispatch.dispatch(Action::Done(sentence))),
         state,
     };
