@@ -194,6 +194,91 @@ fn the_newest_comes_first_over_the_end_of_a_year() {
     assert_eq!(times, ["Jan  1 00:00:02", "2026-01-01 00:00:01.000", "Dec 31 23:59:58"]);
 }
 
+/// Logs come quoted, searched, coloured and copied, from programs of all ages: trouble keeps its time and its process.
+#[test]
+fn lines_are_read_whatever_stands_before_them() {
+    const SR: &str = "0995f66a-6188-ad63-4d00-117498b7fd46";
+    for (head, time) in [
+        ("Sep 14 16:36:26 x SMGC: [7] ", "Sep 14 16:36:26"),
+        ("Sep 4 16:36:26 x SMGC: [7] ", "Sep 4 16:36:26"),
+        ("> Sep 14 16:36:26 x SMGC: [7] ", "Sep 14 16:36:26"),
+        ("\tSep 14 16:36:26 x SMGC: [7] ", "Sep 14 16:36:26"),
+        ("/var/log/SMlog.2:Sep 14 16:36:26 x SMGC: [7] ", "Sep 14 16:36:26"),
+        ("\x1b[31mSep 14 16:36:26\x1b[0m x SMGC: \x1b[1m[7] ", "Sep 14 16:36:26"),
+        ("[7] 2013-06-09 12:00:00.123456\t", "2013-06-09 12:00:00.123456"),
+        ("2026-01-02T16:01:16.123456-07:00 x SMGC: [7] ", "2026-01-02T16:01:16.123456-07:00"),
+        ("Jan 02 16:01:16.123456 x SMGC[7]: [7] ", "Jan 02 16:01:16.123456"),
+    ] {
+        let other = head.replace("[7]", "[8]");
+        let log = format!(
+            "{head}=== SR {SR}: gc ===\n--\n\
+             {head}Coalescing *85ff84a8[VHD](65.000G///33.836G|n) -> *cf4a78da[VHD](65.000G///52.555G|n)\r\n\
+             {other}Coalescing *11111111[VHD](65.000G///33.836G|n) -> *22222222[VHD](65.000G///52.555G|n)\n\
+             {head}coalesce: EXCEPTION <class 'util.SMException'>, no\n\
+             {other}  File \"/opt/xensource/sm/cleanup.py\", line 5, in _relinkSkip\n\
+             {head}  File \"/opt/xensource/sm/cleanup.py\", line 5, in _increaseSizeVirt\n"
+        );
+        let answer = explained(&[("SMlog", &log)]);
+        let failed = only(&answer, "smgc.set-size");
+        assert_eq!(failed.last.time, time, "{log}");
+        assert_eq!(failed.names.vdi.as_deref(), Some("85ff84a8"), "{log}");
+        assert_eq!(failed.names.parent.as_deref(), Some("cf4a78da"), "{log}");
+        assert_eq!(failed.names.sr.as_deref(), Some(SR), "{log}");
+    }
+}
+
+/// A merge goes on for hours, in which hundreds of other processes write.
+#[test]
+fn the_disk_of_a_long_merge_is_not_forgotten() {
+    let coalescing = "Sep 14 16:36:26 x SMGC: [19805] Coalescing *85ff84a8[VHD](65.000G) -> *cf4a78da[VHD](65.000G)\n";
+    let others: String = (0..900)
+        .map(|id| format!("Sep 14 17:00:00 x SM: [{id}] ['/usr/bin/vhd-util', 'scan', '-f', '-m', 'VHD-*']\n"))
+        .collect();
+    let failed = "Sep 14 18:36:26 x SMGC: [19805] coalesce: EXCEPTION <class 'util.SMException'>, no\n";
+    let answer = explained(&[("SMlog", &format!("{coalescing}{others}{failed}"))]);
+    assert_eq!(only(&answer, "smgc.coalesce").names.vdi.as_deref(), Some("85ff84a8"));
+}
+
+/// Of logs without years those that were rotated over the end of one are told in their order, as they were dropped in any.
+#[test]
+fn rotated_logs_are_ordered_over_the_end_of_a_year() {
+    let line = |time: &str, words: &str| format!("{time} x SM: [1] {words}\n");
+    let old = line("Dec 30 10:00:00", "No space left on device") + &line("Dec 30 10:00:05", "Stale file handle");
+    let new = line("Jan  2 10:00:00", "No space left on device") + &line("Jan  2 10:00:05", "Read-only file system");
+    for logs in [[("SMlog.1", old.as_str()), ("SMlog", new.as_str())], [("SMlog", &new), ("SMlog.1", &old)]] {
+        let answer = explained(&logs);
+        let ids: Vec<_> = answer.troubles.iter().map(|trouble| trouble.id.as_str()).collect();
+        assert_eq!(ids, ["storage.read-only", "storage.no-space", "storage.nfs-stale"]);
+        let full = only(&answer, "storage.no-space");
+        let times = (full.count, full.first.time.as_str(), full.last.time.as_str());
+        assert_eq!(times, (2, "Dec 30 10:00:00", "Jan  2 10:00:00"));
+    }
+}
+
+/// Hosts in different zones write different clocks.
+#[test]
+fn zones_are_told_apart() {
+    let east = "2026-01-03T00:30:00+02:00 a SM: [1] No space left on device\n";
+    let west = "2026-01-02T15:00:00-08:00 b SM: [1] Stale file handle\n";
+    let utc = "[20260102T22:45:00.000Z|error|b|1|x] Read-only file system\n";
+    let answer = explained(&[("a", east), ("b", west), ("c", utc)]);
+    let ids: Vec<_> = answer.troubles.iter().map(|trouble| trouble.id.as_str()).collect();
+    assert_eq!(ids, ["storage.nfs-stale", "storage.read-only", "storage.no-space"]);
+}
+
+/// A thousand disks with one kind of trouble do not wash away what there is once of another kind.
+#[test]
+fn a_flood_of_one_kind_leaves_the_others() {
+    let mut log = String::from("Sep 13 16:36:26 x SM: [1] Found VHD journal 0995f66a-6188-ad63-4d00-117498b7fd46, x\n");
+    for disk in 0..2000 {
+        writeln!(log, "Sep 14 16:36:26 x SM: [{disk}] Stale file handle: VDI {disk:08x}-6188-ad63-4d00-117498b7fd46")
+            .ok();
+    }
+    let answer = explained(&[("SMlog", &log)]);
+    only(&answer, "journal.resize");
+    assert!(answer.left_out > 0);
+}
+
 #[test]
 fn what_comes_again_is_gathered() {
     let line = |minute: u32| format!("Sep 14 16:{minute:02}:26 x SMGC: [19805] Coalesce disabled for this SR\n");

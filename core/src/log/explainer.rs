@@ -7,28 +7,28 @@ use alloc::vec::Vec;
 use core::mem;
 
 use super::encoding::Encoding;
+use super::head::Head;
 use super::lines::Lines;
 use super::needles::Needles;
+use super::order::{Order, When};
 use super::patterns::{self, Pattern, Sign, exit_code};
-use super::stamp::Stamp;
-use super::{Answer, Moment, Names, Trouble, commands, is_hostile};
+use super::processes::Processes;
+use super::{Answer, Names, Trouble, commands, is_hostile};
 
 /// How many groups of trouble are kept.
 const GROUPS: usize = 400;
-/// How many processes are followed at once.
-const PROCESSES: usize = 64;
+/// How many events wait for their tracebacks at once.
+const OPEN: usize = 64;
 /// How many disks’ and repositories’ names are remembered.
 const REMEMBERED: usize = 4096;
 /// Behind so many lines nothing belongs to an event any more.
 const NEAR: u64 = 400;
-/// Lines of one process within so many seconds tell of the same.
-const AT_ONCE: u32 = 2;
 /// How much of a line is kept, in characters.
 const EXCERPT: usize = 400;
 /// How many functions of a traceback are kept.
 const FRAMES: usize = 24;
-/// Days of half a year, as [`Stamp::day_of_year`] counts them.
-const HALF_A_YEAR: i32 = 190;
+/// How much of a function’s name, and of what an exception says, is kept, in characters.
+const WORDS: usize = 100;
 
 /// Reads logs and says what they tell.
 #[derive(Debug)]
@@ -181,9 +181,9 @@ fn follow(mut text: &[u8], words: &[&str]) -> bool {
 /// What is known while logs are read.
 #[derive(Debug, Default)]
 struct State {
-    logs: Vec<Log>,
+    order: Order,
     rows: u64,
-    processes: Vec<Process>,
+    processes: Processes,
     /// Events whose traceback may still follow, one a process.
     open: Vec<Event>,
     groups: Vec<Group>,
@@ -192,48 +192,6 @@ struct State {
     kinds: BTreeMap<String, bool>,
     /// Whole UUIDs of disks, for those that a log names in short.
     disks: BTreeSet<String>,
-}
-
-/// A log, and what is needed to order its stamps.
-#[derive(Debug)]
-struct Log {
-    name: String,
-    rows: u64,
-    /// How often a year has ended in it, by stamps without a year.
-    turns: i32,
-    /// The last stamp without a year.
-    last: Option<Stamp>,
-    /// The last stamp of any kind.
-    any: Option<(Stamp, i32)>,
-}
-
-/// A process that writes to the log.
-#[derive(Debug, Default)]
-struct Process {
-    id: u32,
-    /// The disk that the garbage collector has turned to, and its repository.
-    work: Names,
-    /// What the last `vhd-util` command was run on, while it has not succeeded.
-    command: Option<Names>,
-    fault: String,
-}
-
-/// A line’s head.
-struct Head {
-    process: u32,
-    host: Option<String>,
-    when: When,
-}
-
-/// When something happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct When {
-    log: usize,
-    row: u64,
-    /// As it is written.
-    time: String,
-    /// Its own stamp or the one before it, and how many years had ended before it.
-    stamp: Option<(Stamp, i32)>,
 }
 
 #[derive(Debug)]
@@ -258,7 +216,7 @@ struct Group {
 impl State {
     fn begin(&mut self, name: &str) {
         self.rows = 0;
-        self.logs.push(Log { name: name.to_owned(), rows: 0, turns: 0, last: None, any: None });
+        self.order.begin(name);
     }
 
     fn end(&mut self) {
@@ -266,29 +224,21 @@ impl State {
             self.close(event);
         }
         self.processes.clear();
-        if let Some(log) = self.logs.last_mut() {
-            log.rows = log.rows.max(self.rows);
-        }
-        self.rows = 0;
+        self.order.end(mem::take(&mut self.rows));
     }
 
     /// Whether a pattern’s condition besides its words is met.
     fn allows(&self, pattern: &Pattern, line: &[u8]) -> bool {
-        match pattern.sign {
-            Sign::WordsAfterVhdUtil(_) => {
-                let process = process_of(line);
-                self.processes.iter().any(|known| known.id == process && known.command.is_some())
-            }
-            _ => true,
-        }
+        !matches!(pattern.sign, Sign::WordsAfterVhdUtil(_)) || self.processes.has_command(Head::read(line).process)
     }
 
     fn event(&mut self, pattern: &'static Pattern, line: &[u8], row: u64) {
-        let head = self.head(line, row);
+        let head = Head::read(line);
+        let when = self.order.read(&head, row);
         let text = String::from_utf8_lossy(line);
         let mut names = self.names(&text);
-        let process = self.process(head.process);
-        let fault = mem::take(&mut process.fault);
+        let process = self.processes.get(head.process);
+        let fault = process.fault.take().filter(|(_, at)| row - at < NEAR).map(|(fault, _)| fault);
         // What a command was run on and what is merged are told apart: the one is for the command’s own failure.
         let work = process.command.as_ref().filter(|_| pattern.id.starts_with("vhd-util")).unwrap_or(&process.work);
         if names.vdi.is_none() || names.vdi == work.vdi {
@@ -296,38 +246,38 @@ impl State {
         } else if names.sr.is_none() {
             names.sr.clone_from(&work.sr);
         }
-        names.host = names.host.or(head.host);
+        names.host = names.host.or_else(|| head.host.map(|host| String::from_utf8_lossy(host).into_owned()));
         let number = pattern.number.and_then(|(before, _)| number_behind(&text, before));
-        let (process, when) = (head.process, head.when);
+        let process = head.process;
         let line = excerpt(&text);
         self.close_of(process);
-        if self.open.len() >= PROCESSES {
+        if self.open.len() >= OPEN {
             let oldest = self.open.remove(0);
             self.close(oldest);
         }
+        let fault = fault.unwrap_or_default();
         self.open.push(Event { pattern, process, names, number, fault, when, line, traceback: Vec::new() });
     }
 
     fn context(&mut self, meaning: Meaning, line: &[u8], row: u64) {
-        let id = process_of(line);
-        // Logs are full of these two, and neither needs the names.
+        let id = Head::read(line).process;
+        // Logs are full of these, and they do not need the names.
         if let Meaning::Success = meaning {
-            self.process(id).command = None;
-            return;
+            return self.processes.end_command(id);
         }
         let text = String::from_utf8_lossy(line);
         if let Meaning::Frame = meaning {
-            return self.frame(&text, row);
+            return self.frame(id, &text, row);
         }
         let names = self.names(&text);
-        let process = self.process(id);
+        let process = self.processes.get(id);
         match meaning {
             Meaning::Coalescing => {
                 let sr = process.work.sr.take();
                 process.work = Names { sr, ..names };
             }
             Meaning::Command => process.command = Some(names),
-            Meaning::Fault => process.fault = excerpt(&text),
+            Meaning::Fault => process.fault = Some((excerpt(&text), row)),
             Meaning::Names => {
                 if names.sr.is_some() {
                     process.work.sr.clone_from(&names.sr);
@@ -342,13 +292,12 @@ impl State {
     }
 
     /// A function of a traceback, which may say what its exception is about.
-    fn frame(&mut self, text: &str, row: u64) {
-        let process = process_of(text.as_bytes());
+    fn frame(&mut self, process: u32, text: &str, row: u64) {
         let near = |event: &&mut Event| event.process == process && row - event.when.row < NEAR;
         let Some(event) = self.open.iter_mut().find(near) else { return };
         let Some((_, function)) = text.rsplit_once(", in ") else { return };
         let function: String =
-            function.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            function.chars().take(WORDS).take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
         let is_refined = |pattern: &&Pattern| match &pattern.sign {
             Sign::Frames(frames) => frames.contains(&function.as_str()),
             _ => false,
@@ -372,17 +321,30 @@ impl State {
     /// Puts an event to those like it.
     fn close(&mut self, event: Event) {
         if let Some(group) = self.groups.iter_mut().find(|group| group.event.is_like(&event)) {
-            return group.add(event);
-        }
-        if self.groups.len() >= GROUPS {
-            let weight = |group: &Group| (group.event.pattern.severity, provisional(&group.event.when));
-            let least = self.groups.iter().enumerate().min_by_key(|(_, group)| weight(group)).map(|(at, _)| at);
-            if let Some(at) = least {
-                self.groups.swap_remove(at);
-                self.left_out += 1;
-            }
+            return group.add(event, &self.order);
         }
         self.groups.push(Group { first: event.when.clone(), event, count: 1 });
+        if self.groups.len() > GROUPS {
+            self.make_room();
+        }
+    }
+
+    /// Leaves the oldest of that kind out that there is the most of: no flood of one kind may wash another away.
+    fn make_room(&mut self) {
+        let mut kinds: Vec<(&'static Pattern, usize)> = Vec::new();
+        for group in &self.groups {
+            let pattern = group.event.pattern;
+            match kinds.iter_mut().find(|(known, _)| core::ptr::eq(*known, pattern)) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((pattern, 1)),
+            }
+        }
+        let Some((most, _)) = kinds.into_iter().max_by_key(|(_, count)| *count) else { return };
+        let of_it = self.groups.iter().enumerate().filter(|(_, group)| core::ptr::eq(group.event.pattern, most));
+        if let Some((oldest, _)) = of_it.min_by_key(|(_, group)| group.event.when.roughly()) {
+            self.groups.swap_remove(oldest);
+            self.left_out += 1;
+        }
     }
 
     fn names(&mut self, text: &str) -> Names {
@@ -400,70 +362,18 @@ impl State {
         names
     }
 
-    fn process(&mut self, id: u32) -> &mut Process {
-        let at = match self.processes.iter().position(|process| process.id == id) {
-            Some(at) => at,
-            None => {
-                if self.processes.len() >= PROCESSES {
-                    self.processes.remove(0);
-                }
-                self.processes.push(Process { id, ..Process::default() });
-                self.processes.len() - 1
-            }
-        };
-        &mut self.processes[at]
-    }
-
-    fn head(&mut self, line: &[u8], row: u64) -> Head {
-        if self.logs.is_empty() {
-            self.begin("");
-        }
-        let log = self.logs.len() - 1;
-        let stamp = Stamp::parse(line);
-        let state = &mut self.logs[log];
-        let mut time = String::new();
-        let mut host = None;
-        if let Some((stamp, length)) = stamp {
-            time = String::from_utf8_lossy(line.get(..length).unwrap_or_default()).trim_matches(['[', ' ']).to_owned();
-            if stamp.year == 0 {
-                let day = stamp.day_of_year();
-                let has_turned = state.last.is_some_and(|last| last.day_of_year() - day > HALF_A_YEAR);
-                state.turns += i32::from(has_turned);
-                state.last = Some(stamp);
-                host = host_name(line.get(length..).unwrap_or_default());
-            }
-            state.any = Some((stamp, state.turns));
-        }
-        Head { process: process_of(line), host, when: When { log, row, time, stamp: state.any } }
-    }
-
     fn answer(&self) -> Answer {
         let mut groups: Vec<&Group> = self.groups.iter().collect();
-        let newest = groups.iter().filter_map(|group| group.event.when.stamp).map(|(stamp, _)| stamp);
-        let newest = newest.filter(|stamp| stamp.year > 0).max();
+        let newest = self.order.newest(groups.iter().map(|group| &group.event.when));
         groups.sort_by_cached_key(|group| {
-            let when = &group.event.when;
-            core::cmp::Reverse((self.order(when, newest), when.log, when.row, group.event.pattern.severity))
+            let (moment, log, row) = self.order.key(&group.event.when, newest);
+            core::cmp::Reverse((moment, log, row, group.event.pattern.severity))
         });
         Answer {
-            lines: self.logs.iter().map(|log| log.rows).sum(),
+            lines: self.order.rows(),
             left_out: self.left_out,
             troubles: groups.into_iter().map(|group| self.trouble(group)).collect(),
         }
-    }
-
-    /// What to order by: year, day, second. A stamp without a year is of that which brings its log’s end closest to the
-    /// newest stamp that has one.
-    fn order(&self, when: &When, newest: Option<Stamp>) -> (i32, i32, u32) {
-        let Some((stamp, turns)) = when.stamp else { return (i32::MIN, 0, 0) };
-        let mut year = i32::from(stamp.year);
-        if let (0, Some(log)) = (stamp.year, self.logs.get(when.log)) {
-            let end = log.last.map_or(0, |last| last.day_of_year());
-            let apart = newest.map_or(0, |newest| end - newest.day_of_year());
-            let shift = i32::from(apart < -HALF_A_YEAR) - i32::from(apart > HALF_A_YEAR);
-            year = newest.map_or(0, |newest| i32::from(newest.year)) + shift + turns - log.turns;
-        }
-        (year, stamp.day_of_year(), stamp.second)
     }
 
     fn trouble(&self, group: &Group) -> Trouble {
@@ -485,8 +395,8 @@ impl State {
             commands: commands::filled(pattern, &names, lvm),
             names,
             count: group.count,
-            first: self.moment(&group.first),
-            last: self.moment(when),
+            first: self.order.moment(&group.first),
+            last: self.order.moment(when),
             line: line.clone(),
             traceback: traceback.clone(),
         }
@@ -498,11 +408,6 @@ impl State {
         if let (Some(disk), None) = (like.next(), like.next()) {
             name.clone_from(disk);
         }
-    }
-
-    fn moment(&self, when: &When) -> Moment {
-        let log = self.logs.get(when.log).map(|log| log.name.clone()).unwrap_or_default();
-        Moment { log, line: when.row, time: when.time.clone() }
     }
 }
 
@@ -550,71 +455,31 @@ impl Event {
             }
             _ => String::new(),
         };
+        if !detail.is_empty() && !self.fault.is_empty() {
+            detail.push_str("; ");
+        }
         detail.push_str(&self.fault);
         detail
     }
 }
 
 impl Group {
-    fn add(&mut self, event: Event) {
+    fn add(&mut self, event: Event, order: &Order) {
         let Event { when, process, .. } = &self.event;
-        if event.process == *process && event.when.log == when.log && is_close(when, &event.when) {
+        if event.process == *process && when.is_close(&event.when) {
             return self.event.fill(event);
         }
         self.count += 1;
-        if provisional(&event.when) < provisional(&self.first) {
+        if order.compare(&event.when, &self.first).is_lt() {
             self.first = event.when.clone();
         }
-        if provisional(&event.when) < provisional(when) {
+        if order.compare(&event.when, when).is_lt() {
             self.event.fill(event);
         } else {
             let older = mem::replace(&mut self.event, event);
             self.event.fill(older);
         }
     }
-}
-
-fn is_close(one: &When, other: &When) -> bool {
-    match (one.stamp, other.stamp) {
-        (Some((one, turns)), Some((other, others))) => {
-            turns == others
-                && (one.year, one.month, one.day) == (other.year, other.month, other.day)
-                && one.second.abs_diff(other.second) <= AT_ONCE
-        }
-        _ => one.row.abs_diff(other.row) <= u64::from(AT_ONCE),
-    }
-}
-
-/// What events of one kind are ordered by while years are not known.
-fn provisional(when: &When) -> (i32, i32, u32, usize, u64) {
-    let (year, day, second) = when
-        .stamp
-        .map_or((i32::MIN, 0, 0), |(stamp, turns)| (i32::from(stamp.year) + turns, stamp.day_of_year(), stamp.second));
-    (year, day, second, when.log, when.row)
-}
-
-/// The process that wrote a line: the number in brackets behind the program, or behind a nova stamp; 0 where none is.
-fn process_of(line: &[u8]) -> u32 {
-    let Some((stamp, length)) = Stamp::parse(line) else { return 0 };
-    let rest = line.get(length..).unwrap_or_default();
-    let digits = if stamp.year > 0 && rest.get(1).is_some_and(u8::is_ascii_digit) {
-        rest.get(1..)
-    } else {
-        let head = rest.get(..rest.len().min(96)).unwrap_or_default();
-        let is_number = |pair: &[u8]| pair[0] == b'[' && pair[1].is_ascii_digit();
-        head.windows(2).position(is_number).and_then(|at| rest.get(at + 1..))
-    };
-    let digits = digits.unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit()).take(9);
-    digits.fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
-}
-
-/// The host behind a syslog stamp.
-fn host_name(rest: &[u8]) -> Option<String> {
-    let rest = rest.strip_prefix(b" ")?;
-    let end = rest.iter().position(|byte| *byte == b' ')?;
-    let name = rest.get(..end).filter(|name| name.len() <= 64)?;
-    let is_name = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(byte));
-    is_name.then(|| String::from_utf8_lossy(name).into_owned())
 }
 
 fn number_behind(text: &str, before: &str) -> Option<u64> {

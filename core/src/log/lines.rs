@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::stamp::Stamp;
+use super::head::is_stamped;
 
 /// Longer lines are taken in pieces, in bytes: no log that is known here writes any.
 const LONGEST: usize = 16 << 10;
@@ -10,6 +10,8 @@ const LONGEST: usize = 16 << 10;
 const OVERLAP: usize = 512;
 /// Shorter rows are not what a terminal wraps, in bytes.
 const NARROWEST: usize = 100;
+/// What a terminal’s commands begin with.
+const ESCAPE: u8 = 0x1B;
 
 /// Puts lines together.
 ///
@@ -82,6 +84,9 @@ impl Lines {
 
     fn end_row(&mut self, take: &mut dyn FnMut(&[u8], u64)) {
         self.rows += 1;
+        if self.row.contains(&ESCAPE) {
+            uncolor(&mut self.row);
+        }
         if self.row.last() == Some(&b'\r') {
             self.row.pop();
         }
@@ -110,8 +115,16 @@ impl Lines {
     }
 }
 
-fn is_stamped(row: &[u8]) -> bool {
-    Stamp::parse(row).is_some()
+/// Takes out the commands by which programs colour what they write to a terminal: `ESC [ … m` and its like.
+fn uncolor(row: &mut Vec<u8>) {
+    let mut is_begun = false;
+    let mut is_command = false;
+    row.retain(|byte| {
+        let is_kept = !is_begun && !is_command && *byte != ESCAPE;
+        is_command = (is_begun && *byte == b'[') || (is_command && !(0x40..=0x7E).contains(byte));
+        is_begun = *byte == ESCAPE;
+        is_kept
+    });
 }
 
 #[cfg(test)]
@@ -140,6 +153,12 @@ mod tests {
         assert_eq!(read(&[text]), lines);
         let bytes: Vec<_> = text.chunks(1).collect();
         assert_eq!(read(&bytes), lines);
+    }
+
+    #[test]
+    fn colours_are_taken_out() {
+        let text = b"\x1B[1;31ma\x1B[0mb\x1B[Kc\x1B[[d\x1B\x1B[me\n\x1B[12\nf\x1B";
+        assert_eq!(read(&[text]), [("abcde".into(), 1), ("f".into(), 3)]);
     }
 
     #[test]

@@ -11,10 +11,13 @@
 mod commands;
 mod encoding;
 mod explainer;
+mod head;
 mod lines;
 mod names;
 mod needles;
+mod order;
 pub mod patterns;
+mod processes;
 mod stamp;
 
 use alloc::string::String;
