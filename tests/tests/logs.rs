@@ -279,6 +279,97 @@ fn a_flood_of_one_kind_leaves_the_others() {
     assert!(answer.left_out > 0);
 }
 
+const DISK: &str = "/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd";
+
+/// What goes well, and what only looks like trouble.
+#[test]
+fn benign_lines_are_no_trouble() {
+    let log = format!(
+        "Sep 14 16:36:26 x SM: [7] ['/usr/bin/vhd-util', 'check', '--debug', '-n', '{DISK}']\n\
+         Sep 14 16:36:26 x SM: [7]   pread SUCCESS\n\
+         Sep 14 16:36:26 x SM: [7] ['/usr/bin/vhd-util', 'query', '--debug', '-n', '{DISK}']\n\
+         Sep 14 16:36:26 x SM: [7] ['/sbin/lvs', 'VG_XenStorage-0995f66a-6188-ad63-4d00-117498b7fd46']\n\
+         Sep 14 16:36:26 x SM: [7] FAILED in util.pread: (rc 5) stdout: '', stderr: ''\n\
+         Sep 14 16:36:26 x SM: [7] Ignoring exception for LV check: /dev/VG_XenStorage-x/y.cbtlog !\n\
+         Sep 14 16:36:26 x SMGC: [7] Found 0 VDIs for deletion:\n\
+         Sep 14 16:36:26 x SMGC: [7]   Coalesce verification succeeded\n\
+         # vhd-util check -n {DISK}\n{DISK} is valid\n"
+    );
+    assert_eq!(explained(&[("SMlog", &log)]).troubles, []);
+}
+
+/// The exception says that a read or a write failed; its traceback, in which step.
+#[test]
+fn the_step_that_failed_is_told_whatever_the_exception_is() {
+    for (says, frame, id) in [
+        ("Input/output error", "_increaseSizeVirt", "smgc.set-size"),
+        ("Input/output error", "_relinkSkip", "smgc.relink"),
+        ("Input/output error", "somewhere", "smgc.coalesce"),
+        ("No space left on device", "_increaseSizeVirt", "storage.no-space"),
+    ] {
+        let head = "Sep 14 16:36:26 x SMGC: [7]";
+        let log = format!(
+            "{head} coalesce: EXCEPTION <class 'util.CommandException'>, {says}\n\
+             {head}   File \"/opt/xensource/sm/cleanup.py\", line 692, in {frame}\n"
+        );
+        let answer = explained(&[("SMlog", &log)]);
+        assert_eq!(only(&answer, id).detail, says, "{log}");
+    }
+}
+
+/// The storage manager logs what it is asked to do with all names, and what went wrong often with none.
+#[test]
+fn an_operation_that_fails_names_its_disk() {
+    let head = "Aug  1 17:24:46 x SM: [12820]";
+    let log = format!(
+        "{head} vdi_attach {{'sr_uuid': '0995f66a-6188-ad63-4d00-117498b7fd46', 'subtask_of': \
+         'DummyRef:|eae0510e-1a25-03ad-69c2-076f8ef7899d|VDI.attach2', 'vdi_ref': \
+         'OpaqueRef:f25db949-ec0e-e414-8f87-7fa393c228fe', 'vdi_location': '91499ab6-63e9-47cf-b73a-b7fc2b09dcc7', \
+         'command': 'vdi_attach', 'vdi_uuid': '91499ab6-63e9-47cf-b73a-b7fc2b09dcc7'}}\n\
+         {head} ['/usr/bin/vhd-util', 'query', '--debug', '-vsfp', '-n', '{DISK}']\n\
+         {head}   pread SUCCESS\n\
+         {head} ***** vdi_attach: EXCEPTION <class 'SR.SROSError'>, The VDI is not available\n"
+    );
+    let answer = explained(&[("SMlog", &log)]);
+    let names = &only(&answer, "storage.vdi-unavailable").names;
+    assert_eq!(names.vdi.as_deref(), Some("91499ab6-63e9-47cf-b73a-b7fc2b09dcc7"));
+    assert_eq!(names.sr.as_deref(), Some("0995f66a-6188-ad63-4d00-117498b7fd46"));
+    assert!(lines(&answer.troubles[0]).contains(&format!("vhd-util check -n {DISK}").as_str()));
+}
+
+/// One disk by its short and by its whole name is one trouble; virtual machines, hosts and error numbers are told apart.
+#[test]
+fn what_is_one_is_gathered_and_what_is_not_is_told_apart() {
+    let log = "Sep 14 16:36:26 x SMGC: [7] No space to coalesce *ad1f957a[VHD](1G//1G|n) (free space: 1)\n\
+               Sep 14 16:46:26 x SMGC: [8] No space to coalesce VDI ad1f957a-9f60-48d0-8833-e7b7fd19dde5 (free space: 2)\n\
+               Sep 14 16:56:26 x SMGC: [9] No space to coalesce *ad1f957a[VHD](1G//1G|n) (free space: 3)\n";
+    let answer = explained(&[("SMlog", log)]);
+    let full = only(&answer, "smgc.no-space");
+    assert_eq!((full.count, full.detail.as_str()), (3, "3 bytes free"));
+    assert_eq!(full.names.vdi.as_deref(), Some("ad1f957a-9f60-48d0-8833-e7b7fd19dde5"));
+
+    let start = |vm: char| {
+        let vm = vm.to_string().repeat(8) + "-6188-ad63-4d00-117498b7fd46";
+        format!(
+            "Jun  3 10:12:44 a xapi: [error||1 ||xapi] VM {vm}: SR_BACKEND_FAILURE_46(, The VDI is not available, )\n"
+        )
+    };
+    let host = |host: &str| format!("Jun  3 10:12:44 {host} SM: [1] Stale file handle\n");
+    let log = start('a') + &start('b') + &host("a") + &host("b") + "SR_BACKEND_FAILURE_460(, Failed to calculate)\n";
+    let answer = explained(&[("xensource.log", &log)]);
+    let count = |id| answer.troubles.iter().filter(|trouble| trouble.id == id).count();
+    assert_eq!([count("storage.vdi-unavailable"), count("storage.nfs-stale")], [2, 2], "{answer:#?}");
+}
+
+/// A line full of the words that a pattern begins with, and without those that follow, is read once.
+#[test]
+fn half_of_a_pattern_again_and_again_takes_no_time() {
+    let log = format!("Sep 14 16:36:26 x SM: [7] {}\n", "leaf-coalesce ".repeat(1000)).repeat(300);
+    let begun = std::time::Instant::now();
+    assert_eq!(explained(&[("SMlog", &log)]).troubles, []);
+    assert!(begun.elapsed().as_secs() < 4, "{:?}", begun.elapsed());
+}
+
 #[test]
 fn what_comes_again_is_gathered() {
     let line = |minute: u32| format!("Sep 14 16:{minute:02}:26 x SMGC: [19805] Coalesce disabled for this SR\n");

@@ -15,6 +15,8 @@ use super::patterns::{self, Pattern, Sign, exit_code};
 use super::processes::Processes;
 use super::{Answer, Names, Trouble, commands, is_hostile};
 
+/// Words that can be looked for, in 64s.
+const TRIED: usize = 4;
 /// How many groups of trouble are kept.
 const GROUPS: usize = 400;
 /// How many events wait for their tracebacks at once.
@@ -27,6 +29,8 @@ const NEAR: u64 = 400;
 const EXCERPT: usize = 400;
 /// How many functions of a traceback are kept.
 const FRAMES: usize = 24;
+/// What a pattern’s number counts if it is an error’s.
+const CODE: &str = "exit code";
 /// How much of a function’s name, and of what an exception says, is kept, in characters.
 const WORDS: usize = 100;
 
@@ -51,24 +55,31 @@ enum Meaning {
     Coalescing,
     /// A `vhd-util` command.
     Command,
-    /// A command that succeeded.
+    /// A command that succeeded, or is not `vhd-util`.
     Success,
+    /// What the storage manager was asked to do, with all names.
+    Operation,
     /// Names that belong to what the process does.
     Names,
     /// What `vhd-util` says before it says that the disk is invalid.
     Fault,
 }
 
+/// What is not trouble itself. Of several in a line the first counts.
 const CONTEXT: &[(&str, Meaning)] = &[
     (".py\", line ", Meaning::Frame),
     ("Coalescing ", Meaning::Coalescing),
     ("Leaf-coalescing ", Meaning::Coalescing),
     ("/vhd-util', '", Meaning::Command),
-    ("vhd-util check", Meaning::Command),
-    ("vhd-util read", Meaning::Command),
-    ("vhd-util repair", Meaning::Command),
-    ("vhd-util coalesce", Meaning::Command),
+    ("vhd-util ", Meaning::Command),
     ("pread SUCCESS", Meaning::Success),
+    ("] ['/usr/", Meaning::Success),
+    ("] ['/sbin/", Meaning::Success),
+    ("] ['/bin/", Meaning::Success),
+    ("\t['/usr/", Meaning::Success),
+    ("\t['/sbin/", Meaning::Success),
+    (" {'sr_uuid': '", Meaning::Operation),
+    (", 'sr_uuid': '", Meaning::Operation),
     (": gc ===", Meaning::Names),
     ("srUpdate for SR ", Meaning::Names),
     ("Parent name  ", Meaning::Names),
@@ -151,20 +162,25 @@ impl Explainer {
 /// Reads a line further if there is something in it.
 fn take(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], row: u64) {
     let mut sign: Option<(&'static Pattern, usize)> = None;
-    let mut context: Option<Meaning> = None;
+    let mut context: Option<(usize, Meaning)> = None;
+    // What does not follow the first of the same words does not follow those behind it either.
+    let mut tried = [0_u64; TRIED];
     needles.find(line, |word, at| match meanings.get(word) {
         Some(Meaning::Sign { pattern, rank, rest }) => {
-            let is_first = sign.is_none_or(|(_, best)| *rank < best);
+            let Some(tried) = tried.get_mut(word / 64) else { return };
+            let bit = 1 << (word % 64);
+            let is_first = *tried & bit == 0 && sign.is_none_or(|(_, best)| *rank < best);
+            *tried |= bit;
             if is_first && follow(line.get(at..).unwrap_or_default(), rest) && state.allows(pattern, line) {
                 sign = Some((pattern, *rank));
             }
         }
-        Some(meaning) => context = context.or(Some(*meaning)),
-        None => {}
+        Some(meaning) if context.is_none_or(|(first, _)| word < first) => context = Some((word, *meaning)),
+        _ => {}
     });
     match (sign, context) {
         (Some((pattern, _)), _) => state.event(pattern, line, row),
-        (None, Some(meaning)) => state.context(meaning, line, row),
+        (None, Some((_, meaning))) => state.context(meaning, line, row),
         (None, None) => {}
     }
 }
@@ -255,7 +271,7 @@ impl State {
             let oldest = self.open.remove(0);
             self.close(oldest);
         }
-        let fault = fault.unwrap_or_default();
+        let fault = fault.or_else(|| thrown(&text)).unwrap_or_default();
         self.open.push(Event { pattern, process, names, number, fault, when, line, traceback: Vec::new() });
     }
 
@@ -277,6 +293,7 @@ impl State {
                 process.work = Names { sr, ..names };
             }
             Meaning::Command => process.command = Some(names),
+            Meaning::Operation => process.work = names,
             Meaning::Fault => process.fault = Some((excerpt(&text), row)),
             Meaning::Names => {
                 if names.sr.is_some() {
@@ -414,14 +431,10 @@ impl State {
 impl Event {
     /// Whether both tell of the same trouble.
     fn is_like(&self, other: &Self) -> bool {
-        // A disk is in one repository, also where a line does not say in which.
-        let is_partly_known = self.names.sr.is_none() || other.names.sr.is_none();
-        let is_code = |event: &Self| event.pattern.number.is_some_and(|(_, counts)| counts == "exit code");
-        self.pattern.id == other.pattern.id
-            && self.names.vdi == other.names.vdi
-            && self.names.instance == other.names.instance
-            && (self.names.sr == other.names.sr || (self.names.vdi.is_some() && is_partly_known))
-            && (!is_code(self) || self.number == other.number)
+        let is_code = self.pattern.number.is_some_and(|(_, counts)| counts == CODE);
+        core::ptr::eq(self.pattern, other.pattern)
+            && (!is_code || self.number == other.number)
+            && self.names.are_alike(&other.names)
     }
 
     /// Takes from another event of the same trouble what this one does not tell.
@@ -438,8 +451,9 @@ impl Event {
 
     fn detail(&self) -> String {
         let mut detail = match (self.number, self.pattern.number) {
-            (Some(code), Some((_, "exit code"))) => {
-                let mut text = String::from("exit code ");
+            (Some(code), Some((_, CODE))) => {
+                let mut text = String::from(CODE);
+                text.push(' ');
                 text.push_str(&code.to_string());
                 if !exit_code(code).is_empty() {
                     text.push_str(", ");
@@ -486,6 +500,13 @@ fn number_behind(text: &str, before: &str) -> Option<u64> {
     let (_, rest) = text.split_once(before)?;
     let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
     rest.get(..end)?.parse().ok()
+}
+
+/// What an exception says: `… EXCEPTION <class 'util.CommandException'>, Invalid argument`.
+fn thrown(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once(": EXCEPTION <")?;
+    let (_, says) = rest.split_once(">, ")?;
+    Some(excerpt(says).chars().take(WORDS).collect())
 }
 
 /// A line as it can be shown: without what a terminal would obey.

@@ -26,7 +26,7 @@ pub struct Names {
 }
 
 /// Whose a UUID is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Vdi,
     Parent,
@@ -42,6 +42,7 @@ enum Role {
 const BEFORE: &[(&str, Role)] = &[
     ("req-", Role::Request),
     ("instance", Role::Instance),
+    ("instance_uuid", Role::Instance),
     ("sr-mount/", Role::Sr),
     ("vg_xenstorage-", Role::Sr),
     ("xslocalext-", Role::Sr),
@@ -54,6 +55,8 @@ const BEFORE: &[(&str, Role)] = &[
     ("parent", Role::Parent),
     ("vdi_uuid", Role::Vdi),
     ("vdi-uuid", Role::Vdi),
+    ("vdi_location", Role::Vdi),
+    ("not found! (for", Role::Vdi),
     ("uuid_vdi", Role::Vdi),
     ("failed on", Role::Vdi),
     ("vhd-", Role::Vdi),
@@ -78,6 +81,7 @@ const BEFORE: &[(&str, Role)] = &[
     ("host_uuid", Role::Host),
     ("host-uuid", Role::Host),
     ("host", Role::Host),
+    ("local_cache_sr", Role::Other),
     ("sr", Role::Sr),
 ];
 
@@ -89,9 +93,14 @@ const REACH: usize = 24;
 impl Names {
     /// The names in a line, and whether its storage repository is made of logical volumes, where that shows.
     pub fn read(line: &str) -> (Self, Option<bool>) {
+        // The device mapper doubles the hyphens of a name, since one of its own joins the group’s with the volume’s.
+        if line.contains("VG_XenStorage--") {
+            return Self::read(&line.replace("--", "-"));
+        }
         let mut names = Self::default();
         let bytes = line.as_bytes();
         let mut at = 0;
+        let mut last = (0, Role::Other);
         while let Some(rest) = bytes.get(at..) {
             // What stands behind eight bytes says whether they can be a name’s first.
             let Some(behind) = rest.get(8) else { break };
@@ -99,7 +108,13 @@ impl Names {
                 b'-' if is_uuid(rest) => {
                     let name = line.get(at..at + UUID).unwrap_or_default().to_ascii_lowercase();
                     let before = bytes.get(at.saturating_sub(REACH)..at).unwrap_or_default();
-                    names.put(role(before, rest.get(UUID..).unwrap_or_default()), name);
+                    let role = match (last, bytes.get(last.0..at).unwrap_or_default()) {
+                        // A repository’s disk, and a parent’s child.
+                        ((_, Role::Sr), b"/" | b":") | ((_, Role::Parent), b" of ") => Role::Vdi,
+                        _ => role(before, rest.get(UUID..).unwrap_or_default()),
+                    };
+                    names.put(role, name);
+                    last = (at + UUID, role);
                     UUID
                 }
                 b'(' | b'[' => short(bytes, at).map_or(1, |name| {
@@ -129,14 +144,31 @@ impl Names {
             (&mut self.task, &other.task),
         ];
         for (mine, theirs) in pairs {
-            if mine.is_none() {
+            // A whole name is better than a short one.
+            if mine.is_none()
+                || (theirs.as_ref().map(String::len) > mine.as_ref().map(String::len) && is_same(mine, theirs))
+            {
                 mine.clone_from(theirs);
             }
         }
     }
 
+    /// Whether both are about the same, as far as either tells. One disk may be named in short in one of them.
+    pub fn are_alike(&self, other: &Self) -> bool {
+        let agree = |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+        // A disk is in one repository, also where a line does not say in which.
+        let is_sr = self.sr == other.sr || (self.vdi.is_some() && agree(&self.sr, &other.sr));
+        is_same(&self.vdi, &other.vdi)
+            && self.instance == other.instance
+            && is_sr
+            && agree(&self.vm, &other.vm)
+            && agree(&self.host, &other.host)
+    }
+
     fn put(&mut self, role: Role, name: String) {
         let slot = match role {
+            // A repository of a local file system has its own name twice in its device’s.
+            Role::Vdi if self.sr.as_ref() == Some(&name) => return,
             // A second disk in a line is what the first is to be merged into or hung onto.
             Role::Vdi if self.vdi.as_ref().is_some_and(|vdi| *vdi != name) => &mut self.parent,
             Role::Vdi => &mut self.vdi,
@@ -157,11 +189,22 @@ fn role(before: &[u8], after: &[u8]) -> Role {
     let is_sign = |byte: &u8| b" '\":=([*".contains(byte);
     let end = before.iter().rposition(|byte| !is_sign(byte)).map_or(0, |at| at + 1);
     let word = before.get(..end).unwrap_or_default();
+    if word.ends_with(b"/var/lock/sm/") && after.starts_with(b"/vdi") {
+        return Role::Vdi;
+    }
     // A folder’s name is the repository’s, also where a file follows.
     match BEFORE.iter().find(|(text, _)| word.ends_with(text.as_bytes())) {
         Some((_, role)) => *role,
         None if after.starts_with(b".vhd") => Role::Vdi,
         None => Role::Other,
+    }
+}
+
+/// Whether two names are of one disk: of short ones only the beginning is there.
+fn is_same(one: &Option<String>, other: &Option<String>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.starts_with(other.as_str()) || other.starts_with(one.as_str()),
+        (one, other) => one == other,
     }
 }
 
@@ -194,6 +237,8 @@ fn task(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+
     use super::*;
 
     const A: &str = "0995f66a-6188-ad63-4d00-117498b7fd46";
@@ -206,6 +251,21 @@ mod tests {
         let some = |name: &str| Some(name.to_owned());
         let (sr, vdi, parent) = (some(A), some(B), some(C));
         let file = Names { sr: sr.clone(), vdi: vdi.clone(), ..Names::default() };
+        assert_eq!(read("acquired /var/lock/sm/A/sr"), (Names { sr: sr.clone(), ..Names::default() }, None));
+        assert_eq!(read("acquired /var/lock/sm/B/vdi"), (Names { vdi: vdi.clone(), ..Names::default() }, None));
+        for line in [
+            "acquired /var/lock/sm/lvm-A/B",
+            "Refcount for lvm-A:B (0, 0) + (1, 0)",
+            "vdi_attach {'local_cache_sr': 'C', 'vdi_ref': 'OpaqueRef:C', 'sr_uuid': 'A', 'vdi_location': 'B', 'vdi_uuid': 'B'}",
+            "/dev/XSLocalEXT-A/A is full: VDI B",
+        ] {
+            assert_eq!(read(line), (file.clone(), None), "{line}");
+        }
+        let mapped = format!("dm-3 (VG_XenStorage--{}-VHD--{}) failed", A.replace('-', "--"), B.replace('-', "--"));
+        assert_eq!(read(&mapped), (file.clone(), Some(true)));
+        let orphan = Names { vdi: vdi.clone(), parent: parent.clone(), ..Names::default() };
+        assert_eq!(read("<class 'util.SMException'>, Parent VDI C of B not found"), (orphan.clone(), None));
+        assert_eq!(read("ERROR: Parent VDI C not found! (for B)"), (orphan, None));
         assert_eq!(read("vhd-util check -n /var/run/sr-mount/A/B.vhd"), (file.clone(), Some(false)));
         assert_eq!(read("['-n', '/dev/VG_XenStorage-A/VHD-B']"), (file.clone(), Some(true)));
         let both = Names { parent: parent.clone(), ..file };

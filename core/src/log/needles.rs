@@ -14,6 +14,8 @@ const ENTRIES: usize = 1 << 12;
 #[derive(Debug)]
 pub struct Needles {
     words: Vec<&'static str>,
+    /// By the word: the hash of the last block of its window.
+    lasts: Vec<u16>,
     /// The length of the shortest word, in bytes, which is that of the window.
     window: usize,
     /// By the hash of a window’s last block: how far the window can be moved.
@@ -29,24 +31,27 @@ impl Needles {
         for head in words.iter().filter_map(|word| word.as_bytes().get(..window)) {
             for (index, block) in head.windows(BLOCK).enumerate() {
                 let shift = u8::try_from(window - BLOCK - index).unwrap_or(u8::MAX);
-                if let Some(entry) = shifts.get_mut(hash(block)) {
+                if let Some(entry) = shifts.get_mut(usize::from(hash(block))) {
                     *entry = shift.min(*entry);
                 }
             }
         }
-        Self { words, window, shifts }
+        let last = |word: &&str| word.as_bytes().get(window - BLOCK..window).map_or(0, hash);
+        Self { lasts: words.iter().map(last).collect(), words, window, shifts }
     }
 
     /// Calls `found` with the index of each word that stands in the line, and its place, in the line’s order.
     pub fn find(&self, line: &[u8], mut found: impl FnMut(usize, usize)) {
         let mut end = self.window;
         while let Some(block) = end.checked_sub(BLOCK).and_then(|from| line.get(from..end)) {
-            match self.shifts.get(hash(block)) {
+            let hash = hash(block);
+            match self.shifts.get(usize::from(hash)) {
                 Some(0) | None => {
                     let start = end - self.window;
                     let rest = line.get(start..).unwrap_or_default();
-                    for (index, word) in self.words.iter().enumerate() {
-                        if rest.starts_with(word.as_bytes()) {
+                    let words = self.lasts.iter().zip(&self.words).enumerate().filter(|(_, (last, _))| **last == hash);
+                    for (index, (_, word)) in words {
+                        if rest.starts_with(word.as_bytes()) && !goes_on(word, rest) {
                             found(index, start);
                         }
                     }
@@ -58,9 +63,15 @@ impl Needles {
     }
 }
 
-fn hash(block: &[u8]) -> usize {
+/// Whether what ends a word is a number that goes on: error 4 is not error 46.
+fn goes_on(word: &str, text: &[u8]) -> bool {
+    word.ends_with(|last: char| last.is_ascii_digit()) && text.get(word.len()).is_some_and(u8::is_ascii_digit)
+}
+
+/// Less than [`ENTRIES`].
+fn hash(block: &[u8]) -> u16 {
     let value = block.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
-    (value.wrapping_mul(0x9E37_79B1) >> 20) as usize & (ENTRIES - 1)
+    (value.wrapping_mul(0x9E37_79B1) >> 20) as u16
 }
 
 #[cfg(test)]
@@ -79,6 +90,7 @@ mod tests {
         assert_eq!(found("a coalescecoalesce"), [(0, 2), (0, 10)]);
         assert_eq!(found("x: Stale file handle after coalesce"), [(1, 3), (0, 27)]);
         assert_eq!(found("SR_BACKEND_FAILURE_44"), [(2, 0)]);
+        assert_eq!(found("SR_BACKEND_FAILURE_446"), []);
         for line in ["", "coalesc", "oalesce", "SR_BACKEND_FAILURE_4", "Stale file handl"] {
             assert_eq!(found(line), [], "{line}");
         }

@@ -90,7 +90,9 @@ impl fmt::Display for On {
 
 /// All kinds of trouble. Of two that fit a line, the earlier one counts.
 pub fn all() -> impl Iterator<Item = &'static Pattern> {
-    [nova::PATTERNS, smgc::PATTERNS, vhd_util::PATTERNS, storage::PATTERNS, smgc::GENERAL].into_iter().flatten()
+    [nova::PATTERNS, smgc::PATTERNS, vhd_util::PATTERNS, storage::PATTERNS, smgc::GENERAL, storage::LAST]
+        .into_iter()
+        .flatten()
 }
 
 /// Whether a kind of trouble says too little where its exception’s traceback says more.

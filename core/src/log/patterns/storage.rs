@@ -162,30 +162,6 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
     Pattern {
-        id: "storage.io-error",
-        severity: Severity::Error,
-        title: "The storage failed",
-        sign: Sign::Words(&[
-            &["VDI_IO_ERROR"],
-            &["Input/output error"],
-            &["Buffer I/O error"],
-            &["blk_update_request: I/O error"],
-        ]),
-        number: None,
-        happened: "A read or a write failed below the disk.",
-        why: "A disk, a path or the network of the storage failed; a VHD that was written then may be damaged.",
-        check: "Look at the kernel’s messages and the storage’s own, then check the disks that were in use.",
-        remedy: "Mend the storage first: a repair on failing storage makes it worse.",
-        commands: &[MOUNT, IDENTIFY, CHECK_DISK],
-        #[cfg(feature = "excerpts")]
-        excerpts: &[
-            "Jul 29 16:37:07 ng02 xapi: [error||4882 HTTPS 10.0.1.45->:::80|[XO] Importing content into VDI root_0 R:03a940e24a95|vhd_tool_wrapper] vhd-tool failed, returning VDI_IO_ERROR",
-            "Sep 14 16:36:26 fatxs-1 SM: [19805] FAILED in util.pread: (rc 5) stdout: '', stderr: 'read failed: Input/output error'",
-            "Jul 29 16:37:07 ng02 kernel: [1.2] Buffer I/O error on device dm-3, logical block 12",
-            "Jul 29 16:37:07 ng02 kernel: [1.2] blk_update_request: I/O error, dev sda, sector 12",
-        ],
-    },
-    Pattern {
         id: "storage.read-only",
         severity: Severity::Error,
         title: "The storage is read-only",
@@ -258,3 +234,29 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
 ];
+
+/// What counts only where nothing else does: an exception of the garbage collector may say it, and its traceback more.
+pub const LAST: &[Pattern] = &[Pattern {
+    id: "storage.io-error",
+    severity: Severity::Error,
+    title: "The storage failed",
+    sign: Sign::Words(&[
+        &["VDI_IO_ERROR"],
+        &["Input/output error"],
+        &["Buffer I/O error"],
+        &["blk_update_request: I/O error"],
+    ]),
+    number: None,
+    happened: "A read or a write failed below the disk.",
+    why: "A disk, a path or the network of the storage failed; a VHD that was written then may be damaged.",
+    check: "Look at the kernel’s messages and the storage’s own, then check the disks that were in use.",
+    remedy: "Mend the storage first: a repair on failing storage makes it worse.",
+    commands: &[MOUNT, IDENTIFY, CHECK_DISK],
+    #[cfg(feature = "excerpts")]
+    excerpts: &[
+        "Jul 29 16:37:07 ng02 xapi: [error||4882 HTTPS 10.0.1.45->:::80|[XO] Importing content into VDI root_0 R:03a940e24a95|vhd_tool_wrapper] vhd-tool failed, returning VDI_IO_ERROR",
+        "Sep 14 16:36:26 fatxs-1 SM: [19805] FAILED in util.pread: (rc 5) stdout: '', stderr: 'read failed: Input/output error'",
+        "Jul 29 16:37:07 ng02 kernel: [1.2] Buffer I/O error on device dm-3, logical block 12",
+        "Jul 29 16:37:07 ng02 kernel: [1.2] blk_update_request: I/O error, dev sda, sector 12",
+    ],
+}];
