@@ -370,6 +370,52 @@ fn half_of_a_pattern_again_and_again_takes_no_time() {
     assert!(begun.elapsed().as_secs() < 4, "{:?}", begun.elapsed());
 }
 
+/// A volume is visible for each command that reads or writes it, and hidden after the last; nothing else is told twice.
+#[test]
+fn commands_for_volumes_work_in_their_order() {
+    let volume = "/dev/VG_XenStorage-0995f66a-6188-ad63-4d00-117498b7fd46/VHD-";
+    for pattern in patterns::all() {
+        let log = format!("x SM: {volume}91499ab6-63e9-47cf-b73a-b7fc2b09dcc7\n{}", pattern.excerpts[0]);
+        let known = format!("vhd-util check -n {volume}91499ab6-63e9-47cf-b73a-b7fc2b09dcc7\n{log}");
+        for (log, is_known) in [(pattern.excerpts[0], false), (known.as_str(), true)] {
+            let answer = explained(&[("SMlog", log)]);
+            let mut visible = BTreeSet::new();
+            let mut told = BTreeSet::new();
+            for step in &answer.troubles[0].commands {
+                let line = step.line.as_str();
+                assert!(told.insert(line) || line.starts_with("lvchange"), "{line} is told twice for {}", pattern.id);
+                let Some((command, device)) = line.split_once("/dev/VG_XenStorage-") else { continue };
+                assert!(!device.contains('*'), "{line}: the shell does not find what is not visible");
+                match command {
+                    "lvchange -ay " => assert!(visible.insert(device), "{line} twice in {}", pattern.id),
+                    "lvchange -an " => assert!(visible.remove(device), "{line} twice in {}", pattern.id),
+                    _ => assert!(visible.contains(device), "{line} of a hidden volume in {}, {is_known}", pattern.id),
+                }
+            }
+            assert_eq!(visible.len(), 0, "{} leaves a volume visible", pattern.id);
+        }
+    }
+}
+
+/// Which setting has to go depends on what is switched off.
+#[test]
+fn what_is_switched_off_is_switched_on_by_its_own_setting() {
+    for (says, command) in [
+        ("GC is disabled for this SR, abort", "xe sr-param-remove uuid=<sr-uuid> param-name=other-config param-key=gc"),
+        (
+            "Coalesce disabled for this SR",
+            "xe sr-param-remove uuid=<sr-uuid> param-name=other-config param-key=coalesce",
+        ),
+        (
+            "Leaf-coalesce disabled for VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+            "xe vdi-param-remove uuid=91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 param-name=other-config param-key=leaf-coalesce",
+        ),
+    ] {
+        let answer = explained(&[("SMlog", &format!("Sep 14 16:36:26 x SMGC: [7] {says}\n"))]);
+        assert!(lines(&answer.troubles[0]).contains(&command), "{:#?}", answer.troubles[0].commands);
+    }
+}
+
 #[test]
 fn what_comes_again_is_gathered() {
     let line = |minute: u32| format!("Sep 14 16:{minute:02}:26 x SMGC: [19805] Coalesce disabled for this SR\n");

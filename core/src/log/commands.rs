@@ -28,13 +28,14 @@ pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> 
     steps
 }
 
-/// Adds a group of commands that are not there yet. Where both kinds of storage are told, those that are not the same
+/// Adds a group of commands. Those that are the same for all storage are not told twice; a volume may have to be made
+/// visible again. Where both kinds of storage are told, those that are not the same
 /// everywhere say where they apply.
 fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, are_both_told: bool) {
     let (here, elsewhere) = if is_lvm { (On::Lvm, On::Files) } else { (On::Files, On::Lvm) };
     for command in group.iter().filter(|command| command.on != elsewhere) {
         let line = fill(command.line, names, is_lvm);
-        if steps.iter().any(|step| step.line == line) {
+        if !differs_by_storage(command) && steps.iter().any(|step| step.line == line) {
             continue;
         }
         steps.push(Step {
@@ -79,10 +80,13 @@ fn path(line: &mut String, names: &Names, disk: Option<&str>, placeholder: &str,
     line.push_str(if is_lvm { "/dev/VG_XenStorage-" } else { "/var/run/sr-mount/" });
     whole(line, names.sr.as_deref(), "<sr-uuid>");
     line.push_str(if is_lvm { "/VHD-" } else { "/" });
-    line.push_str(disk.unwrap_or(placeholder));
-    // The shell finds the rest of a short name.
-    if disk.is_some_and(|disk| disk.len() < UUID) {
-        line.push('*');
+    match disk {
+        // The shell finds the rest of a short name; not of a volume’s that is not visible yet.
+        Some(short) if short.len() < UUID && !is_lvm => {
+            line.push_str(short);
+            line.push('*');
+        }
+        disk => whole(line, disk, placeholder),
     }
     line.push_str(if is_lvm { "" } else { ".vhd" });
 }

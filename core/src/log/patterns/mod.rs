@@ -109,7 +109,16 @@ const fn writes(says: &'static str, line: &'static str, warning: &'static str) -
 }
 
 const ACTIVATION: &str = "Changes the volume’s state: run it on the pool’s master only, where the disk’s virtual machine \
-                          is shut down, and deactivate the volume again afterwards.";
+                          is shut down, and hide the volume again afterwards.";
+const DEACTIVATION: &str = "Changes the volume’s state: only if the step before made it visible.";
+
+const fn show(says: &'static str, line: &'static str) -> Command {
+    Command { says, line, on: On::Lvm, warning: ACTIVATION }
+}
+
+const fn hide(line: &'static str) -> Command {
+    Command { says: "Hide the volume again", line, on: On::Lvm, warning: DEACTIVATION }
+}
 
 /// Which disk it is, and who uses it.
 const IDENTIFY: &[Command] = &[
@@ -125,23 +134,18 @@ const IDENTIFY: &[Command] = &[
 
 /// Whether the disk is sound.
 const CHECK_DISK: &[Command] = &[
-    Command { says: "Make the volume visible", line: "lvchange -ay {disk}", on: On::Lvm, warning: ACTIVATION },
+    show("Make the volume visible", "lvchange -ay {disk}"),
     reads("Whether the disk is sound", "vhd-util check -n {disk}"),
     reads("What its metadata says", "vhd-util read -p -n {disk}"),
-    Command { says: "Hide the volume again", line: "lvchange -an {disk}", on: On::Lvm, warning: ACTIVATION },
+    reads("The parent, as the disk names it", "vhd-util query -p -n {disk}"),
+    hide("lvchange -an {disk}"),
 ];
 
 /// Whether the disk’s parent is sound.
 const CHECK_PARENT: &[Command] = &[
-    reads("The parent, as the disk names it", "vhd-util query -p -n {disk}"),
-    Command {
-        says: "Make the parent’s volume visible",
-        line: "lvchange -ay {parent-disk}",
-        on: On::Lvm,
-        warning: ACTIVATION,
-    },
+    show("Make the parent’s volume visible", "lvchange -ay {parent-disk}"),
     reads("Whether the parent is sound", "vhd-util check -n {parent-disk}"),
-    Command { says: "Hide it again", line: "lvchange -an {parent-disk}", on: On::Lvm, warning: ACTIVATION },
+    hide("lvchange -an {parent-disk}"),
 ];
 
 /// How the chains look.
@@ -178,20 +182,28 @@ const RESCAN: &[Command] = &[writes(
 )];
 
 /// Mends a disk.
-const REPAIR: &[Command] = &[writes(
-    "Mend it, if the check failed",
-    "vhd-util repair -n {disk}",
-    "Writes to the disk: shut its virtual machine down first and copy the file, since this cannot be undone. Opening the \
-     disk in VHD Analyser first shows what would change.",
-)];
+const REPAIR: &[Command] = &[
+    show("To mend it, make the volume visible", "lvchange -ay {disk}"),
+    writes(
+        "Mend it, if the check failed",
+        "vhd-util repair -n {disk}",
+        "Writes to the disk: shut its virtual machine down first and copy the file, since this cannot be undone. Opening \
+         the disk in VHD Analyser first shows what would change.",
+    ),
+    hide("lvchange -an {disk}"),
+];
 
 /// Mends its parent.
-const REPAIR_PARENT: &[Command] = &[writes(
-    "Mend the parent, if its check failed",
-    "vhd-util repair -n {parent-disk}",
-    "Writes to a disk that others are based on: shut all their virtual machines down first and copy the file, since this \
-     cannot be undone. Opening the disk in VHD Analyser first shows what would change.",
-)];
+const REPAIR_PARENT: &[Command] = &[
+    show("To mend the parent, make its volume visible", "lvchange -ay {parent-disk}"),
+    writes(
+        "Mend the parent, if its check failed",
+        "vhd-util repair -n {parent-disk}",
+        "Writes to a disk that others are based on: shut all their virtual machines down first and copy the file, since \
+         this cannot be undone. Opening the disk in VHD Analyser first shows what would change.",
+    ),
+    hide("lvchange -an {parent-disk}"),
+];
 
 /// Whether the repository is mounted and answers.
 const MOUNT: &[Command] = &[

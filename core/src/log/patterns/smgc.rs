@@ -1,10 +1,14 @@
 //! What the garbage collector of XenServer’s storage manager (`cleanup.py`, SMGC in `SMlog`) says.
 
 use super::{
-    CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, Pattern, REPAIR, REPAIR_PARENT, RESCAN, SPACE, Sign, TREE, reads,
-    writes,
+    CHECK_DISK, CHECK_PARENT, Command, FOLLOW, IDENTIFY, On, Pattern, REPAIR, REPAIR_PARENT, RESCAN, SPACE, Sign, TREE,
+    reads, writes,
 };
 use crate::finding::Severity;
+
+const SETTINGS: &[Command] = &[reads("The repository’s settings", "xe sr-param-get uuid={sr} param-name=other-config")];
+const SWITCHED_OFF: &str =
+    "Writes: from then on disks are merged and deleted again. Find out first why it was switched off.";
 
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
@@ -205,10 +209,20 @@ pub const PATTERNS: &[Pattern] = &[
         check: "Let vhd-util list the repository: it names the disk.",
         remedy: "Mend that disk, or move it away if nobody needs it.",
         commands: &[
-            &[reads(
-                "Which disk cannot be read",
-                "vhd-util scan -f -c -m \"/var/run/sr-mount/{sr}/*.vhd\" -p | grep -i error",
-            )],
+            &[
+                Command {
+                    says: "Which disk cannot be read",
+                    line: "vhd-util scan -f -c -m \"/var/run/sr-mount/{sr}/*.vhd\" -p | grep -i error",
+                    on: On::Files,
+                    warning: "",
+                },
+                Command {
+                    says: "Which disk cannot be read",
+                    line: "vhd-util scan -f -c -m \"VHD-*\" -l VG_XenStorage-{sr} -p | grep -i error",
+                    on: On::Lvm,
+                    warning: "",
+                },
+            ],
             TREE,
             RESCAN,
         ],
@@ -318,31 +332,75 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
     Pattern {
+        id: "smgc.gc-disabled",
+        severity: Severity::Warning,
+        title: "The garbage collector is switched off",
+        sign: Sign::Words(&[&["GC is disabled for this SR"]]),
+        number: None,
+        happened: "The garbage collector leaves the repository alone, because a setting says so: nothing is merged and nothing is deleted.",
+        why: "Somebody set the repository’s other-config:gc to false, often for a repair, and left it.",
+        check: "Look at the settings.",
+        remedy: "Remove the setting when nothing speaks for it any more.",
+        commands: &[
+            SETTINGS,
+            &[writes(
+                "Let it run again",
+                "xe sr-param-remove uuid={sr} param-name=other-config param-key=gc",
+                SWITCHED_OFF,
+            )],
+        ],
+        #[cfg(feature = "excerpts")]
+        excerpts: &["Sep 14 16:36:26 fatxs-1 SMGC: [19805] GC is disabled for this SR, abort"],
+    },
+    Pattern {
         id: "smgc.disabled",
         severity: Severity::Warning,
         title: "Merging is switched off",
-        sign: Sign::Words(&[
-            &["GC is disabled for this SR"],
-            &["Coalesce disabled for this SR"],
-            &["Leaf-coalesce disabled for"],
-        ]),
+        sign: Sign::Words(&[&["Coalesce disabled for this SR"]]),
         number: None,
-        happened: "The garbage collector leaves the repository or a disk alone, because a setting says so.",
-        why: "Somebody set other-config:gc, other-config:coalesce or the disk’s leaf-coalesce, often for a repair, and left it.",
-        check: "Look at the repository’s settings.",
+        happened: "The garbage collector merges nothing in the repository, because a setting says so.",
+        why: "Somebody set the repository’s other-config:coalesce to false, often for a repair, and left it.",
+        check: "Look at the settings.",
         remedy: "Remove the setting when nothing speaks for it any more.",
-        commands: &[&[
-            reads("The repository’s settings", "xe sr-param-get uuid={sr} param-name=other-config"),
-            writes(
+        commands: &[
+            SETTINGS,
+            &[writes(
                 "Let it merge again",
                 "xe sr-param-remove uuid={sr} param-name=other-config param-key=coalesce",
-                "Writes: from then on disks are merged and deleted again. Find out first why it was switched off.",
-            ),
-        ]],
+                SWITCHED_OFF,
+            )],
+        ],
+        #[cfg(feature = "excerpts")]
+        excerpts: &["Sep 14 16:36:26 fatxs-1 SMGC: [19805] Coalesce disabled for this SR"],
+    },
+    Pattern {
+        id: "smgc.leaf-disabled",
+        severity: Severity::Warning,
+        title: "Merging disks in use is switched off",
+        sign: Sign::Words(&[&["Leaf-coalesce disabled for"]]),
+        number: None,
+        happened: "The garbage collector does not merge disks that virtual machines use into their parents: in the whole repository, or this disk, as the line says.",
+        why: "Somebody set other-config:leaf-coalesce of the repository or the disk to false, and left it.",
+        check: "Look at the settings.",
+        remedy: "Remove the setting when nothing speaks for it any more.",
+        commands: &[
+            SETTINGS,
+            &[
+                reads("The disk’s settings", "xe vdi-param-get uuid={vdi} param-name=other-config"),
+                writes(
+                    "Let the repository’s be merged again, if it is set there",
+                    "xe sr-param-remove uuid={sr} param-name=other-config param-key=leaf-coalesce",
+                    SWITCHED_OFF,
+                ),
+                writes(
+                    "Let the disk be merged again, if it is set there",
+                    "xe vdi-param-remove uuid={vdi} param-name=other-config param-key=leaf-coalesce",
+                    SWITCHED_OFF,
+                ),
+            ],
+        ],
         #[cfg(feature = "excerpts")]
         excerpts: &[
-            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] GC is disabled for this SR, abort",
-            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Coalesce disabled for this SR",
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Leaf-coalesce disabled for ad1f957a[VHD](10.000G//2.500G|n)",
         ],
     },
