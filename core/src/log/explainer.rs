@@ -11,7 +11,7 @@ use super::head::Head;
 use super::lines::Lines;
 use super::needles::Needles;
 use super::order::{Order, When};
-use super::patterns::{self, Pattern, Sign, exit_code};
+use super::patterns::{self, CODE, ERRNO, ERROR, Pattern, Sign, exit_code};
 use super::processes::Processes;
 use super::{Answer, Names, Trouble, commands, is_hostile};
 
@@ -29,8 +29,6 @@ const NEAR: u64 = 400;
 const EXCERPT: usize = 400;
 /// How many functions of a traceback are kept.
 const FRAMES: usize = 24;
-/// What a pattern’s number counts if it is an error’s.
-const CODE: &str = "exit code";
 /// How much of a function’s name, and of what an exception says, is kept, in characters.
 const WORDS: usize = 100;
 
@@ -431,7 +429,7 @@ impl State {
 impl Event {
     /// Whether both tell of the same trouble.
     fn is_like(&self, other: &Self) -> bool {
-        let is_code = self.pattern.number.is_some_and(|(_, counts)| counts == CODE);
+        let is_code = self.pattern.number.is_some_and(|(_, counts)| [CODE, ERRNO, ERROR].contains(&counts));
         core::ptr::eq(self.pattern, other.pattern)
             && (!is_code || self.number == other.number)
             && self.names.are_alike(&other.names)
@@ -451,11 +449,11 @@ impl Event {
 
     fn detail(&self) -> String {
         let mut detail = match (self.number, self.pattern.number) {
-            (Some(code), Some((_, CODE))) => {
-                let mut text = String::from(CODE);
+            (Some(code), Some((_, kind @ (CODE | ERRNO | ERROR)))) => {
+                let mut text = String::from(kind);
                 text.push(' ');
                 text.push_str(&code.to_string());
-                if !exit_code(code).is_empty() {
+                if kind != ERROR && !exit_code(code).is_empty() {
                     text.push_str(", ");
                     text.push_str(exit_code(code));
                 }

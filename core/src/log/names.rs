@@ -85,6 +85,8 @@ const BEFORE: &[(&str, Role)] = &[
     ("sr", Role::Sr),
 ];
 
+/// What a volume group’s name begins with.
+const GROUP: &str = "VG_XenStorage-";
 /// The length of a UUID in text, in bytes.
 const UUID: usize = 36;
 /// How much before a UUID is looked at, in bytes.
@@ -94,7 +96,8 @@ impl Names {
     /// The names in a line, and whether its storage repository is made of logical volumes, where that shows.
     pub fn read(line: &str) -> (Self, Option<bool>) {
         // The device mapper doubles the hyphens of a name, since one of its own joins the group’s with the volume’s.
-        if line.contains("VG_XenStorage--") {
+        let group = line.find(GROUP).and_then(|at| line.get(at + GROUP.len()..));
+        if group.is_some_and(|name| name.starts_with('-')) {
             return Self::read(&line.replace("--", "-"));
         }
         let mut names = Self::default();
@@ -126,8 +129,7 @@ impl Names {
             };
         }
         names.task = task(line);
-        let lvm =
-            if line.contains("VG_XenStorage-") { Some(true) } else { line.contains("/sr-mount/").then_some(false) };
+        let lvm = if group.is_some() { Some(true) } else { line.contains("/sr-mount/").then_some(false) };
         (names, lvm)
     }
 
@@ -185,15 +187,18 @@ impl Names {
 }
 
 fn role(before: &[u8], after: &[u8]) -> Role {
-    let before = before.to_ascii_lowercase();
     let is_sign = |byte: &u8| b" '\":=([*".contains(byte);
     let end = before.iter().rposition(|byte| !is_sign(byte)).map_or(0, |at| at + 1);
     let word = before.get(..end).unwrap_or_default();
-    if word.ends_with(b"/var/lock/sm/") && after.starts_with(b"/vdi") {
+    let ends_with = |text: &str| {
+        let end = word.len().checked_sub(text.len()).and_then(|from| word.get(from..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(text.as_bytes()))
+    };
+    if ends_with("/var/lock/sm/") && after.starts_with(b"/vdi") {
         return Role::Vdi;
     }
     // A folder’s name is the repository’s, also where a file follows.
-    match BEFORE.iter().find(|(text, _)| word.ends_with(text.as_bytes())) {
+    match BEFORE.iter().find(|(text, _)| ends_with(text)) {
         Some((_, role)) => *role,
         None if after.starts_with(b".vhd") => Role::Vdi,
         None => Role::Other,

@@ -68,7 +68,8 @@ fn goes_on(word: &str, text: &[u8]) -> bool {
     word.ends_with(|last: char| last.is_ascii_digit()) && text.get(word.len()).is_some_and(u8::is_ascii_digit)
 }
 
-/// Less than [`ENTRIES`].
+/// Less than [`ENTRIES`]. It is most of the work on a log, also where code is built to be small.
+#[inline(always)]
 fn hash(block: &[u8]) -> u16 {
     let value = block.iter().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
     (value.wrapping_mul(0x9E37_79B1) >> 20) as u16

@@ -11,6 +11,13 @@ use crate::finding::Severity;
 
 pub use vhd_util::exit_code;
 
+/// What a pattern’s number counts if it is a program’s exit code …
+pub const CODE: &str = "exit code";
+/// … or a number of the system’s errors …
+pub const ERRNO: &str = "errno";
+/// … or of the storage manager’s own.
+pub const ERROR: &str = "error";
+
 /// A kind of trouble that logs tell of.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pattern {

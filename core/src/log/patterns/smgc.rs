@@ -108,6 +108,46 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
     Pattern {
+        id: "smgc.pause-failed",
+        severity: Severity::Error,
+        title: "A disk in use could not be paused",
+        sign: Sign::Words(&[
+            &["Failed to pause VDI"],
+            &["failed to pause VDI"],
+            &["pauseVDIs: EXCEPTION"],
+            &["Timeout waiting for pause"],
+        ]),
+        number: None,
+        happened: "To snapshot or merge a disk in use, tapdisk must be paused for a moment, and that failed. Nothing was changed.",
+        why: "tapdisk hangs on the storage, or the host on which the virtual machine runs does not answer.",
+        check: "See where the disk is attached, and whether tapdisk and the storage answer there.",
+        remedy: "Mend that host or the storage, then repeat what failed; the garbage collector tries again by itself.",
+        commands: &[IDENTIFY, &[reads("What tapdisk has open", "tap-ctl list")], FOLLOW],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Failed to pause VDI ad1f957a(10.000G/2.500G)",
+            "Mar 29 02:10:44 xen01 xapi: [error||1371 ||xapi] VM.snapshot: SR_BACKEND_FAILURE_82(, Failed to snapshot VDI [opterr=failed to pause VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7], )",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] pauseVDIs: EXCEPTION <class 'util.SMException'>, no answer",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Timeout waiting for pause of 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+        ],
+    },
+    Pattern {
+        id: "smgc.activating",
+        severity: Severity::Warning,
+        title: "A disk was busy while its parent was merged",
+        sign: Sign::Words(&[&["Failed to tag vdi ", " for relink"]]),
+        number: None,
+        happened: "The data was merged. A disk based on it was being attached for half a minute, so that it could not be hung onto the new parent; a relink journal stays, and the next run goes on from there.",
+        why: "A virtual machine with the disk was started just then, or an attach that failed has left its mark on the disk.",
+        check: "See whether the disk’s sm-config has “activating” while no virtual machine is being started.",
+        remedy: "Nothing if it comes once. Otherwise find what attaches the disk, and scan the repository when it is done.",
+        commands: &[IDENTIFY, FOLLOW, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] coalesce: EXCEPTION <class 'util.SMException'>, Failed to tag vdi ad1f957a(10.000G/2.500G) for relink",
+        ],
+    },
+    Pattern {
         id: "smgc.unpause",
         severity: Severity::Error,
         title: "A virtual machine has lost a disk",
@@ -182,7 +222,7 @@ pub const PATTERNS: &[Pattern] = &[
         id: "smgc.parent-missing",
         severity: Severity::Error,
         title: "A parent is missing",
-        sign: Sign::Words(&[&["Parent VDI ", " not found"]]),
+        sign: Sign::Words(&[&["Parent VDI ", " not found"], &["Cannot find parent"], &["parent not found"]]),
         number: None,
         happened: "A disk names a parent that is not in the repository. The scan stops there, and nothing is merged.",
         why: "The parent was deleted, moved or not copied along, or its name is damaged in the disk’s metadata.",
@@ -192,6 +232,8 @@ pub const PATTERNS: &[Pattern] = &[
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] *** gc: EXCEPTION <class 'util.SMException'>, Parent VDI 16f02a7d-4e4b-4298-a44a-9cc155cbd2b1 of 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 not found",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Cannot find parent of VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7: parent not found",
         ],
     },
     Pattern {
@@ -408,7 +450,11 @@ pub const PATTERNS: &[Pattern] = &[
         id: "smgc.gave-up-leaf",
         severity: Severity::Warning,
         title: "A disk in use is written faster than it is merged",
-        sign: Sign::Words(&[&["did not help, abandoning"], &["leaf-coalesce", "Timed out"]]),
+        sign: Sign::Words(&[
+            &["did not help, abandoning"],
+            &["leaf-coalesce", "Timed out"],
+            &["leaf-coalesce", "could not be coalesced"],
+        ]),
         number: None,
         happened: "The garbage collector could not merge a disk into its parent while its virtual machine writes to it, and gave up for now.",
         why: "The virtual machine writes much, or the storage is slow.",
@@ -419,6 +465,7 @@ pub const PATTERNS: &[Pattern] = &[
         excerpts: &[
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Snapshot-coalesce did not help, abandoning attempts",
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Timed out",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 could not be coalesced",
         ],
     },
     Pattern {

@@ -1,6 +1,8 @@
 //! What XenServer’s storage manager and its log say: `SMlog`, `xensource.log`, the kernel’s messages.
 
-use super::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, Pattern, RESCAN, SPACE, Sign, TREE};
+use super::{
+    CHECK_DISK, CHECK_PARENT, Command, ERROR, FOLLOW, IDENTIFY, MOUNT, On, Pattern, RESCAN, SPACE, Sign, TREE,
+};
 use crate::finding::Severity;
 
 pub const PATTERNS: &[Pattern] = &[
@@ -8,12 +10,7 @@ pub const PATTERNS: &[Pattern] = &[
         id: "storage.chain-too-long",
         severity: Severity::Error,
         title: "The chain of snapshots is too long",
-        sign: Sign::Words(&[
-            &["SR_BACKEND_FAILURE_109"],
-            &["snapshot chain is too long"],
-            &["SnapshotChainTooLong"],
-            &["to protect the VDI chain"],
-        ]),
+        sign: Sign::Words(&[&["SR_BACKEND_FAILURE_109"], &["snapshot chain is too long"], &["SnapshotChainTooLong"]]),
         number: None,
         happened: "A snapshot or a clone was refused, since the disk has as many ancestors as tapdisk allows, which is 30.",
         why: "Snapshots were taken faster than the garbage collector merges them, or it fails at each attempt.",
@@ -25,7 +22,23 @@ pub const PATTERNS: &[Pattern] = &[
             "Jun  3 10:12:44 xen01 xapi: [error||1371 HTTPS 10.0.1.45->:::80|VM.snapshot R:03a940e24a95|backtrace] VDI.snapshot failed with exception SR_BACKEND_FAILURE_109(, The snapshot chain is too long, )",
             "Jun  3 10:12:44 xen01 SM: [1371] Raising exception [109, The snapshot chain is too long]",
             "Sep 14 16:36:26 fatxs-1 SM: [19805] ***** vdi_snapshot: EXCEPTION <class 'xs_errors.XenError'>, SnapshotChainTooLong",
+        ],
+    },
+    Pattern {
+        id: "xo.chain-protection",
+        severity: Severity::Warning,
+        title: "A backup was left out to protect the chain",
+        sign: Sign::Words(&[&["to protect the VDI chain"], &["unhealthy VDI chain"]]),
+        number: None,
+        happened: "Xen Orchestra took no snapshot for a backup, since disks of the virtual machine still wait to be merged.",
+        why: "The last backup was not long ago, or the garbage collector fails at a disk again and again.",
+        check: "Look in SMlog of the pool’s master for what the garbage collector says; see whether the chain becomes shorter.",
+        remedy: "Wait if it does. If not, mend what stops the merging.",
+        commands: &[FOLLOW, TREE, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
             "2018-04-01T10:00:00.000Z xo:xo-server job: Job canceled to protect the VDI chain",
+            "2019-07-03T10:00:00.000Z xo:backups skipped: Error: unhealthy VDI chain",
         ],
     },
     Pattern {
@@ -40,6 +53,7 @@ pub const PATTERNS: &[Pattern] = &[
             &["Not enough space"],
             &["not enough free space"],
             &["insufficient free space"],
+            &["Insufficient free space"],
             &["SR_SOURCE_SPACE_INSUFFICIENT"],
         ]),
         number: None,
@@ -57,6 +71,7 @@ pub const PATTERNS: &[Pattern] = &[
             "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] Not enough space to create the new disk images",
             "Sep 14 16:36:26 fatxs-1 SM: [19805] lvcreate: not enough free space in the volume group",
             "Sep 14 16:36:26 fatxs-1 SM: [19805] Volume group has insufficient free space (12 extents): 25 required.",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Insufficient free space: 2563 extents needed, but only 1234 available",
             "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] Storage_error SR_SOURCE_SPACE_INSUFFICIENT",
         ],
     },
@@ -186,6 +201,9 @@ pub const PATTERNS: &[Pattern] = &[
             &["Unable to acquire the SR lock"],
             &["Failed to acquire lock"],
             &["Timeout waiting for lock"],
+            &["Failed to lock"],
+            &["SR_BACKEND_FAILURE_37"],
+            &["The lock/unlock request failed"],
         ]),
         number: None,
         happened: "An operation waited for the repository’s lock and gave up.",
@@ -198,6 +216,9 @@ pub const PATTERNS: &[Pattern] = &[
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Unable to acquire the SR lock",
             "Sep 14 16:36:26 fatxs-1 SM: [19805] Failed to acquire lock /var/lock/sm/0995f66a-6188-ad63-4d00-117498b7fd46/sr",
             "Sep 14 16:36:26 fatxs-1 SM: [19805] Timeout waiting for lock /var/lock/sm/0995f66a-6188-ad63-4d00-117498b7fd46/sr",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Failed to lock /var/lock/sm/0995f66a-6188-ad63-4d00-117498b7fd46/sr",
+            "Mar 20 08:31:12 xen01 xapi: [error||88 ||xapi] VDI.attach: SR_BACKEND_FAILURE_37(, The lock/unlock request failed, )",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Raising exception [37, The lock/unlock request failed]",
         ],
     },
     Pattern {
@@ -233,30 +254,139 @@ pub const PATTERNS: &[Pattern] = &[
             "Sep 14 16:36:26 fatxs-1 SM: [19805] Raising exception [40, The SR scan failed]",
         ],
     },
+    Pattern {
+        id: "storage.snapshot-failed",
+        severity: Severity::Error,
+        title: "A snapshot or a clone failed",
+        sign: Sign::Words(&[
+            &["SR_BACKEND_FAILURE_82"],
+            &["SR_BACKEND_FAILURE_81"],
+            &["Failed to snapshot VDI"],
+            &["Failed to clone VDI"],
+        ]),
+        number: None,
+        happened: "The storage manager could not split the disk into a parent and new children.",
+        why: "The line mostly says it behind “opterr”: the disk or an ancestor is damaged, the storage is full, or the disk could not be paused.",
+        check: "Look at what SMlog says just before it, then check the disk and its parent.",
+        remedy: "Mend what they name, then repeat it. See that no half-made snapshot is left: scan the repository.",
+        commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, SPACE, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Mar 29 02:10:44 xen01 xapi: [error||1371 ||xapi] VM.snapshot: SR_BACKEND_FAILURE_82(, Failed to snapshot VDI [opterr=VDI snapshot failed error 22], )",
+            "Jan 21 11:43:42 xen01 xapi: [error||1371 ||xapi] VDI.clone: SR_BACKEND_FAILURE_81(, Failed to clone VDI [opterr=VDI clone failed error 2], )",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Raising exception [82, Failed to snapshot VDI [opterr=VDI snapshot failed error 22]]",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Raising exception [81, Failed to clone VDI [opterr=VDI clone failed error 2]]",
+        ],
+    },
+    Pattern {
+        id: "storage.vdi-load",
+        severity: Severity::Error,
+        title: "A disk could not be loaded",
+        sign: Sign::Words(&[&["SR_BACKEND_FAILURE_65"], &["Failed to load VDI"]]),
+        number: None,
+        happened: "The storage manager could not read the disk’s metadata.",
+        why: "The VHD is damaged, its parent is missing, or the storage does not answer.",
+        check: "Check the disk and its parent.",
+        remedy: "Mend or bring back what the check names, then scan the repository.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Mar 20 08:31:12 xen01 xapi: [error||88 ||xapi] VDI.attach: SR_BACKEND_FAILURE_65(, Failed to load VDI, )",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Raising exception [65, Failed to load VDI]",
+        ],
+    },
+    Pattern {
+        id: "storage.sr-unavailable",
+        severity: Severity::Error,
+        title: "The repository is not available",
+        sign: Sign::Words(&[&["SR_BACKEND_FAILURE_47"], &["The SR is not available"]]),
+        number: None,
+        happened: "The storage manager could not use the repository at all.",
+        why: "It is not plugged on this host, or the server, the path or the disk below does not answer.",
+        check: "See where it is plugged, and what the kernel says.",
+        remedy: "Mend what is below, then plug it: xe pbd-plug.",
+        commands: &[MOUNT],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Mar 20 08:31:12 xen01 xapi: [error||88 ||xapi] SR.scan: SR_BACKEND_FAILURE_47(, The SR is not available, )",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Raising exception [47, The SR is not available]",
+        ],
+    },
+    Pattern {
+        id: "storage.volume-busy",
+        severity: Severity::Error,
+        title: "A logical volume could not be activated",
+        sign: Sign::Words(&[
+            &["SR_BACKEND_FAILURE_52"],
+            &["Logical Volume mount/activate error"],
+            &["lvchange", "Device or resource busy"],
+        ]),
+        number: None,
+        happened: "LVM could not make the disk’s volume visible, or hide it.",
+        why: "Another process has it open, a stale device of the same name is left, or the storage below does not answer.",
+        check: "See who has the device open and what the device mapper knows of it.",
+        remedy: "Let go of what holds it. Remove a stale device only when surely nothing uses it.",
+        commands: &[
+            IDENTIFY,
+            &[
+                Command {
+                    says: "Which volumes are visible (a) and open (o)",
+                    line: "lvs -o lv_name,lv_attr,lv_size VG_XenStorage-{sr}",
+                    on: On::Lvm,
+                    warning: "",
+                },
+                super::reads("What the device mapper knows of it", "dmsetup info -c"),
+            ],
+        ],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Mar 20 08:31:12 xen01 xapi: [error||88 ||xapi] VDI.attach: SR_BACKEND_FAILURE_52(, Logical Volume mount/activate error, )",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] Raising exception [52, Logical Volume mount/activate error]",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] lvchange -ay /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 failed: Device or resource busy",
+        ],
+    },
 ];
 
 /// What counts only where nothing else does: an exception of the garbage collector may say it, and its traceback more.
-pub const LAST: &[Pattern] = &[Pattern {
-    id: "storage.io-error",
-    severity: Severity::Error,
-    title: "The storage failed",
-    sign: Sign::Words(&[
-        &["VDI_IO_ERROR"],
-        &["Input/output error"],
-        &["Buffer I/O error"],
-        &["blk_update_request: I/O error"],
-    ]),
-    number: None,
-    happened: "A read or a write failed below the disk.",
-    why: "A disk, a path or the network of the storage failed; a VHD that was written then may be damaged.",
-    check: "Look at the kernel’s messages and the storage’s own, then check the disks that were in use.",
-    remedy: "Mend the storage first: a repair on failing storage makes it worse.",
-    commands: &[MOUNT, IDENTIFY, CHECK_DISK],
-    #[cfg(feature = "excerpts")]
-    excerpts: &[
-        "Jul 29 16:37:07 ng02 xapi: [error||4882 HTTPS 10.0.1.45->:::80|[XO] Importing content into VDI root_0 R:03a940e24a95|vhd_tool_wrapper] vhd-tool failed, returning VDI_IO_ERROR",
-        "Sep 14 16:36:26 fatxs-1 SM: [19805] FAILED in util.pread: (rc 5) stdout: '', stderr: 'read failed: Input/output error'",
-        "Jul 29 16:37:07 ng02 kernel: [1.2] Buffer I/O error on device dm-3, logical block 12",
-        "Jul 29 16:37:07 ng02 kernel: [1.2] blk_update_request: I/O error, dev sda, sector 12",
-    ],
-}];
+pub const LAST: &[Pattern] = &[
+    Pattern {
+        id: "storage.io-error",
+        severity: Severity::Error,
+        title: "The storage failed",
+        sign: Sign::Words(&[
+            &["VDI_IO_ERROR"],
+            &["Input/output error"],
+            &["Buffer I/O error"],
+            &["blk_update_request: I/O error"],
+        ]),
+        number: None,
+        happened: "A read or a write failed below the disk.",
+        why: "A disk, a path or the network of the storage failed; a VHD that was written then may be damaged.",
+        check: "Look at the kernel’s messages and the storage’s own, then check the disks that were in use.",
+        remedy: "Mend the storage first: a repair on failing storage makes it worse.",
+        commands: &[MOUNT, IDENTIFY, CHECK_DISK],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jul 29 16:37:07 ng02 xapi: [error||4882 HTTPS 10.0.1.45->:::80|[XO] Importing content into VDI root_0 R:03a940e24a95|vhd_tool_wrapper] vhd-tool failed, returning VDI_IO_ERROR",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] FAILED in util.pread: (rc 5) stdout: '', stderr: 'read failed: Input/output error'",
+            "Jul 29 16:37:07 ng02 kernel: [1.2] Buffer I/O error on device dm-3, logical block 12",
+            "Jul 29 16:37:07 ng02 kernel: [1.2] blk_update_request: I/O error, dev sda, sector 12",
+        ],
+    },
+    Pattern {
+        id: "storage.refused",
+        severity: Severity::Warning,
+        title: "The storage manager refused an operation",
+        sign: Sign::Words(&[&["SR_BACKEND_FAILURE_"]]),
+        number: Some(("SR_BACKEND_FAILURE_", ERROR)),
+        happened: "An operation on a disk or a repository ended with this error of the storage manager.",
+        why: "The line says it behind the number.",
+        check: "Look at what SMlog says at that time.",
+        remedy: "Mend what it names.",
+        commands: &[FOLLOW, IDENTIFY],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Mar 20 08:31:12 xen01 xapi: [error||88 ||xapi] VDI.create: SR_BACKEND_FAILURE_78(, VDI Creation failed, )",
+        ],
+    },
+];

@@ -1,6 +1,8 @@
 //! What `vhd-util` and tapdisk say, in SMlog or pasted from a terminal.
 
-use super::{CHECK_DISK, CHECK_PARENT, IDENTIFY, Pattern, REPAIR, RESCAN, SPACE, Sign};
+use super::{
+    CHECK_DISK, CHECK_PARENT, CODE, ERRNO, FOLLOW, IDENTIFY, MOUNT, Pattern, REPAIR, RESCAN, SPACE, Sign, TREE,
+};
 use crate::finding::Severity;
 
 /// What an exit code means: `vhd-util` ends with the number of the system’s error.
@@ -51,7 +53,7 @@ pub const PATTERNS: &[Pattern] = &[
         severity: Severity::Error,
         title: "A vhd-util command failed",
         sign: Sign::WordsAfterVhdUtil(&[&["FAILED in util.pread"], &["FAILED: (rc "], &["FAILED in util.doexec"]]),
-        number: Some(("(rc ", "exit code")),
+        number: Some(("(rc ", CODE)),
         happened: "The storage manager ran vhd-util, which ended with an error.",
         why: "The exit code says which: 22 mostly is damaged metadata, 5 the storage below, 28 no space, 2 a disk or a parent that is not there.",
         check: "Run the check yourself, and look at the lines around it.",
@@ -69,7 +71,7 @@ pub const PATTERNS: &[Pattern] = &[
         severity: Severity::Error,
         title: "tapdisk could not open a disk",
         sign: Sign::Words(&[&["/usr/sbin/tap-ctl", "failed: status="]]),
-        number: Some(("status=", "exit code")),
+        number: Some(("status=", CODE)),
         happened: "The disk could not be attached: tap-ctl ended with an error.",
         why: "The VHD or one of its ancestors is damaged or missing, or another process has it open.",
         check: "Check the disk with all its ancestors.",
@@ -93,5 +95,52 @@ pub const PATTERNS: &[Pattern] = &[
         commands: &[SPACE],
         #[cfg(feature = "excerpts")]
         excerpts: &["Sep 14 16:40:02 fatxs-1 vhd-util: error writing block: No space left on device"],
+    },
+    Pattern {
+        id: "vhd-util.block-size",
+        severity: Severity::Error,
+        title: "Two disks of a chain have different block sizes",
+        sign: Sign::Words(&[&["VHD block sizes are different"]]),
+        number: None,
+        happened: "vhd-util does not merge a disk into a parent whose blocks have another size. It never will, however often it is tried.",
+        why: "One of the two was made by another program, or its dynamic header is damaged.",
+        check: "Look at the block size in the headers of both.",
+        remedy: "Open both in VHD Analyser: it says whether a header is damaged, and writes the chain as one disk otherwise.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, TREE],
+        #[cfg(feature = "excerpts")]
+        excerpts: &["source and destination VHD block sizes are different: 2097152 != 524288"],
+    },
+    Pattern {
+        id: "vhd-util.open-failed",
+        severity: Severity::Error,
+        title: "vhd-util could not open a disk",
+        sign: Sign::Words(&[&["error opening /", ".vhd: -"], &["error opening /", "/VHD-", ": -"]]),
+        number: Some((": -", ERRNO)),
+        happened: "vhd-util could not open the disk or read its metadata.",
+        why: "The error says which: 22 mostly is damaged metadata, 2 a disk or a parent that is not there or a volume that is not visible, 5 the storage below.",
+        check: "Check the disk.",
+        remedy: "Mend the disk, or bring back what is missing.",
+        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "error opening /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd: -22",
+            "error opening /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7: -2",
+        ],
+    },
+    Pattern {
+        id: "tapdisk.io-error",
+        severity: Severity::Error,
+        title: "tapdisk could not read or write",
+        sign: Sign::Words(&[&["ERROR: errno -"]]),
+        number: Some(("ERROR: errno -", ERRNO)),
+        happened: "A request of a virtual machine failed in tapdisk. The machine sees a disk that fails.",
+        why: "The storage below failed or is full, or the VHD points beyond its end.",
+        check: "Look at the kernel’s messages and at the free space; then check the disk, which the lines around it name.",
+        remedy: "Mend the storage first, then the disk.",
+        commands: &[MOUNT, IDENTIFY, CHECK_DISK, FOLLOW],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Jul 29 13:11:16 hypervisor tapdisk[5923]: ERROR: errno -5 at vhd_complete: req 12: read 0x0008 secs @ 0x0012d1a8",
+        ],
     },
 ];
