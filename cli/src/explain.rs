@@ -1,6 +1,7 @@
 //! `explain`: what logs say.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -147,8 +148,9 @@ fn print(answer: &Answer) -> Result<(), Failure> {
         1 => page.say(&format!("One kind of trouble in {} lines:", answer.lines)),
         many => page.say(&format!("{many} kinds of trouble in {} lines, the newest first:", answer.lines)),
     }
+    let mut told = HashSet::new();
     for trouble in &answer.troubles {
-        tell(&mut page, trouble);
+        tell(&mut page, trouble, &mut told);
     }
     if answer.left_out > 0 {
         page.gap();
@@ -157,7 +159,8 @@ fn print(answer: &Answer) -> Result<(), Failure> {
     page.show()
 }
 
-fn tell(page: &mut Page, trouble: &Trouble) {
+/// Says one kind of trouble. Its commands are left out where all of them were `told`.
+fn tell<'a>(page: &mut Page, trouble: &'a Trouble, told: &mut HashSet<&'a str>) {
     let (mark, style) = look(trouble.severity);
     page.gap();
     page.item(&format!("{mark} {}: ", trouble.severity), style, &headline(trouble));
@@ -177,7 +180,12 @@ fn tell(page: &mut Page, trouble: &Trouble) {
     ] {
         page.item(&format!("    {label}"), PLAIN, text);
     }
+    let is_news = trouble.commands.iter().any(|step| !told.contains(step.line.as_str()));
+    if !is_news && !trouble.commands.is_empty() {
+        return page.item("    # ", DIM, "Its commands are among those above.");
+    }
     for step in &trouble.commands {
+        told.insert(&step.line);
         page.item("    # ", DIM, &format!("{}{}", step.on, step.says));
         if !step.warning.is_empty() {
             page.item("    # ▲ ", colored(AnsiColor::Yellow), &step.warning);

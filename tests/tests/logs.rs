@@ -416,6 +416,30 @@ fn what_is_switched_off_is_switched_on_by_its_own_setting() {
     }
 }
 
+/// The storage manager once wrote tracebacks without stamps, and its merges run in processes of their own.
+#[test]
+fn tracebacks_without_stamps_and_children_belong_to_their_process() {
+    let long = "x".repeat(100);
+    let log = format!(
+        "[7] 2013-06-09 12:00:00.123456\tcoalesce: EXCEPTION <class 'util.SMException'>, {long}\n  \
+         File \"/opt/xensource/sm/cleanup.py\", line 692, in _doCoalesce\n    self.parent._increaseSizeVirt(x)\n  \
+         File \"/opt/xensource/sm/cleanup.py\", line 890, in _increaseSizeVirt\n"
+    );
+    let answer = explained(&[("SMlog", &log)]);
+    assert_eq!(only(&answer, "smgc.set-size").traceback, ["_doCoalesce", "_increaseSizeVirt"]);
+
+    let head = "Aug 21 12:31:09 rigel SM: [700]";
+    let log = format!(
+        "{head} ['/usr/bin/vhd-util', 'coalesce', '--debug', '-n', '{DISK}']\n\
+         {head} Coalesce failed on SR 0995f66a-6188-ad63-4d00-117498b7fd46: Input/output error (I/O error while coalescing.)\n\
+         {head} Child process failed with : (Input/output error)\n"
+    );
+    let answer = explained(&[("SMlog", &log)]);
+    for id in ["smgc.io-error", "storage.io-error"] {
+        assert_eq!(only(&answer, id).names.vdi.as_deref(), Some("91499ab6-63e9-47cf-b73a-b7fc2b09dcc7"), "{id}");
+    }
+}
+
 #[test]
 fn what_comes_again_is_gathered() {
     let line = |minute: u32| format!("Sep 14 16:{minute:02}:26 x SMGC: [19805] Coalesce disabled for this SR\n");

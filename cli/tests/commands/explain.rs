@@ -59,6 +59,20 @@ fn the_incident_is_told_the_newest_first() -> Outcome {
     Ok(())
 }
 
+/// Of two kinds of trouble with one disk the commands are told once.
+#[test]
+fn the_same_commands_are_not_told_again() -> Outcome {
+    let world = World::new()?;
+    let head = "Sep 14 16:36:26 x SM: [7]";
+    let disk = "vdi 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7";
+    let log = format!("{head} {disk}: The VDI is currently in use\n{head} {disk}: The VDI is not available\n");
+    fs::write(world.path("SMlog"), log)?;
+    let text = said(&world.run(&["explain", "SMlog"])?);
+    assert_eq!(text.matches("xe vdi-list uuid=91499ab6").count(), 1, "{text}");
+    assert_eq!(text.matches("Its commands are among those above.").count(), 1, "{text}");
+    Ok(())
+}
+
 /// What `explain --json` printed, held against its schema.
 fn explained(world: &World, logs: &[String]) -> Result<Value, Box<dyn std::error::Error>> {
     let arguments = ["explain".into(), "--json".into()].into_iter().chain(logs.iter().cloned());

@@ -198,6 +198,8 @@ struct State {
     order: Order,
     rows: u64,
     processes: Processes,
+    /// The process that wrote last, of those lines that matter.
+    last: u32,
     /// Events whose traceback may still follow, one a process.
     open: Vec<Event>,
     groups: Vec<Group>,
@@ -238,16 +240,30 @@ impl State {
             self.close(event);
         }
         self.processes.clear();
+        self.last = 0;
         self.order.end(mem::take(&mut self.rows));
     }
 
+    /// A line’s head. One without a stamp goes on with what the process before it wrote.
+    fn head<'a>(&mut self, line: &'a [u8]) -> Head<'a> {
+        let mut head = Head::read(line);
+        match head.stamp {
+            Some(_) => self.last = head.process,
+            None => head.process = self.last,
+        }
+        head
+    }
+
     /// Whether a pattern’s condition besides its words is met.
-    fn allows(&self, pattern: &Pattern, line: &[u8]) -> bool {
-        !matches!(pattern.sign, Sign::WordsAfterVhdUtil(_)) || self.processes.has_command(Head::read(line).process)
+    fn allows(&mut self, pattern: &Pattern, line: &[u8]) -> bool {
+        !matches!(pattern.sign, Sign::WordsAfterVhdUtil(_)) || {
+            let process = self.head(line).process;
+            self.processes.has_command(process)
+        }
     }
 
     fn event(&mut self, pattern: &'static Pattern, line: &[u8], row: u64) {
-        let head = Head::read(line);
+        let head = self.head(line);
         let when = self.order.read(&head, row);
         let text = String::from_utf8_lossy(line);
         let mut names = self.names(&text);
@@ -259,6 +275,10 @@ impl State {
             names.fill(work);
         } else if names.sr.is_none() {
             names.sr.clone_from(&work.sr);
+        }
+        // Without a stamp, lines of many processes may be one.
+        if let (None, Some(command), true) = (&names.vdi, &process.command, head.process > 0) {
+            names.fill(command);
         }
         names.host = names.host.or_else(|| head.host.map(|host| String::from_utf8_lossy(host).into_owned()));
         let number = pattern.number.and_then(|(before, _)| number_behind(&text, before));
@@ -274,7 +294,7 @@ impl State {
     }
 
     fn context(&mut self, meaning: Meaning, line: &[u8], row: u64) {
-        let id = Head::read(line).process;
+        let id = self.head(line).process;
         // Logs are full of these, and they do not need the names.
         if let Meaning::Success = meaning {
             return self.processes.end_command(id);

@@ -10,6 +10,8 @@ const LONGEST: usize = 16 << 10;
 const OVERLAP: usize = 512;
 /// Shorter rows are not what a terminal wraps, in bytes.
 const NARROWEST: usize = 100;
+/// What a row of a traceback begins with, which old logs wrote without stamps.
+const FRAME: &[u8] = b"  File \"";
 /// What a terminal’s commands begin with.
 const ESCAPE: u8 = 0x1B;
 
@@ -91,7 +93,7 @@ impl Lines {
             self.row.pop();
         }
         let may_continue = self.width > 0 && !self.row.is_empty() && self.line.len() < LONGEST;
-        if may_continue && !is_stamped(&self.row) {
+        if may_continue && !self.row.starts_with(FRAME) && !is_stamped(&self.row) {
             self.line.extend_from_slice(&self.row);
             // A row that is not full is the last.
             if self.row.len() != self.width {
