@@ -89,7 +89,12 @@ impl Page {
     fn fold(&mut self, first: &str, others: &str, style: Style, text: &str) {
         let text = printable(text);
         // One line at a time, since a style that runs over a line's end would colour the indent.
-        let options = textwrap::Options::new(self.width).initial_indent(first).subsequent_indent(others);
+        // A name is not parted at its hyphens: it is there to be searched for.
+        let options = textwrap::Options::new(self.width)
+            .initial_indent(first)
+            .subsequent_indent(others)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         for (index, line) in textwrap::wrap(&text, options).iter().enumerate() {
             let indent = if index == 0 { first } else { others };
             let words = line.strip_prefix(indent).unwrap_or(line);
@@ -328,5 +333,12 @@ mod tests {
         page.item("- ", BOLD, "one two three four");
         let text = anstream::adapter::strip_str(&page.text).to_string();
         assert_eq!(text, "  - one two\n    three four\n");
+    }
+
+    #[test]
+    fn names_are_not_parted_at_their_hyphens() {
+        let mut page = Page { text: String::new(), width: 48 };
+        page.item("- ", PLAIN, "Coalesce failed on 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, skipping");
+        assert!(page.text.contains("\n    91499ab6-63e9-47cf-b73a-b7fc2b09dcc7,"), "{}", page.text);
     }
 }

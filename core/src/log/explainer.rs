@@ -289,7 +289,7 @@ impl State {
             let oldest = self.open.remove(0);
             self.close(oldest);
         }
-        let fault = fault.or_else(|| thrown(&text)).unwrap_or_default();
+        let fault = fault.or_else(|| thrown(&text).filter(|_| patterns::is_vague(pattern))).unwrap_or_default();
         self.open.push(Event { pattern, process, names, number, fault, when, line, traceback: Vec::new() });
     }
 
@@ -312,7 +312,7 @@ impl State {
             }
             Meaning::Command => process.command = Some(names),
             Meaning::Operation => process.work = names,
-            Meaning::Fault => process.fault = Some((excerpt(&text), row)),
+            Meaning::Fault => process.fault = Some((excerpt(text.trim_start_matches(['>', '|', ' ', '\t'])), row)),
             Meaning::Names => {
                 if names.sr.is_some() {
                     process.work.sr.clone_from(&names.sr);

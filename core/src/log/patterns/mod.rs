@@ -107,6 +107,11 @@ pub fn is_general(pattern: &Pattern) -> bool {
     smgc::GENERAL.contains(pattern)
 }
 
+/// Whether what an exception says tells more than the kind of trouble.
+pub fn is_vague(pattern: &Pattern) -> bool {
+    is_general(pattern) || storage::LAST.contains(pattern)
+}
+
 const fn reads(says: &'static str, line: &'static str) -> Command {
     Command { says, line, on: On::Any, warning: "" }
 }

@@ -143,6 +143,7 @@ pub const PATTERNS: &[Pattern] = &[
             &["VDI not valid"],
             &["VHD is not valid"],
             &["HANDLE_INVALID", "VDI"],
+            &["UUID_INVALID", "VDI"],
         ]),
         number: None,
         happened: "An operation named a disk that XenServer does not know, or does not accept.",
@@ -156,6 +157,7 @@ pub const PATTERNS: &[Pattern] = &[
             "Sep 14 16:36:26 fatxs-1 SM: [19805] vdi_attach: VDI not valid",
             "Sep 14 16:36:26 fatxs-1 SM: [19805] The VHD is not valid",
             "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] Server_error(HANDLE_INVALID, [ VDI; OpaqueRef:614def7a-9926-aac7-1b65-5976a574678b ])",
+            "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] Server_error(UUID_INVALID, [ VDI; 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 ])",
         ],
     },
     Pattern {
@@ -387,6 +389,22 @@ pub const LAST: &[Pattern] = &[
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "Mar 20 08:31:12 xen01 xapi: [error||88 ||xapi] VDI.create: SR_BACKEND_FAILURE_78(, VDI Creation failed, )",
+        ],
+    },
+    Pattern {
+        id: "storage.exception",
+        severity: Severity::Warning,
+        title: "An operation of the storage manager failed",
+        sign: Sign::Words(&[&[": EXCEPTION <"]]),
+        number: None,
+        happened: "An exception ended an operation on a disk or a repository.",
+        why: "The exception says it; mostly a command that it ran had failed before.",
+        check: "Look at the commands that the same process ran before it.",
+        remedy: "Mend what they name, then repeat the operation.",
+        commands: &[FOLLOW, IDENTIFY],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] ***** VDI.snapshot: EXCEPTION <class 'util.CommandException'>, Invalid argument",
         ],
     },
 ];
