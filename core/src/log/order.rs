@@ -92,8 +92,9 @@ impl Order {
         let log = &mut self.logs[number];
         if let Some(stamp) = head.stamp {
             if stamp.year == 0 {
-                let has_turned = log.last.is_some_and(|last| half_years(&last, &stamp) > 0);
-                log.turns += i32::from(has_turned);
+                // Lines may come a little late: back over the end of a year, too.
+                let turned = log.last.map_or(0, |last| half_years(&last, &stamp));
+                log.turns = (log.turns + turned).max(0);
                 log.last = Some(stamp);
             }
             log.any = Some((stamp, log.turns));
