@@ -74,12 +74,11 @@ impl Processes {
         at
     }
 
-    /// Forgets those that were silent the longest: many at once, so that it is not done for each new one.
+    /// Forgets those that were silent longer than the most are: many at once, so that it is not done for each new one.
     fn forget_half(&mut self) {
-        let mut used: Vec<u64> = self.all.iter().map(|(_, process)| process.used).collect();
-        used.sort_unstable();
-        let limit = used.get(MOST / 2).copied().unwrap_or_default();
-        self.all.retain(|(_, process)| process.used >= limit);
+        let sum: u64 = self.all.iter().map(|(_, process)| process.used).sum();
+        let mean = sum / MOST as u64;
+        self.all.retain(|(_, process)| process.used > mean);
     }
 }
 
