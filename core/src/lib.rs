@@ -28,4 +28,6 @@ pub mod repair;
 pub mod report;
 #[cfg(feature = "alloc")]
 pub mod script;
+#[cfg(feature = "alloc")]
+pub mod sorting;
 pub mod source;

@@ -6,7 +6,7 @@
 //!         └─ logs ─▶ chunks ─▶ Explainer ───┴─▶ Answer
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
@@ -18,6 +18,7 @@ use vhd_analyser_core::foreign::Foreign;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::{file_name, leads};
 use vhd_analyser_core::log::{Explainer, is_utf16, not_a_log};
+use vhd_analyser_core::sorting::map;
 use vhd_analyser_core::source::{Read, Source};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader};
@@ -178,7 +179,9 @@ impl Gathering {
     }
 
     fn unique_ids(&self) -> BTreeSet<[u8; 16]> {
-        self.members.iter().filter_map(|member| member.end.as_ref()?.unique_id).collect()
+        let mut ids = BTreeSet::new();
+        ids.extend(self.members.iter().filter_map(|member| member.end.as_ref()?.unique_id));
+        ids
     }
 
     fn finish(mut self, files: &[Named]) -> Gathered {
@@ -186,8 +189,7 @@ impl Gathering {
         let alone = self.journals.iter().filter(|journal| !ids.contains(&journal.unique_id));
         let lone_journals = alone.map(|journal| (journal.name.clone(), in_words(journal.unique_id))).collect();
         let forest = Forest::of(self.members).with_journals(self.journals).report();
-        let numbers: BTreeMap<&str, usize> =
-            files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)).collect();
+        let numbers = map(files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)));
         let disks = forest.disks.iter().filter_map(|disk| numbers.get(disk.file.as_str()).copied()).collect();
         Gathered {
             forest,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use vhd_analyser_core::chain::tidy;
 use vhd_analyser_core::dialect::{self, Lead};
 use vhd_analyser_core::image;
+use vhd_analyser_core::sorting::map;
 use web_sys::Blob;
 
 use crate::gather::Named;
@@ -26,7 +27,7 @@ impl Folder {
     /// The folder of the disk that has this path. Of single files that were chosen nobody knows what else lies beside
     /// them: then it is not whole.
     pub fn of(disk: &str, files: Vec<Named>, is_whole: bool) -> Self {
-        let files = files.into_iter().map(|Named { path, file }| (path, file)).collect::<BTreeMap<_, _>>();
+        let files = map(files.into_iter().map(|Named { path, file }| (path, file)));
         Self { files: Rc::new(files), path: folder_of(disk), is_whole }
     }
 }

@@ -17,6 +17,7 @@ use crate::layout::SECTOR;
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;
+use crate::sorting::sort;
 
 /// vhd-util is told sizes in these units, rounded down …
 const MIB: u64 = 1 << 20;
@@ -158,7 +159,7 @@ impl Forest {
     pub fn plans(&self) -> Vec<Plan> {
         let branches = self.nodes.iter().filter(|node| node.children.len() > 1).flat_map(|node| &node.children);
         let mut starts: Vec<usize> = self.roots.iter().chain(branches).copied().collect();
-        starts.sort_unstable();
+        sort(&mut starts, &Ord::cmp);
         starts.into_iter().filter_map(|start| self.plan(start)).collect()
     }
 

@@ -12,6 +12,7 @@ use crate::finding::{Fault, Finding, Severity, Text};
 use crate::layout::footer::DiskType;
 use crate::layout::locator::{file_name, leads};
 use crate::report::Verdict;
+use crate::sorting::{map, sort};
 
 /// Disks, and what each is based on.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +92,7 @@ impl Node {
 impl Forest {
     /// The forest that these files make.
     pub fn of(mut members: Vec<Member>) -> Self {
-        members.sort_by(|a, b| a.name.cmp(&b.name));
+        sort(&mut members, &|a, b| a.name.cmp(&b.name));
         let index = Index::of(&members);
         let parents: Vec<Parent> = (0..members.len()).map(|number| index.parent_of(&members, number)).collect();
         let nodes = members.into_iter().zip(parents).map(|(member, parent)| Node {
@@ -121,7 +122,7 @@ impl Forest {
     /// the first by name is kept.
     #[must_use]
     pub fn with_journals(mut self, mut journals: Vec<JournalFile>) -> Self {
-        journals.sort_by(|a, b| a.name.cmp(&b.name));
+        sort(&mut journals, &|a, b| a.name.cmp(&b.name));
         for node in &mut self.nodes {
             let id = node.member.end.as_ref().and_then(|end| end.unique_id);
             let journal = journals.iter().find(|journal| id == Some(journal.unique_id));
@@ -174,7 +175,7 @@ impl Forest {
                 self.close_loop(at);
             }
         }
-        self.roots.sort_unstable();
+        sort(&mut self.roots, &Ord::cmp);
         for number in 0..self.nodes.len() {
             let is_cut = self.nodes[number].in_loop && self.roots.binary_search(&number).is_ok();
             if let Some(parent) = self.nodes[number].parent_disk().filter(|_| !is_cut) {
@@ -248,7 +249,7 @@ impl Forest {
                 link::check(end, parent, &mut |finding| faults.push(finding));
             }
         }
-        faults.sort_by_key(|finding| core::cmp::Reverse(finding.severity()));
+        sort(&mut faults, &|a, b| b.severity().cmp(&a.severity()));
         faults
     }
 }
@@ -268,7 +269,7 @@ impl Index {
             }
         }
         let by_path = members.iter().enumerate().map(|(number, member)| (tidy(&member.name), number));
-        Self { by_id, by_path: by_path.collect() }
+        Self { by_id, by_path: map(by_path) }
     }
 
     /// The disks that the names of a disk's parent lead to, in the order in which tools look there. Of paths of another

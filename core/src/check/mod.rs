@@ -114,6 +114,6 @@ pub fn check(
     batmap::check_image(image, tell);
     blocks::check_image(image, deep, tell);
     file::check_image(image, tell);
-    findings.sort_by_key(|finding| (core::cmp::Reverse(finding.severity()), finding.offset));
+    crate::sorting::sort(&mut findings, &|a, b| b.severity().cmp(&a.severity()).then(a.offset.cmp(&b.offset)));
     findings
 }

@@ -39,23 +39,23 @@ impl Opinion {
 ///
 /// # Errors
 /// Where the source fails, or `progress` asks to stop. A damaged or foreign file is not an error.
-pub fn opinions<S: Source>(
-    source: &S,
+pub fn opinions<E>(
+    source: &dyn Source<Error = E>,
     disk: &Disk<'_>,
     now: TimeStamp,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<[Opinion; 5], AnalysisError<S::Error>> {
+) -> Result<[Opinion; 5], AnalysisError<E>> {
     ask(source, disk, now, false, &mut Watch::new(progress))
 }
 
 /// As [`opinions`]; of vhd-util, what it says of all ancestors, too, where `parents` asks for that.
-pub(crate) fn ask<S: Source>(
-    source: &S,
+pub(crate) fn ask<E>(
+    source: &dyn Source<Error = E>,
     disk: &Disk<'_>,
     now: TimeStamp,
     parents: bool,
     watch: &mut Watch<'_>,
-) -> Result<[Opinion; 5], AnalysisError<S::Error>> {
+) -> Result<[Opinion; 5], AnalysisError<E>> {
     Ok([
         if parents { vhd_util::check_parents(disk, now) } else { vhd_util::check(disk, now) },
         qemu::info(source, disk.name, watch)?,

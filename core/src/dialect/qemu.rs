@@ -48,11 +48,11 @@ fn says<E>(words: &str) -> Refusal<E> {
 }
 
 /// What `qemu-img info -f vpc name` answers of the file in `source`.
-pub(super) fn info<S: Source>(
-    source: &S,
+pub(super) fn info<E>(
+    source: &dyn Source<Error = E>,
     name: &str,
     watch: &mut Watch<'_>,
-) -> Result<Opinion, AnalysisError<S::Error>> {
+) -> Result<Opinion, AnalysisError<E>> {
     let size = match open(&Reader::new(source), name, watch) {
         Ok(size) => Ok(size),
         Err(Refusal::Says(words)) => Err(format!("qemu-img: Could not open '{name}': {words}")),
@@ -63,7 +63,7 @@ pub(super) fn info<S: Source>(
 }
 
 /// The size of the virtual disk in bytes.
-fn open<S: Source>(reader: &Reader<'_, S>, name: &str, watch: &mut Watch<'_>) -> Result<u64, Refusal<S::Error>> {
+fn open<E>(reader: &Reader<'_, E>, name: &str, watch: &mut Watch<'_>) -> Result<u64, Refusal<E>> {
     let (footer, sparse) = open_footer(reader)?;
     let sectors = sectors(&footer);
     if sectors > MOST_SECTORS {
@@ -82,7 +82,7 @@ fn open<S: Source>(reader: &Reader<'_, S>, name: &str, watch: &mut Watch<'_>) ->
 }
 
 /// The footer that QEMU goes by, and whether it takes the disk for a dynamic one.
-fn open_footer<S: Source>(reader: &Reader<'_, S>) -> Result<(Footer, bool), Refusal<S::Error>> {
+fn open_footer<E>(reader: &Reader<'_, E>) -> Result<(Footer, bool), Refusal<E>> {
     let first: Footer = padded(reader, 0)?;
     let sparse = first.cookie == Footer::COOKIE;
     let footer = if sparse {
@@ -111,11 +111,7 @@ fn sectors(footer: &Footer) -> u64 {
     if by_geometry && geometry != Geometry::LARGEST.sectors() { geometry } else { footer.current_size.get() / SECTOR }
 }
 
-fn open_header<S: Source>(
-    reader: &Reader<'_, S>,
-    footer: &Footer,
-    sectors: u64,
-) -> Result<DynamicHeader, Refusal<S::Error>> {
+fn open_header<E>(reader: &Reader<'_, E>, footer: &Footer, sectors: u64) -> Result<DynamicHeader, Refusal<E>> {
     let offset = footer.data_offset.get();
     if !is_readable(offset, DynamicHeader::LENGTH) {
         return Err(says("Error reading dynamic VHD header"));
@@ -140,11 +136,7 @@ fn open_header<S: Source>(
 }
 
 /// Where the BAT and every block that any of its entries names have ended.
-fn end_of_blocks<S: Source>(
-    reader: &Reader<'_, S>,
-    header: &DynamicHeader,
-    watch: &mut Watch<'_>,
-) -> Result<u64, Refusal<S::Error>> {
+fn end_of_blocks<E>(reader: &Reader<'_, E>, header: &DynamicHeader, watch: &mut Watch<'_>) -> Result<u64, Refusal<E>> {
     let table = header.table_offset.get();
     let length = u64::from(header.max_table_entries.get()) * ENTRY_LENGTH;
     if !is_readable(table, length) {
@@ -171,10 +163,7 @@ fn end_of_blocks<S: Source>(
 }
 
 /// A structure, with zeros for what is not in the file.
-fn padded<S: Source, T: FromBytes + IntoBytes>(
-    reader: &Reader<'_, S>,
-    offset: u64,
-) -> Result<T, AnalysisError<S::Error>> {
+fn padded<E, T: FromBytes + IntoBytes>(reader: &Reader<'_, E>, offset: u64) -> Result<T, AnalysisError<E>> {
     let mut value = T::new_zeroed();
     let bytes = value.as_mut_bytes();
     let in_file = reader.length.saturating_sub(offset).min(bytes.len() as u64);

@@ -27,7 +27,7 @@ struct Start {
 }
 
 /// Whether it opens the file in `source`.
-pub(super) fn open<S: Source>(source: &S) -> Result<Opinion, AnalysisError<S::Error>> {
+pub(super) fn open<E>(source: &dyn Source<Error = E>) -> Result<Opinion, AnalysisError<E>> {
     let reader = Reader::new(source);
     let mut start = vec![0; size_of::<Start>()];
     let mut end = [0; Footer::LENGTH as usize];

@@ -8,7 +8,6 @@ use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
 use crate::progress::{AnalysisError, Stage, Watch};
-use crate::source::Source;
 
 /// How many BAT entries of one kind of fault are remembered one by one.
 pub const NAMED_ENTRIES: usize = 64;
@@ -130,12 +129,12 @@ impl<T> Named<T> {
 }
 
 /// All entries that the current size needs, and those behind them.
-pub(super) fn survey<S: Source>(
-    reader: &Reader<'_, S>,
+pub(super) fn survey<E>(
+    reader: &Reader<'_, E>,
     image: &Image,
     header: &DynamicHeader,
     watch: &mut Watch<'_>,
-) -> Result<Found<Bat>, AnalysisError<S::Error>> {
+) -> Result<Found<Bat>, AnalysisError<E>> {
     let (Some(footer), Some(shape), true) = (image.footer(), BlockShape::of(header), has_usable_table(header)) else {
         return Ok(Found::Absent);
     };

@@ -8,7 +8,6 @@ use crate::layout::batmap::{self, BatmapExpected, BatmapHeader, MapSum};
 use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
 use crate::progress::{AnalysisError, Stage, Watch};
-use crate::source::Source;
 
 /// The longest map that is kept, in bytes: that of a virtual disk of 16 TiB.
 const MAP_LIMIT: u64 = 1 << 20;
@@ -38,12 +37,12 @@ impl Batmap {
 }
 
 /// The batmap, if the footer or its own cookie says that there is one.
-pub(super) fn read<S: Source>(
-    reader: &Reader<'_, S>,
+pub(super) fn read<E>(
+    reader: &Reader<'_, E>,
     header: &DynamicHeader,
     footer: Option<&Footer>,
     watch: &mut Watch<'_>,
-) -> Result<Found<Batmap>, AnalysisError<S::Error>> {
+) -> Result<Found<Batmap>, AnalysisError<E>> {
     let (Some(footer), Some(place)) = (footer, BatmapHeader::place(header)) else {
         return Ok(Found::Absent);
     };

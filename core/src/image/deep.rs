@@ -39,11 +39,11 @@ pub struct HiddenData {
 }
 
 /// Reads every block that lies within the file.
-pub(crate) fn survey<S: Source>(
-    source: &S,
+pub(crate) fn survey<E>(
+    source: &dyn Source<Error = E>,
     image: &Image,
     watch: &mut Watch<'_>,
-) -> Result<Deep, AnalysisError<S::Error>> {
+) -> Result<Deep, AnalysisError<E>> {
     let mut deep = Deep::default();
     let (Some(shape), Some(bat)) = (image.block_shape(), image.bat.value()) else {
         return Ok(deep);

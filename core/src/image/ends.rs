@@ -7,7 +7,7 @@ use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
 use crate::layout::{SECTOR, padded_to_sector};
 use crate::progress::{AnalysisError, Stage, Watch};
-use crate::source::{Read, Source};
+use crate::source::Read;
 
 /// How far before the end of a file a fixed disk's footer is looked for: uploads are padded to a MiB.
 const STRAY_LIMIT: u64 = 4 << 20;
@@ -23,7 +23,7 @@ pub(super) struct Ends {
 
 impl Ends {
     /// The last 512 bytes, and the first 512 with the 1,024 after them, in one go.
-    pub(super) fn read<S: Source>(reader: &Reader<'_, S>) -> Result<Self, AnalysisError<S::Error>> {
+    pub(super) fn read<E>(reader: &Reader<'_, E>) -> Result<Self, AnalysisError<E>> {
         let mut start = [0; (Footer::LENGTH + DynamicHeader::LENGTH) as usize];
         let mut end = [0; Footer::LENGTH as usize];
         let at_start = reader.length.min(start.len() as u64);
@@ -56,10 +56,10 @@ impl Ends {
 }
 
 /// A fixed disk whose footer is not at the end: the footer's own size says where it belongs.
-pub(super) fn stray_footer<S: Source>(
-    reader: &Reader<'_, S>,
+pub(super) fn stray_footer<E>(
+    reader: &Reader<'_, E>,
     watch: &mut Watch<'_>,
-) -> Result<Found<Footer>, AnalysisError<S::Error>> {
+) -> Result<Found<Footer>, AnalysisError<E>> {
     // A whole number of sectors, counted from the start, since that is where a footer would be.
     let start = padded_to_sector(reader.length.saturating_sub(STRAY_LIMIT)).unwrap_or(0);
     let mut found = Found::Absent;

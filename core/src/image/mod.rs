@@ -118,7 +118,7 @@ impl Image {
     ///
     /// # Errors
     /// Where the source fails, or `watch` asks to stop. A damaged image is not an error.
-    pub(crate) fn open<S: Source>(source: &S, watch: &mut Watch<'_>) -> Result<Self, AnalysisError<S::Error>> {
+    pub(crate) fn open<E>(source: &dyn Source<Error = E>, watch: &mut Watch<'_>) -> Result<Self, AnalysisError<E>> {
         let reader = Reader::new(source);
         watch.at(Stage::Footers, 0, 2 * Footer::LENGTH)?;
         let ends = ends::Ends::read(&reader)?;
@@ -307,10 +307,7 @@ fn has_usable_table(header: &DynamicHeader) -> bool {
 }
 
 /// The bytes that the locators point at, in one go, each bounded by the file and by [`NAME_LIMIT`].
-fn parent_names<S: Source>(
-    reader: &Reader<'_, S>,
-    header: &DynamicHeader,
-) -> Result<[Found<Vec<u8>>; 8], AnalysisError<S::Error>> {
+fn parent_names<E>(reader: &Reader<'_, E>, header: &DynamicHeader) -> Result<[Found<Vec<u8>>; 8], AnalysisError<E>> {
     let mut names = header.parent_locators.each_ref().map(|locator| {
         if !locator.is_used() {
             return Found::Absent;

@@ -10,7 +10,7 @@ use crate::layout::bat::{BlockShape, UNALLOCATED};
 use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::layout::bitmap::Bitmap;
 use crate::progress::{AnalysisError, Stage, Watch};
-use crate::source::{Read, Source};
+use crate::source::Read;
 
 /// How many places are looked at without being asked; each takes a read of a block …
 const PLACES_LIMIT: u64 = 16;
@@ -56,11 +56,11 @@ impl Orphan {
 }
 
 /// Looks at everything that no structure refers to.
-pub(super) fn look<S: Source>(
-    reader: &Reader<'_, S>,
+pub(super) fn look<E>(
+    reader: &Reader<'_, E>,
     image: &Image,
     watch: &mut Watch<'_>,
-) -> Result<Unreferenced, AnalysisError<S::Error>> {
+) -> Result<Unreferenced, AnalysisError<E>> {
     let mut found = Unreferenced::default();
     let (Some(shape), Some(bat)) = (image.block_shape(), image.bat.value()) else {
         return Ok(found);
@@ -125,12 +125,12 @@ fn places(bat: &Bat, start: u64, end: u64, shape: BlockShape) -> Vec<u64> {
 }
 
 /// Whether a block stands at `offset`: its bitmap is not empty, and there is no data under a clear bit.
-fn examine<S: Source>(
-    reader: &Reader<'_, S>,
+fn examine<E>(
+    reader: &Reader<'_, E>,
     image: &Image,
     offset: u64,
     shape: BlockShape,
-) -> Result<Option<Orphan>, AnalysisError<S::Error>> {
+) -> Result<Option<Orphan>, AnalysisError<E>> {
     let mut bitmap = vec![0; shape.bitmap as usize];
     reader.read(&mut [Read { offset, buffer: &mut bitmap }])?;
     let bitmap = Bitmap::new(&bitmap, image.footer(), shape);

@@ -12,18 +12,18 @@ use crate::source::{Read, Source};
 /// Tables and data are read in windows of this many bytes, so that memory does not grow with the disk.
 const WINDOW: usize = 1 << 20;
 
-/// A source with its length.
-pub(crate) struct Reader<'a, S> {
-    source: &'a S,
+/// A source with its length. Behind a pointer, so that what reads is compiled once, for files and for repairs tried out.
+pub(crate) struct Reader<'a, E> {
+    source: &'a dyn Source<Error = E>,
     pub(crate) length: u64,
 }
 
-impl<'a, S: Source> Reader<'a, S> {
-    pub(crate) fn new(source: &'a S) -> Self {
+impl<'a, E> Reader<'a, E> {
+    pub(crate) fn new(source: &'a dyn Source<Error = E>) -> Self {
         Self { source, length: source.length() }
     }
 
-    pub(crate) fn read(&self, reads: &mut [Read<'_>]) -> Result<(), AnalysisError<S::Error>> {
+    pub(crate) fn read(&self, reads: &mut [Read<'_>]) -> Result<(), AnalysisError<E>> {
         if reads.is_empty() {
             return Ok(());
         }
@@ -36,7 +36,7 @@ impl<'a, S: Source> Reader<'a, S> {
     }
 
     /// The structure at `offset`, if the file is long enough.
-    pub(crate) fn structure<T: FromBytes + IntoBytes>(&self, offset: u64) -> Result<Found<T>, AnalysisError<S::Error>> {
+    pub(crate) fn structure<T: FromBytes + IntoBytes>(&self, offset: u64) -> Result<Found<T>, AnalysisError<E>> {
         let length = size_of::<T>() as u64;
         if !self.holds(offset, length) {
             return Ok(Found::OutOfFile { offset, length });
@@ -48,7 +48,7 @@ impl<'a, S: Source> Reader<'a, S> {
     }
 
     /// Some bytes that lie within the file.
-    pub(crate) fn bytes(&self, offset: u64, length: usize) -> Result<Vec<u8>, AnalysisError<S::Error>> {
+    pub(crate) fn bytes(&self, offset: u64, length: usize) -> Result<Vec<u8>, AnalysisError<E>> {
         let mut bytes = vec![0; length];
         self.read(&mut [Read { offset, buffer: &mut bytes }])?;
         Ok(bytes)
@@ -63,7 +63,7 @@ impl<'a, S: Source> Reader<'a, S> {
         stage: Stage,
         watch: &mut Watch<'_>,
         look: &mut dyn FnMut(u64, &[u8]) -> bool,
-    ) -> Result<(), AnalysisError<S::Error>> {
+    ) -> Result<(), AnalysisError<E>> {
         let mut window = vec![0; WINDOW.min(usize::try_from(length).unwrap_or(WINDOW))];
         let mut done = 0;
         while done < length {

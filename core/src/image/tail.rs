@@ -3,7 +3,6 @@
 use super::{Found, Image, Reader};
 use crate::layout::footer::{DiskType, Footer};
 use crate::progress::{AnalysisError, Stage, Watch};
-use crate::source::Source;
 
 /// How many bytes behind the data are looked at, to tell zeros from anything else.
 const TAIL_LIMIT: u64 = 16 << 20;
@@ -45,11 +44,7 @@ impl Tail {
     }
 }
 
-pub(super) fn read<S: Source>(
-    reader: &Reader<'_, S>,
-    image: &Image,
-    watch: &mut Watch<'_>,
-) -> Result<Tail, AnalysisError<S::Error>> {
+pub(super) fn read<E>(reader: &Reader<'_, E>, image: &Image, watch: &mut Watch<'_>) -> Result<Tail, AnalysisError<E>> {
     let limit = image.limit();
     let end_of_data = match image.kind() {
         Some(DiskType::Fixed) => image.footer().map_or(limit, |footer| footer.current_size.get()),

@@ -14,6 +14,7 @@ use super::order::{Order, When};
 use super::patterns::{self, CODE, ERRNO, ERROR, Pattern, Sign, exit_code};
 use super::processes::Processes;
 use super::{Answer, Names, Trouble, commands, is_hostile};
+use crate::sorting::sort;
 
 /// Words that can be looked for, in 64s.
 const TRIED: usize = 4;
@@ -398,16 +399,14 @@ impl State {
     }
 
     fn answer(&self) -> Answer {
-        let mut groups: Vec<&Group> = self.groups.iter().collect();
-        let newest = self.order.newest(groups.iter().map(|group| &group.event.when));
-        groups.sort_by_cached_key(|group| {
-            let (moment, log, row) = self.order.key(&group.event.when, newest);
-            core::cmp::Reverse((moment, log, row, group.event.pattern.severity))
-        });
+        let newest = self.order.newest(self.groups.iter().map(|group| &group.event.when));
+        let key = |group: &Group| (self.order.key(&group.event.when, newest), group.event.pattern.severity);
+        let mut groups: Vec<_> = self.groups.iter().map(|group| (key(group), group)).collect();
+        sort(&mut groups, &|(one, _), (other, _)| other.cmp(one));
         Answer {
             lines: self.order.rows(),
             left_out: self.left_out,
-            troubles: groups.into_iter().map(|group| self.trouble(group)).collect(),
+            troubles: groups.into_iter().map(|(_, group)| self.trouble(group)).collect(),
         }
     }
 

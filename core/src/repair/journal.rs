@@ -8,6 +8,7 @@ use crate::image::{Found, Image};
 use crate::journal::Journal;
 use crate::layout::footer::Footer;
 use crate::layout::journal::EntryKind;
+use crate::sorting::sort;
 
 /// Everything that the journal keeps, written back, and the file cut behind its footer.
 ///
@@ -55,7 +56,7 @@ pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFa
 /// The first byte from `length` on that no patch writes.
 fn first_gap(patches: &[Patch], length: u64) -> u64 {
     let mut ranges: Vec<(u64, u64)> = patches.iter().map(|patch| (patch.offset, patch.end())).collect();
-    ranges.sort_unstable();
+    sort(&mut ranges, &Ord::cmp);
     let covered = ranges
         .into_iter()
         .try_fold(length, |covered, (start, end)| if start > covered { Err(covered) } else { Ok(covered.max(end)) });
