@@ -5,9 +5,14 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process;
+use std::time::Duration;
+use std::{process, thread};
 
 use rustix::fs::OFlags;
+
+/// How long a process may take to become a program of its own. Until then it has open whatever the one had open that
+/// started it, and uses none of that.
+const BIRTH: Duration = Duration::from_millis(100);
 
 /// Somebody who has a file open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +61,11 @@ impl fmt::Display for Holder {
 /// Everybody but this process who has a file open. Without the rights of the system's administrator only one's own
 /// processes show, and those of other computers never do.
 pub fn holders(file: &Metadata) -> Vec<Holder> {
-    let mut holders: Vec<Holder> = processes().filter_map(|process| holder(process, file)).collect();
+    let found: Vec<u32> = processes().filter(|process| holder(*process, file).is_some()).collect();
+    if !found.is_empty() {
+        thread::sleep(BIRTH);
+    }
+    let mut holders: Vec<Holder> = found.into_iter().filter_map(|process| holder(process, file)).collect();
     holders.extend(devices_over(file));
     holders
 }

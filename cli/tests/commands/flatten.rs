@@ -4,13 +4,14 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
+use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
 use vhd_analyser_tests::chain::file_name;
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::huge;
 
-use crate::world::{Outcome, World, code, complained, ended, said, write_fixed};
+use crate::world::{Outcome, World, code, complained, said, write_fixed};
 
 /// Enough for the program, and not for what the disks of a long chain have in their BATs, in KiB.
 const ENOUGH: u32 = 64 << 10;
@@ -131,9 +132,8 @@ fn large_disk(data: u64) -> io::Result<World> {
 fn an_image_that_is_interrupted_leaves_nothing() -> Outcome {
     let world = large_disk(512 << 20)?;
     for signal in [Signal::INT, Signal::TERM] {
-        let child = world.start_copy("flatten", "--default-signal")?;
-        kill_process(Pid::from_child(&child), signal)?;
-        let (status, words) = ended(child)?;
+        let kill = |child: &Child| Ok(kill_process(Pid::from_child(child), signal)?);
+        let (status, words) = world.copy_while("flatten", kill)?;
         assert_eq!((status.signal(), words.as_str()), (Some(signal.as_raw()), ""));
         assert_eq!(world.files()?, ["disk.vhd"], "no image, no temporary file");
     }
@@ -143,9 +143,8 @@ fn an_image_that_is_interrupted_leaves_nothing() -> Outcome {
 #[test]
 fn a_chain_that_changes_meanwhile_has_no_image() -> Outcome {
     let world = large_disk(256 << 20)?;
-    let child = world.start_copy("flatten", "--default-signal")?;
-    File::options().write(true).open(world.path("disk.vhd"))?.write_all_at(b"new", 4096)?;
-    let (status, words) = ended(child)?;
+    let write = |_: &Child| File::options().write(true).open(world.path("disk.vhd"))?.write_all_at(b"new", 4096);
+    let (status, words) = world.copy_while("flatten", write)?;
     assert_eq!(status.code(), Some(2), "{words}");
     assert_eq!(world.files()?, ["disk.vhd"]);
     Ok(())

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{FileExt, MetadataExt, symlink};
 use std::os::unix::process::ExitStatusExt;
+use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
 use vhd_analyser_core::report::Verdict::{NotAVhd, Sound};
@@ -132,9 +133,8 @@ fn a_copy_that_is_interrupted_leaves_nothing() -> Outcome {
     write_fixed(&world.path("disk.vhd"), 256 << 20)?;
     let before = fs::metadata(world.path("disk.vhd"))?.modified()?;
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
-        let child = world.start_copy("repair", "--default-signal")?;
-        kill_process(Pid::from_child(&child), signal)?;
-        let (status, words) = ended(child)?;
+        let kill = |child: &Child| Ok(kill_process(Pid::from_child(child), signal)?);
+        let (status, words) = world.copy_while("repair", kill)?;
         assert_eq!((status.signal(), words.as_str()), (Some(signal.as_raw()), ""));
         assert_eq!(world.files()?, ["disk.vhd"], "no copy, no temporary file");
     }
@@ -151,10 +151,8 @@ fn a_copy_that_is_interrupted_leaves_nothing() -> Outcome {
 fn a_disk_that_changes_while_it_is_copied_has_no_copy() -> Outcome {
     let world = World::new()?;
     write_fixed(&world.path("disk.vhd"), 256 << 20)?;
-    let child = world.start_copy("repair", "--default-signal")?;
-    let disk = fs::File::options().write(true).open(world.path("disk.vhd"))?;
-    disk.write_all_at(b"new", 4096)?;
-    let (status, words) = ended(child)?;
+    let write = |_: &Child| fs::File::options().write(true).open(world.path("disk.vhd"))?.write_all_at(b"new", 4096);
+    let (status, words) = world.copy_while("repair", write)?;
     assert_eq!(status.code(), Some(2));
     assert!(words.contains("was changed by somebody else"), "{words}");
     assert_eq!(world.files()?, ["disk.vhd"]);

@@ -18,6 +18,9 @@ use vhd_analyser_tests::incident;
 /// What a test ends with.
 pub type Outcome = Result<(), Box<dyn std::error::Error>>;
 
+/// How often something may come too late.
+const ATTEMPTS: u32 = 5;
+
 /// The present of the other tests, in seconds since 2000.
 pub const NOW: &str = "848793600";
 
@@ -73,6 +76,25 @@ impl World {
     pub fn shell(&self, script: &str) -> io::Result<Output> {
         let program = env!("CARGO_BIN_EXE_vhd-analyser");
         Command::new("sh").args(["-c", script, program]).current_dir(self.folder.path()).output()
+    }
+
+    /// What the program ended by and what it said, if something happens while it writes `disk.vhd`'s copy by a command.
+    /// A busy computer may let it end before that happens; then it is to happen once more.
+    pub fn copy_while(
+        &self,
+        command: &str,
+        happens: impl Fn(&Child) -> io::Result<()>,
+    ) -> Result<(ExitStatus, String), Box<dyn std::error::Error>> {
+        for _ in 0..ATTEMPTS {
+            let child = self.start_copy(command, "--default-signal")?;
+            happens(&child)?;
+            let (status, words) = ended(child)?;
+            if !status.success() {
+                return Ok((status, words));
+            }
+            fs::remove_file(self.path("copy.vhd"))?;
+        }
+        Err("the copy was always whole".into())
     }
 
     /// Starts the program, and waits until it has begun to write `disk.vhd`'s copy by a command. `signals` is an option
