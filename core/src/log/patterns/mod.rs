@@ -1,8 +1,10 @@
 //! Everything that is known of logs, as data: one table a family. A new kind of trouble is a new entry there.
 
+mod journals;
 mod nova;
 mod smgc;
 mod storage;
+mod switches;
 mod vhd_util;
 
 use core::fmt;
@@ -97,9 +99,18 @@ impl fmt::Display for On {
 
 /// All kinds of trouble. Of two that fit a line, the earlier one counts.
 pub fn all() -> impl Iterator<Item = &'static Pattern> {
-    [nova::PATTERNS, smgc::PATTERNS, vhd_util::PATTERNS, storage::PATTERNS, smgc::GENERAL, storage::LAST]
-        .into_iter()
-        .flatten()
+    [
+        nova::PATTERNS,
+        smgc::PATTERNS,
+        journals::PATTERNS,
+        switches::PATTERNS,
+        vhd_util::PATTERNS,
+        storage::PATTERNS,
+        smgc::GENERAL,
+        storage::LAST,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Whether a kind of trouble says too little where its exception’s traceback says more.
