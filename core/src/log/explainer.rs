@@ -2,16 +2,17 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
 use super::encoding::Encoding;
+use super::event::{Event, Group};
 use super::head::Head;
 use super::lines::Lines;
 use super::needles::Needles;
-use super::order::{Order, When};
-use super::patterns::{self, CODE, ERRNO, ERROR, Pattern, Sign, exit_code};
+use super::order::Order;
+use super::patterns::{self, Pattern, Sign};
 use super::processes::Processes;
 use super::{Answer, Names, Trouble, commands, is_hostile};
 use crate::sorting::sort;
@@ -209,25 +210,6 @@ struct State {
     kinds: BTreeMap<String, bool>,
     /// Whole UUIDs of disks, for those that a log names in short.
     disks: BTreeSet<String>,
-}
-
-#[derive(Debug)]
-struct Event {
-    pattern: &'static Pattern,
-    process: u32,
-    names: Names,
-    number: Option<u64>,
-    fault: String,
-    when: When,
-    line: String,
-    traceback: Vec<String>,
-}
-
-#[derive(Debug)]
-struct Group {
-    event: Event,
-    first: When,
-    count: u64,
 }
 
 impl State {
@@ -441,74 +423,6 @@ impl State {
         let mut like = self.disks.iter().filter(|disk| disk.len() > name.len() && disk.starts_with(name.as_str()));
         if let (Some(disk), None) = (like.next(), like.next()) {
             name.clone_from(disk);
-        }
-    }
-}
-
-impl Event {
-    /// Whether both tell of the same trouble.
-    fn is_like(&self, other: &Self) -> bool {
-        let is_code = self.pattern.number.is_some_and(|(_, counts)| [CODE, ERRNO, ERROR].contains(&counts));
-        core::ptr::eq(self.pattern, other.pattern)
-            && (!is_code || self.number == other.number)
-            && self.names.are_alike(&other.names)
-    }
-
-    /// Takes from another event of the same trouble what this one does not tell.
-    fn fill(&mut self, other: Self) {
-        self.names.fill(&other.names);
-        self.number = self.number.or(other.number);
-        if self.traceback.is_empty() {
-            self.traceback = other.traceback;
-        }
-        if self.fault.is_empty() {
-            self.fault = other.fault;
-        }
-    }
-
-    fn detail(&self) -> String {
-        let mut detail = match (self.number, self.pattern.number) {
-            (Some(code), Some((_, kind @ (CODE | ERRNO | ERROR)))) => {
-                let mut text = String::from(kind);
-                text.push(' ');
-                text.push_str(&code.to_string());
-                if kind != ERROR && !exit_code(code).is_empty() {
-                    text.push_str(", ");
-                    text.push_str(exit_code(code));
-                }
-                text
-            }
-            (Some(number), Some((_, counts))) => {
-                let mut text = number.to_string();
-                text.push(' ');
-                text.push_str(counts);
-                text
-            }
-            _ => String::new(),
-        };
-        if !detail.is_empty() && !self.fault.is_empty() {
-            detail.push_str("; ");
-        }
-        detail.push_str(&self.fault);
-        detail
-    }
-}
-
-impl Group {
-    fn add(&mut self, event: Event, order: &Order) {
-        let Event { when, process, .. } = &self.event;
-        if event.process == *process && when.is_close(&event.when) {
-            return self.event.fill(event);
-        }
-        self.count += 1;
-        if order.compare(&event.when, &self.first).is_lt() {
-            self.first = event.when.clone();
-        }
-        if order.compare(&event.when, when).is_lt() {
-            self.event.fill(event);
-        } else {
-            let older = mem::replace(&mut self.event, event);
-            self.event.fill(older);
         }
     }
 }

@@ -10,6 +10,7 @@
 
 mod commands;
 mod encoding;
+mod event;
 mod explainer;
 mod head;
 mod lines;

@@ -1,0 +1,106 @@
+//! Trouble that a log tells of, and trouble that is the same.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::mem;
+
+use super::Names;
+use super::order::{Order, When};
+use super::patterns::{CODE, ERRNO, ERROR, Pattern, exit_code};
+
+/// What one line tells, and the lines that belong to it.
+#[derive(Debug)]
+pub struct Event {
+    pub pattern: &'static Pattern,
+    /// Who wrote the line: what another process writes does not belong to it.
+    pub process: u32,
+    pub names: Names,
+    /// What stands in the line as [`Pattern::number`].
+    pub number: Option<u64>,
+    /// What an exception or vhd-util says of it.
+    pub fault: String,
+    pub when: When,
+    /// The line itself, as it can be shown.
+    pub line: String,
+    /// The functions of the traceback, outermost first.
+    pub traceback: Vec<String>,
+}
+
+/// Events that tell of the same trouble.
+#[derive(Debug)]
+pub struct Group {
+    /// The newest, with what only older ones tell.
+    pub event: Event,
+    pub first: When,
+    pub count: u64,
+}
+
+impl Event {
+    /// Whether both tell of the same trouble.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let is_code = self.pattern.number.is_some_and(|(_, counts)| [CODE, ERRNO, ERROR].contains(&counts));
+        core::ptr::eq(self.pattern, other.pattern)
+            && (!is_code || self.number == other.number)
+            && self.names.are_alike(&other.names)
+    }
+
+    /// Takes from another event of the same trouble what this one does not tell.
+    pub fn fill(&mut self, other: Self) {
+        self.names.fill(&other.names);
+        self.number = self.number.or(other.number);
+        if self.traceback.is_empty() {
+            self.traceback = other.traceback;
+        }
+        if self.fault.is_empty() {
+            self.fault = other.fault;
+        }
+    }
+
+    /// The number and what it means, and the fault, as far as there are any.
+    pub fn detail(&self) -> String {
+        let mut detail = match (self.number, self.pattern.number) {
+            (Some(code), Some((_, kind @ (CODE | ERRNO | ERROR)))) => {
+                let mut text = String::from(kind);
+                text.push(' ');
+                text.push_str(&code.to_string());
+                if kind != ERROR && !exit_code(code).is_empty() {
+                    text.push_str(", ");
+                    text.push_str(exit_code(code));
+                }
+                text
+            }
+            (Some(number), Some((_, counts))) => {
+                let mut text = number.to_string();
+                text.push(' ');
+                text.push_str(counts);
+                text
+            }
+            _ => String::new(),
+        };
+        if !detail.is_empty() && !self.fault.is_empty() {
+            detail.push_str("; ");
+        }
+        detail.push_str(&self.fault);
+        detail
+    }
+}
+
+impl Group {
+    /// Takes another event of the same trouble. One of the same process close to the newest is the same event, told again.
+    pub fn add(&mut self, event: Event, order: &Order) {
+        let Event { when, process, .. } = &self.event;
+        if event.process == *process && when.is_close(&event.when) {
+            return self.event.fill(event);
+        }
+        self.count += 1;
+        if order.compare(&event.when, &self.first).is_lt() {
+            self.first = event.when.clone();
+        }
+        if order.compare(&event.when, when).is_lt() {
+            self.event.fill(event);
+        } else {
+            let older = mem::replace(&mut self.event, event);
+            self.event.fill(older);
+        }
+    }
+}
