@@ -70,15 +70,15 @@ fn analysed(path: &Path, parents: bool, options: &Options) -> Result<(Disk, Anal
     let chain = if parents {
         chain::follow(&disk, &analysis, options)?
     } else {
-        Chain { verdict: analysis.verdict(), report: disk.report(&analysis)?, ancestors: Vec::new() }
+        let report = disk.report(&analysis)?;
+        Chain { verdict: report.verdict, report, ancestors: Vec::new(), links: Vec::new() }
     };
     Ok((disk, analysis, chain))
 }
 
 fn print_json(chain: &Chain, parents: bool, options: &Options) -> Result<(), Failure> {
     let ancestors: Vec<_> = chain.ancestors.iter().map(|report| ticket(report, options, None)).collect();
-    let report = Report { verdict: chain.verdict, ..chain.report.clone() };
-    let object = json::render(&ticket(&report, options, parents.then_some(&ancestors)), Layout::Line);
+    let object = json::render(&ticket(&chain.report, options, parents.then_some(&ancestors)), Layout::Line);
     let mut out = io::stdout().lock();
     writeln!(out, "{object}").and_then(|()| out.flush()).map_err(Failure::Output)
 }
@@ -104,11 +104,11 @@ fn print(disk: &Disk, analysis: &Analysis, chain: &Chain, is_another: bool) -> R
     if is_another {
         page.gap();
     }
-    human::report(&mut page, &chain.report, analysis.deep.as_ref(), &disk.holders());
+    human::report(&mut page, &chain.report, &chain.links, analysis.deep.as_ref(), &disk.holders());
     for ancestor in &chain.ancestors {
         page.gap();
-        page.say(&format!("Its ancestor {}:", ancestor.file));
-        human::report(&mut page, ancestor, None, &[]);
+        page.say(&format!("Its ancestor {}, judged by itself:", ancestor.file));
+        human::report(&mut page, ancestor, &[], None, &[]);
     }
     page.show()
 }

@@ -9,6 +9,7 @@ use vhd_analyser_core::image::deep::Deep;
 use vhd_analyser_core::log::is_hostile;
 use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, Verdict};
 
+use crate::chain::Link;
 use crate::failure::Failure;
 use crate::in_use::Holder;
 
@@ -120,8 +121,8 @@ pub fn way_back(disk: &Path, undo: &Path) -> String {
     format!("vhd-analyser repair {} --undo {}", quoted(&disk), quoted(&undo))
 }
 
-/// Everything about one file: the answer first, then why, then what to do.
-pub fn report(page: &mut Page, report: &Report, deep: Option<&Deep>, holders: &[Holder]) {
+/// Everything about one file: the answer first, then why, then what to do; with its chain, where that was looked at.
+pub fn report(page: &mut Page, report: &Report, links: &[Link], deep: Option<&Deep>, holders: &[Holder]) {
     answer(page, report);
     // Behind the first paragraph it is said what to do, which for a repair follows below.
     let told = if report.repair.is_some() { 1 } else { usize::MAX };
@@ -129,6 +130,7 @@ pub fn report(page: &mut Page, report: &Report, deep: Option<&Deep>, holders: &[
         page.gap();
         page.say(paragraph);
     }
+    chain(page, links);
     findings(page, report);
     tools(page, report);
     if let Some(deep) = deep {
@@ -215,6 +217,22 @@ pub fn cautions(page: &mut Page, report: &Report, holders: &[Holder]) {
     list(page, "Beware", &cautions);
 }
 
+/// A disk with its ancestors, from the root of the chain.
+fn chain(page: &mut Page, links: &[Link]) {
+    if links.len() < 2 {
+        return;
+    }
+    page.heading("Chain, each disk judged by itself");
+    for (level, (age, link)) in links.iter().enumerate().rev().enumerate() {
+        page.branch(level, link.verdict, &link.name, &link.facts);
+        link.errors.iter().for_each(|error| page.note(level, error));
+        // How the disk itself is repaired is told below.
+        if let (1.., Some(repair)) = (age, &link.repair) {
+            page.note(level, repair);
+        }
+    }
+}
+
 /// Which tools take the disk, and what those say that do not.
 fn tools(page: &mut Page, report: &Report) {
     if report.verdict == Verdict::NotAVhd {
@@ -228,6 +246,10 @@ fn tools(page: &mut Page, report: &Report) {
             _ => "",
         };
         let (mark, color, answer) = match (tool.accepts, tool.says.as_str()) {
+            // With the whole chain it goes on from the disk to its ancestors.
+            (false, says) if says.ends_with(" is valid") => {
+                ("✖ ", AnsiColor::Red, format!("no: after “{says}” it refuses an ancestor{after}"))
+            }
             (true, _) => ("✔ ", AnsiColor::Green, "yes".to_owned()),
             (false, "") => ("✖ ", AnsiColor::Red, format!("no{after}")),
             (false, says) => ("✖ ", AnsiColor::Red, format!("no, “{says}”{after}")),
@@ -290,7 +312,8 @@ fn change(patch: &PatchReport) -> String {
     format!("{verb} {length} bytes{from} to 0x{offset:X} ({offset}){reason}")
 }
 
-fn command(report: &Report, repair: &RepairReport) -> String {
+/// What writes a repaired copy of a disk.
+pub fn command(report: &Report, repair: &RepairReport) -> String {
     let allow_loss = if repair.lossless { "" } else { " --allow-loss" };
     format!("vhd-analyser repair{allow_loss} {} -o COPY", quoted(&report.file))
 }

@@ -153,7 +153,7 @@ struct Job<'a> {
 /// Says why there is no plan although a parent was given: the link is there already, or cannot be made.
 fn tell_link(disk: &Disk, report: &Report, is_linked: bool) -> Result<Exit, Failure> {
     let mut page = Page::new();
-    human::report(&mut page, report, None, &disk.holders());
+    human::report(&mut page, report, &[], None, &disk.holders());
     page.gap();
     page.say(match is_linked {
         true => "The disk is linked to this parent already. Nothing was written.",
@@ -167,7 +167,7 @@ fn tell_link(disk: &Disk, report: &Report, is_linked: bool) -> Result<Exit, Fail
 fn tell_plan(disk: &Disk, report: &Report, arguments: &Arguments) -> Result<Exit, Failure> {
     let mut page = Page::new();
     let Some(repair) = &report.repair else {
-        human::report(&mut page, report, None, &disk.holders());
+        human::report(&mut page, report, &[], None, &disk.holders());
         page.gap();
         page.say("Nothing was written.");
         page.show()?;

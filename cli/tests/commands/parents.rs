@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 use serde_json::Value;
 use vhd_analyser_tests::build::read_virtual;
 use vhd_analyser_tests::chain::{Linked, file_name};
+use vhd_analyser_tests::corpus::cases as corpus;
 use vhd_analyser_tests::locators::{Locator, relocate, usual};
 
 use crate::world::{NOW, Outcome, World, code, complained, objects, said};
@@ -202,6 +203,58 @@ fn what_is_amiss_above_the_parent_is_said() -> Outcome {
     assert!(told.contains("lead in a circle") && told.contains("check --parents d00002.vhd"), "{told}");
     fs::remove_file(world.path(file_name(3)))?;
     assert!(said(&world.run(&link)?).contains("is missing (nothing at “./d00003.vhd”)"));
+    Ok(())
+}
+
+/// A case of the corpus with all its disks; and what `check --parents` says of it.
+fn told(name: &str, change: impl FnOnce(&World) -> Outcome) -> Result<(String, Value), Box<dyn std::error::Error>> {
+    let case = &corpus()?[name];
+    let world = World::new()?;
+    for file in case.files.keys() {
+        fs::write(world.path(file), case.file(file)?)?;
+    }
+    change(&world)?;
+    let text = said(&world.run(&["check", "--parents", "--now", NOW, &case.target])?);
+    let json = objects(&world.run(&["check", "--json", "--parents", "--now", NOW, &case.target])?)?;
+    Ok((text, json.into_iter().next().ok_or("no object")?))
+}
+
+/// The text never calls a chain sound that is not, and says which of its disks to mend.
+#[test]
+fn the_answer_in_words_is_that_of_the_chain() -> Outcome {
+    let mut seen = Vec::new();
+    for name in corpus()?.keys().filter(|name| name.contains("chain-")) {
+        let (text, json) = told(name, |_| Ok(()))?;
+        let answer = text.lines().nth(1).ok_or("no answer")?;
+        let verdict = json["verdict"].as_str().ok_or("verdict")?;
+        assert!(answer.contains(&format!(" {}: ", verdict.to_uppercase())), "{name}: {answer}");
+        let own = text.split("\nIts ancestor ").next().ok_or("the disk itself")?;
+        assert!(verdict == "sound" || !own.contains("There is nothing to do."), "{name}: {own}");
+        assert!(!text.contains("The parent was not looked at"), "{name}");
+        for ancestor in json["chain"].as_array().ok_or("chain")? {
+            let file = ancestor["file"].as_str().ok_or("file")?;
+            let is_told = own.contains(&format!("Repair it with: vhd-analyser repair {file} -o COPY; then"));
+            assert_eq!(is_told, ancestor["verdict"] == "repairable", "{name}: {file}");
+        }
+        seen.push(verdict.to_owned());
+    }
+    assert!(["sound", "repairable", "unrepairable"].iter().all(|verdict| seen.iter().any(|other| other == verdict)));
+    Ok(())
+}
+
+/// Whatever the disk itself is like, what stands at the end of its chain is told at a glance.
+#[test]
+fn the_end_of_a_broken_chain_is_told() -> Outcome {
+    let (text, _) = told("chain-middle-footer", |world| Ok(fs::remove_file(world.path("parent.vhd"))?))?;
+    assert!(text.contains("✖ UNREPAIRABLE: The disk itself is sound, but its chain is not\n"), "{text}");
+    assert!(text.contains("\n✖ ./parent.vhd: Not there\n  └ ▲ ./child.vhd: Damaged, "), "{text}");
+    let (text, _) = told("chain-child-footer", |world| Ok(fs::remove_file(world.path("parent.vhd"))?))?;
+    assert!(text.contains("✖ UNREPAIRABLE: The disk itself can be repaired without losing data, but its"), "{text}");
+    let (text, _) = told("sound-chain-2", |world| {
+        fs::remove_file(world.path("parent.vhd"))?;
+        Ok(symlink("child.vhd", world.path("parent.vhd"))?)
+    })?;
+    assert!(text.contains("\n✖ ./parent.vhd: A disk of this chain again\n  └ ✔ child.vhd: Sound"), "{text}");
     Ok(())
 }
 
