@@ -80,6 +80,7 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
         let at = child.image.header.offset().unwrap_or(0);
         let mut add = |fault| faults.push(Finding { fault: Fault::Link(fault), offset: at, length: 0 });
         let found = parent_of(&path, &child.image);
+        let at_place = found.as_ref().map_or_else(Clone::clone, |path| path.to_string_lossy().into_owned());
         let place = found.as_ref().ok().and_then(|path| fs::canonicalize(path).ok());
         let parent = match (found, place) {
             (Ok(parent), Some(place)) if !passed.contains(&place) => {
@@ -97,7 +98,7 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
         };
         let Some(parent) = parent else {
             verdict = verdict.worse(Verdict::Unrepairable);
-            tell(&mut report, &faults, &child, &mut links);
+            tell(&mut report, &faults, &child, &mut links, &at_place);
             links.extend(faults.iter().filter_map(broken_end));
             break;
         };
@@ -109,7 +110,7 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
             if let Some(child) = end {
                 link::check(&child, &End::raw(disk.length(), disk.changed()), &mut |finding| faults.push(finding));
             }
-            tell(&mut report, &faults, &child, &mut links);
+            tell(&mut report, &faults, &child, &mut links, &at_place);
             links.push(Link::end(Verdict::Sound, &parent.to_string_lossy(), "Raw image"));
             break;
         }
@@ -125,7 +126,7 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
         } else {
             verdict = verdict.worse(analysis.verdict());
         }
-        tell(&mut report, &faults, &child, &mut links);
+        tell(&mut report, &faults, &child, &mut links, &at_place);
         let mut ancestor = disk.report(&analysis)?;
         ancestor.scope.retain(|sentence| sentence != report::BY_ITSELF);
         links.push(Link::of(&ancestor));
@@ -141,9 +142,14 @@ pub fn follow(disk: &Disk, analysis: &Analysis, options: &Options) -> Result<Cha
 }
 
 /// Adds the faults of a link to what is told of the disk at the chain's end, the errors in front.
-fn tell(report: &mut Report, faults: &[Finding], child: &Analysis, links: &mut [Link]) {
-    let told = faults.iter().map(|fault| report::finding(fault, child.image.kind()));
-    report.findings.extend(told);
+fn tell(report: &mut Report, faults: &[Finding], child: &Analysis, links: &mut [Link], parent: &str) {
+    let of = links.last().map_or("", |link| &link.name);
+    report.findings.extend(faults.iter().map(|fault| {
+        let mut told = report::finding(fault, child.image.kind());
+        // A chain has many links, and each may have the same fault.
+        told.title = told.title.replacen("Chain:", &format!("Chain, “{of}” on “{parent}”:"), 1);
+        told
+    }));
     if let Some(link) = links.last_mut() {
         let errors = faults.iter().filter(|fault| fault.severity() == Severity::Error);
         link.errors.extend(errors.map(|fault| fault.fault.rule().title.to_owned()));

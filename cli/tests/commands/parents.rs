@@ -258,6 +258,24 @@ fn the_end_of_a_broken_chain_is_told() -> Outcome {
     Ok(())
 }
 
+/// A fault of a link is told with the two disks that it is between.
+#[test]
+fn a_fault_of_a_chain_names_its_link() -> Outcome {
+    let (text, json) = told("chain-middle-footer", |_| Ok(()))?;
+    for title in [
+        "error: Chain, “grandchild.vhd” on “./child.vhd”: the parent is damaged\n",
+        "info: Chain, “grandchild.vhd” on “./child.vhd”: the parent is not hidden\n",
+        "info: Chain, “./child.vhd” on “./parent.vhd”: the parent is not hidden\n",
+    ] {
+        assert_eq!(text.matches(title).count(), 1, "{title}: {text}");
+    }
+    let message = json["findings"][0]["message"].as_str().ok_or("a message")?;
+    assert!(message.starts_with("Chain, “grandchild.vhd” on “./child.vhd”: the parent is damaged"), "{message}");
+    let (text, _) = told("chain-middle-footer", |world| Ok(fs::remove_file(world.path("parent.vhd"))?))?;
+    assert!(text.contains("error: Chain, “./child.vhd” on “./parent.vhd”: the parent is not there ["), "{text}");
+    Ok(())
+}
+
 /// By its whole path, of which the scan knows only the end, and with a name that vhd-util does not take.
 #[test]
 fn a_parent_named_by_its_whole_path_is_found_by_a_scan_from_there() -> Outcome {
