@@ -103,6 +103,15 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     parent.iter().try_for_each(|parent| parent.check(&analysis))?;
     let proven = arguments.choice(&analysis)?;
     let mut report = Report { repair: proven.map(report::repair), ..analysis.report() };
+    if arguments.in_place || arguments.script.is_some() {
+        // Which speaks of a copy.
+        report.cautions.retain(|caution| caution != report::PUT_BACK);
+    }
+    if parent.is_some()
+        && let Some(sentence) = report.scope.iter_mut().find(|sentence| *sentence == report::BY_ITSELF)
+    {
+        *sentence = "Checked: the parent that was given, by itself.".to_owned();
+    }
     report.cautions.extend(parent.iter().flat_map(|parent| parent.cautions(&analysis)));
     let exit = match &parent {
         Some(parent) if proven.is_none() => tell_link(&disk, &report, parent.parent.is_named_by(&analysis.image))?,

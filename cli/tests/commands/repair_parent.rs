@@ -76,6 +76,29 @@ fn a_link_goes_into_copies_and_scripts() -> Outcome {
     Ok(())
 }
 
+/// Nobody is sent to put a copy back where none is made, nor told that a parent was not looked at which was given.
+#[test]
+fn what_is_said_is_true_of_the_way_that_was_taken() -> Outcome {
+    let copy = "Put the fixed copy where the original was";
+    for (options, speaks_of_a_copy) in [
+        (&["-o", "sr/copy.vhd"][..], true),
+        (&["--dry-run"], true),
+        (&["-o", "link.sh", "--script", "sh"], false),
+        (&["--in-place", "--dry-run"], false),
+        (&["--in-place"], false),
+    ] {
+        let output = moved()?.run(&[&["repair", "sr/child.vhd", "--parent", PARENT], options].concat())?;
+        assert_eq!((code(&output), said(&output).contains(copy)), (0, speaks_of_a_copy), "{options:?}");
+    }
+    let world = moved()?;
+    let link = ["repair", "sr/child.vhd", "--in-place", "--parent", PARENT];
+    assert_eq!(code(&world.run(&link)?), 0);
+    let again = said(&world.run(&link)?);
+    assert!(!again.contains("The parent was not looked at"), "{again}");
+    assert!(again.contains("Checked: the parent that was given, by itself."), "{again}");
+    Ok(())
+}
+
 /// Another disk in the parent's place is an assumption, and is not made without `--allow-loss`.
 #[test]
 fn another_parent_must_be_accepted() -> Outcome {

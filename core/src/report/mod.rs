@@ -22,7 +22,7 @@ use crate::layout::time::TimeStamp;
 use crate::repair::Content;
 pub use crate::repair::Segment;
 pub(crate) use words::creator;
-pub use words::{BY_ITSELF, Size};
+pub use words::{BY_ITSELF, PUT_BACK, Size};
 
 /// The answer in one word, as scripts read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

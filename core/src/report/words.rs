@@ -227,11 +227,7 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
         );
     }
     if analysis.plan().is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
-        cautions.push(
-            "This is a differencing disk: on its own it holds only what was changed since its parent. Put the fixed \
-             copy where the original was, under its name, so that the chain stays whole."
-                .into(),
-        );
+        cautions.push(PUT_BACK.into());
     }
     if may_hold_lost_block(analysis) {
         cautions.push(
@@ -254,6 +250,10 @@ fn may_hold_lost_block(analysis: &Analysis) -> bool {
 
 /// Said of a differencing disk. Whoever has looked at its parent takes it back.
 pub const BY_ITSELF: &str = "The parent was not looked at: the disk is judged by itself.";
+
+/// To beware of with a repaired copy of a differencing disk. Whoever repairs it where it is takes it back.
+pub const PUT_BACK: &str = "This is a differencing disk: on its own it holds only what was changed since its parent. Put \
+                            the fixed copy where the original was, under its name, so that the chain stays whole.";
 
 fn scope(analysis: &Analysis) -> Vec<String> {
     let image = &analysis.image;
