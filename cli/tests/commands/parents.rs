@@ -154,6 +154,22 @@ fn all_agree_who_the_parent_is_and_whether_the_chain_is_whole() -> Outcome {
     Ok(())
 }
 
+/// Where no locator is left that names the parent, the way that there still is, is shown.
+#[test]
+fn whoever_has_the_parent_is_told_to_give_it() -> Outcome {
+    let mut hopeless = 0;
+    for case in cases() {
+        let output = world(&case)?.run(&["repair", CHILD, "--dry-run"])?;
+        let told = said(&output);
+        if told.contains("✖ UNREPAIRABLE") {
+            hopeless += 1;
+            assert!(told.contains("vhd-analyser repair --parent"), "{}: {told}", case.about);
+        }
+    }
+    assert!(hopeless >= 6, "{hopeless}");
+    Ok(())
+}
+
 /// Whatever the names were like, the disk finds the parent that it is given, and its data is what it was.
 #[test]
 fn whatever_the_locators_are_like_the_given_parent_is_linked() -> Outcome {

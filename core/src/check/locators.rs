@@ -58,19 +58,24 @@ rules! {
     OFFSET: Error, "locator.data-offset", "Parent locator: no data offset",
         Some("invalid parent locator …: invalid data offset"), [VhdUtil],
         "The data offset says where the parent’s name is, and it cannot be at the very start of the file.",
-        "The repair clears the locator, where another one names the parent.";
+        "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
+         parent: vhd-analyser repair --parent, or “Change the disk” on the page.";
     SPACE: Error, "locator.data-space", "Parent locator: impossible data space",
         Some("invalid parent locator …: invalid data space"), [VhdUtil],
         "The data space is counted in sectors by the specification, and in bytes by most programs; this is neither.",
-        "The repair clears the locator, where another one names the parent.";
+        "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
+         parent: vhd-analyser repair --parent, or “Change the disk” on the page.";
     LENGTH: Error, "locator.data-length", "Parent locator: impossible data length",
         Some("invalid parent locator …: invalid data length"), [VhdUtil],
         "The parent’s name does not fit into the space that is set aside for it, or has no length at all.",
-        "The repair clears the locator, where another one names the parent.";
+        "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
+         parent: vhd-analyser repair --parent, or “Change the disk” on the page.";
     OUT_OF_FILE: Error, "locator.outside-file", "Parent locator: not within the file",
         Some("invalid parent locator …: invalid size"), [VhdUtil],
         "The parent’s name would be behind the end of the file. vhd-util’s repair makes the file that long.",
-        "The repair clears the locator, where another one names the parent. Do not let vhd-util repair it.";
+        "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
+         parent: vhd-analyser repair --parent, or “Change the disk” on the page. Do not let vhd-util repair \
+         it.";
     RESERVED: Error, "locator.reserved", "Parent locator: reserved bytes are not zero",
         Some("invalid parent locator …: invalid reserved bits"), [VhdUtil],
         "The reserved bytes of a locator are zero. Something wrote there.",
@@ -88,8 +93,8 @@ rules! {
     NONE: Error, "locator.none", "Parent locator: none names the parent",
         Some("could not find parent …"), [VhdUtil],
         "A differencing disk needs a locator that says where its parent is.",
-        "Find the parent by its unique id, which the dynamic header holds. Nothing in the file says what it is \
-         called.";
+        "Find the parent by its unique id, which the dynamic header holds, and link the disk to it: vhd-analyser repair \
+         --parent, or “Change the disk” on the page.";
 }
 
 impl LocatorFault {
