@@ -395,6 +395,7 @@ fn links_are_checked() -> Outcome {
     let leaf = Linked { hidden: true, ..Linked::new(1, Some(0)) };
     let report = scanned(&numbered(&[base, leaf]))?;
     assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.hidden-leaf"]);
+    assert_eq!(disk(&report, &file_name(1))?.findings[0].found, "", "the title says it");
     assert_eq!((coalesce(&report, 1)?.occasion.as_str(), coalesce(&report, 1)?.runs), ("leftover", false));
     assert!(report.chains.is_empty());
     Ok(())

@@ -197,7 +197,8 @@ impl LinkFault {
             Self::Changed { changed, .. } => write!(f, "{changed}"),
             Self::BlockSize { parent, .. } => write!(f, "{parent} bytes"),
             Self::NotHidden => f.write_str("not hidden"),
-            Self::HiddenLeaf => f.write_str("hidden"),
+            // The title says it.
+            Self::HiddenLeaf => Ok(()),
         }
     }
 
