@@ -17,6 +17,7 @@ use crate::layout::SECTOR;
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;
+use crate::layout::journal::JournalEntry;
 use crate::sorting::sort;
 
 /// vhd-util is told sizes in these units, rounded down …
@@ -27,8 +28,11 @@ const USUAL_BLOCK: u64 = DynamicHeader::USUAL_BLOCK_SIZE as u64;
 const MOST: u64 = 1 << 50;
 /// Blocks that are moved one by one: more than any BAT pushes aside at the usual block size.
 const MOST_MOVED: u64 = 1 << 14;
-/// What a journal holds besides the metadata and the blocks: its header and the heads of its entries, at the most.
+/// What a journal holds besides the metadata and the blocks: its header, the heads of the entries for the metadata, and
+/// that which the metadata is padded with, at the most.
 const JOURNAL_HEADS: u64 = 8 << 10;
+/// The heads of the two entries that a journal keeps a block in: its sector bitmap, and its data.
+const BLOCK_HEADS: u64 = 2 * JournalEntry::LENGTH;
 
 /// What coalescing a disk into its parent would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -394,7 +398,7 @@ impl Sparse {
             metadata,
             moved,
             journal: old_metadata
-                .saturating_add(moved.saturating_mul(self.shape.length()))
+                .saturating_add(moved.saturating_mul(self.shape.length().saturating_add(BLOCK_HEADS)))
                 .saturating_add(JOURNAL_HEADS),
         }
     }
@@ -451,5 +455,16 @@ mod tests {
         assert_eq!(disk(vec![9, 5000]).make_room(4608), 1);
         assert_eq!(disk(vec![15, 20, 5000]).make_room(20 * 512), 2);
         assert_eq!(disk(vec![]).make_room(4608), 0);
+    }
+
+    /// vhd-util writes a head of 32 bytes before each sector bitmap and each block’s data.
+    #[test]
+    fn a_journal_has_room_for_the_heads_of_all_blocks_that_are_moved() {
+        // In the way, one behind the other, of a BAT that becomes 6 MiB longer.
+        let mut parent = Sparse { entries: 1000, ..disk((0..1000).map(|block| 15 + 4097 * block).collect()) };
+        let growth = parent.grow(2000 << 20, 3_000_000 << 20);
+        let blocks = growth.moved * (512 + (2 << 20) + 2 * 32);
+        assert!(growth.moved > 2, "{}", growth.moved);
+        assert_eq!(growth.journal, 4096 + blocks + (8 << 10));
     }
 }
