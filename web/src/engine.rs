@@ -23,13 +23,13 @@ struct Running {
 }
 
 impl Job {
-    /// Has files read. `answer` hears everything about them, with the file that is made of them, if any, and nothing any
-    /// more once the job is dropped.
+    /// Has files read. `answer` hears everything about them, with what comes along with the answer, and nothing any more
+    /// once the job is dropped.
     pub fn start(
         program: &Program,
         files: &[Blob],
         request: &Request,
-        answer: impl Fn(Response, Option<Blob>) + 'static,
+        answer: impl Fn(Response, JsValue) + 'static,
     ) -> Self {
         let job = Rc::new(RefCell::new(None));
         let (program, waiting) = (program.clone(), Rc::downgrade(&job));
@@ -44,7 +44,7 @@ impl Job {
             });
             match sent {
                 Ok(started) => *job.borrow_mut() = Some(Running::listen(started, answer)),
-                Err(failure) => answer(Response::Failed(failure), None),
+                Err(failure) => answer(Response::Failed(failure), JsValue::UNDEFINED),
             }
         });
         Self(job)
@@ -61,17 +61,18 @@ impl Job {
 }
 
 impl Running {
-    fn listen(started: Started, answer: impl Fn(Response, Option<Blob>) + 'static) -> Self {
+    fn listen(started: Started, answer: impl Fn(Response, JsValue) + 'static) -> Self {
         let answer = Rc::new(answer);
         let on_message = EventListener::new(&started.worker, "message", {
             let answer = answer.clone();
             move |event| {
                 let parts: Array = event.unchecked_ref::<MessageEvent>().data().unchecked_into();
-                answer(message::decode(parts.get(0)), parts.get(1).dyn_into().ok());
+                answer(message::decode(parts.get(0)), parts.get(1));
             }
         });
-        let on_error =
-            EventListener::new(&started.worker, "error", move |event| answer(Response::Failed(failure(event)), None));
+        let on_error = EventListener::new(&started.worker, "error", move |event| {
+            answer(Response::Failed(failure(event)), JsValue::UNDEFINED)
+        });
         Self { started, _listeners: [on_message, on_error] }
     }
 }

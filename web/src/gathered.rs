@@ -4,7 +4,8 @@ use std::iter;
 
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::chain::{DiskReport, ForestReport};
-use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::check::link::LinkFault;
+use vhd_analyser_core::finding::{Severity, Text};
 use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
 use vhd_analyser_core::report::{BY_ITSELF, FindingReport, Report, Verdict};
@@ -18,7 +19,7 @@ pub const PASTED: &str = "pasted log";
 const FEW: usize = 8;
 
 /// What several files are.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gathered {
     /// The disks, as a forest.
     pub forest: ForestReport,
@@ -148,6 +149,33 @@ impl Gathered {
         self.in_trouble().any(|other| other == disk)
     }
 
+    /// Goes by what a deep check found in a disk with this path. What was foreseen of it took it for what it was before,
+    /// and does not count any more.
+    pub fn correct(&mut self, path: &str, found: &Corrected) {
+        let Some(number) = self.disk_at(path) else { return };
+        let disk = &mut self.forest.disks[number];
+        let was_sound = disk.verdict == Verdict::Sound;
+        disk.verdict = found.verdict;
+        if !was_sound {
+            return;
+        }
+        disk.error = Some(format!(
+            "{}, which the deep check found. What a coalesce would do is foreseen again once that is repaired",
+            found.error
+        ));
+        (disk.coalesce, disk.coalesce_repaired) = (None, None);
+        let children = self.forest.disks.iter_mut().filter(|disk| disk.parent.as_deref() == Some(path));
+        for child in children.filter(|child| child.parent_state == "found") {
+            (child.coalesce, child.coalesce_repaired) = (None, None);
+            child.findings.insert(0, parent_damaged(path));
+        }
+        for chains in [&mut self.forest.chains, &mut self.forest.chains_repaired] {
+            chains.retain(|chain| {
+                chain.into != path && !chain.order.iter().chain(&chain.stopped_at).any(|at| at == path)
+            });
+        }
+    }
+
     /// The disks that a disk is based on and that are here, the parent first, by their numbers.
     pub fn ancestors(&self, disk: usize) -> impl Iterator<Item = usize> {
         let disks = &self.forest.disks;
@@ -244,6 +272,40 @@ impl Gathered {
     /// The disk with this path, by its number in the forest.
     pub fn disk_at(&self, path: &str) -> Option<usize> {
         self.forest.disks.iter().position(|disk| disk.file == path)
+    }
+}
+
+/// What a deep check found in a disk that is not sound.
+#[derive(Clone, Debug)]
+pub struct Corrected {
+    verdict: Verdict,
+    /// The worst error, in a few words.
+    error: String,
+}
+
+impl Corrected {
+    /// By the report of the deep check; nothing where there is nothing to correct.
+    pub fn by(report: &Report) -> Option<Self> {
+        let is_damaged = !matches!(report.verdict, Verdict::Sound | Verdict::NotAVhd);
+        let worst = report.findings.first().filter(|_| is_damaged)?;
+        Some(Self { verdict: report.verdict, error: worst.title.clone() })
+    }
+}
+
+fn parent_damaged(parent: &str) -> FindingReport {
+    let rule = LinkFault::Damaged(Text::new(parent)).rule();
+    FindingReport {
+        id: rule.id.into(),
+        severity: rule.severity,
+        title: rule.title.into(),
+        message: rule.meaning.into(),
+        remedy: rule.remedy.into(),
+        offset: 0,
+        length: 0,
+        found: format!("“{parent}”"),
+        expected: "a sound parent".into(),
+        vhd_util: None,
+        minded_by: rule.minded_by.to_vec(),
     }
 }
 

@@ -190,6 +190,8 @@ pub enum Action {
     Empty(String),
     /// They have been read, and one of the disks, if any, is read next.
     Gathered(Rc<Gathered>, Option<Reading>),
+    /// More is known of them now.
+    Corrected(Rc<Gathered>),
     /// The file that is shown is read once more, deeply, or its fixed copy is.
     Again(Purpose),
     /// The reading takes longer than a blink.
@@ -266,6 +268,7 @@ impl State {
                 self.gathered = Some(gathered);
                 self.reading = next;
             }
+            Action::Corrected(gathered) => self.gathered = Some(gathered),
             Action::Again(purpose) => {
                 self.notice = None;
                 self.set_reading(purpose, Some(Reading::default()));

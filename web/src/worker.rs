@@ -22,7 +22,6 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope}
 use crate::failure::Failure;
 use crate::flatten::flatten;
 use crate::gather::{Named, gather};
-use crate::gathered::Gathered;
 use crate::message;
 use crate::neighbours::Folder;
 use crate::source::BlobSource;
@@ -82,9 +81,19 @@ pub struct Neighbours {
     pub paths: Vec<String>,
     /// Whether its parent would be among them if it were anywhere.
     pub are_all: bool,
-    /// The paths of the disks that it is based on, the parent first, each with whether that disk's parent would be among
-    /// the files.
-    pub ancestors: Vec<(String, bool)>,
+    /// The disks that it is based on, the parent first.
+    pub ancestors: Vec<Ancestor>,
+}
+
+/// A disk that another is based on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ancestor {
+    /// Its path.
+    pub path: String,
+    /// Whether its own parent would be among the files if it were anywhere.
+    pub are_all: bool,
+    /// Whether every block of it is read, too.
+    pub deep: bool,
 }
 
 /// What is to be changed in a disk.
@@ -106,8 +115,8 @@ pub enum Response {
     /// What the disks are that the disk is based on, the parent first. It follows the end, of what was chosen together
     /// with others.
     Ancestors(Vec<Report>),
-    /// The end of reading many files.
-    Gathered(Box<Gathered>),
+    /// The end of reading many files. What they are comes with the message.
+    Gathered,
     /// A repair as scripts.
     Scripts(Scripts),
     /// The report as text.
@@ -229,7 +238,7 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
 /// Waits for packed files: the browser unpacks them in its own time.
 async fn gather_for(page: DedicatedWorkerGlobalScope, files: Vec<Named>) {
     let gathered = gather(&files, &|progress| respond(&page, &Response::Progress(progress))).await;
-    respond(&page, &Response::Gathered(gathered.into()));
+    post(&page, &Array::of2(&message::encode(&Response::Gathered), &message::encode(&gathered)));
 }
 
 fn named(paths: Vec<String>, files: impl Iterator<Item = Blob>) -> Vec<Named> {
@@ -275,11 +284,11 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
 pub fn ancestors(files: &[Blob], task: &Task) -> Option<Vec<Report>> {
     let neighbours = task.neighbours.as_ref()?;
     let others = files.get(files.len().checked_sub(neighbours.paths.len())?..)?;
-    let read = |(path, are_all): &(String, bool)| {
+    let read = |Ancestor { path, are_all, deep }: &Ancestor| {
         let itself = others.get(neighbours.paths.iter().position(|other| other == path)?)?;
         let files: Vec<Blob> = iter::once(itself).chain(others).cloned().collect();
         let neighbours = Neighbours { path: path.clone(), are_all: *are_all, ..neighbours.clone() };
-        let task = Task { name: path.clone(), neighbours: Some(neighbours), ..Task::default() };
+        let task = Task { name: path.clone(), deep: *deep, neighbours: Some(neighbours), ..Task::default() };
         Some(analyse(&files, &task, |_| ()).ok()?.1)
     };
     neighbours.ancestors.iter().map(read).collect()

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use vhd_analyser_core::chain::{Layer, Merged};
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_tests::analysed::analysed;
-use vhd_analyser_tests::build::HEADER_AT;
-use vhd_analyser_tests::bytes::seal;
+use vhd_analyser_tests::build::{BAT_AT, HEADER_AT, SECTOR};
+use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name, rename};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::{incident, schema};
@@ -227,6 +227,51 @@ async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
         page.expect_script("return !document.querySelector('[data-testid=flatten]')", &[]).await?;
         let report = handed_over(page, "sound").await?;
         assert!(report.get("chain").is_none());
+        Ok(())
+    })
+    .await
+}
+
+/// What only a deep check finds changes what is said of the disk, of its neighbours and of all, and stays found for as
+/// long as the file is there.
+#[tokio::test]
+async fn what_a_deep_check_finds_is_told_of_all() -> Result<(), Failure> {
+    browse(async |page| {
+        let (parent, child) = (page.folder().join(file_name(0)), page.folder().join(file_name(1)));
+        let mut bytes = Linked { hidden: true, allocated: vec![0], ..Linked::new(0, None) }.build();
+        let sector: [u8; 4] = bytes[BAT_AT..BAT_AT + 4].try_into().expect("four bytes");
+        put(&mut bytes, u32::from_be_bytes(sector) as usize * SECTOR, &[0; SECTOR]);
+        fs::write(&parent, bytes)?;
+        fs::write(&child, Linked::new(1, Some(0)).build())?;
+        page.choose_all(&[parent, child]).await?;
+        page.expect("[data-testid=overview]", "2 disks, all sound.").await?;
+        page.expect("[data-testid=coalesce][data-runs=true]", "").await?;
+        let row = |number| format!("[data-testid=disk][data-file='{}']", file_name(number));
+        let select = |number| format!("{} button", row(number));
+        page.click_first(&select(0)).await?;
+        page.expect_verdict(&file_name(0), "sound").await?;
+        page.click("deep-check").await?;
+        page.expect_verdict(&file_name(0), "salvageable").await?;
+        let told = "2 disks, 1 damaged, 1 whose chain is broken.";
+        page.expect("[data-testid=overview]", told).await?;
+        page.expect(&format!("{}[data-verdict=salvageable][aria-current]", row(0)), "which the deep check found")
+            .await?;
+        page.expect(&row(1), "chain broken").await?;
+        page.expect_script("return !document.querySelector('[data-testid=coalesce]')", &[]).await?;
+
+        page.click_first(&select(1)).await?;
+        page.expect_verdict(&file_name(1), "salvageable").await?;
+        page.expect("[data-testid=misplaced]", "Repair the parent first").await?;
+        let report = handed_over(page, "salvageable").await?;
+        assert_eq!(report["chain"][0]["verdict"], "salvageable");
+        page.click_first(&select(0)).await?;
+        page.expect_verdict(&file_name(0), "salvageable").await?;
+
+        let log = page.folder().join("SMlog");
+        fs::write(&log, SM)?;
+        page.add(&[log]).await?;
+        page.expect("[data-testid=overview]", &format!("{told} One kind of trouble in 1 log.")).await?;
+        page.expect_verdict(&file_name(0), "salvageable").await?;
         Ok(())
     })
     .await

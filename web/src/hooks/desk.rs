@@ -10,7 +10,7 @@ use js_sys::Promise;
 use js_sys::wasm_bindgen::prelude::Closure;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use vhd_analyser_core::chain::{DiskReport, Format};
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::report::{Report, Verdict};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File};
 use yew::UseReducerDispatcher;
@@ -20,12 +20,13 @@ use crate::failure::Failure;
 use crate::file_access::{Chosen, file_of, launched, marked, on_launch};
 use crate::fixed_copy::fixed_name;
 use crate::folders::files_in;
-use crate::gathered::{Gathered, is_called_disk, is_in_folder, way};
+use crate::gathered::{Corrected, Gathered, is_called_disk, is_in_folder, way};
 use crate::hooks::Dropped;
+use crate::message;
 use crate::program::Program;
 use crate::state::{self, Action, Purpose, Repaired, State};
 use crate::units;
-use crate::worker::{Neighbours, Request, Response, Task, Wish};
+use crate::worker::{Ancestor, Neighbours, Request, Response, Task, Wish};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
 const SLOW: u32 = 200;
@@ -51,6 +52,10 @@ pub struct Work {
     files: Rc<Vec<Chosen>>,
     /// What they are, if they are several.
     gathered: Option<Rc<Gathered>>,
+    /// The same as it was sent: what is shown elsewhere is not changed, and to copy all of it takes more program.
+    sent: Option<Sent>,
+    /// What deep checks found in files that are not sound. Whenever these are read again, it is as deeply.
+    corrected: Vec<(Chosen, Corrected)>,
     shown: Option<Reading>,
     report: Option<Reading>,
     gather: Option<Reading>,
@@ -58,6 +63,13 @@ pub struct Work {
     copy_check: Option<Reading>,
     hash: Option<Reading>,
     flatten: Option<Reading>,
+}
+
+/// What several files are, as the worker sent it.
+struct Sent {
+    packed: JsValue,
+    /// What was lost before it came to the worker.
+    lost: Vec<(String, Failure)>,
 }
 
 /// Dropping it stops the reading.
@@ -171,16 +183,20 @@ impl Desk {
         self.work.borrow_mut().begin();
         self.dispatch.dispatch(Action::ManyChosen(name.clone()));
         let (desk, files) = (self.clone(), Rc::new(files));
-        self.start(Purpose::Gather, &blobs, &request, (first, With::default()), move |response, _| match response {
-            Response::Gathered(mut gathered) => {
-                gathered.unread.extend(lost.clone());
-                desk.take_gathered(*gathered, &files, &choose);
-            }
-            response => desk.take(Purpose::Gather, &name, response),
-        });
+        self.start(
+            Purpose::Gather,
+            &blobs,
+            &request,
+            (first, With::default()),
+            move |response, packed| match response {
+                Response::Gathered => desk.take_gathered(Sent { packed, lost: lost.clone() }, &files, &choose),
+                response => desk.take(Purpose::Gather, &name, response),
+            },
+        );
     }
 
-    fn take_gathered(&self, gathered: Gathered, files: &Rc<Vec<Chosen>>, choose: &dyn Fn(&Gathered) -> Option<usize>) {
+    fn take_gathered(&self, sent: Sent, files: &Rc<Vec<Chosen>>, choose: &dyn Fn(&Gathered) -> Option<usize>) {
+        let gathered = self.work.borrow().unpack(&sent, files);
         if let ([file], true) = (&files[..], gathered.is_one_thing() && gathered.unread.len() < 2) {
             return self.choose_one(file.clone());
         }
@@ -190,7 +206,7 @@ impl Desk {
             let mut work = self.work.borrow_mut();
             work.begin();
             work.forget_shown();
-            (work.files, work.gathered) = (files.clone(), Some(gathered.clone()));
+            (work.files, work.sent, work.gathered) = (files.clone(), Some(sent), Some(gathered.clone()));
         }
         let next = disk.and_then(|disk| Some((disk, self.file_of(disk)?)));
         let reading = next.as_ref().map(|(disk, file)| state::Reading {
@@ -244,8 +260,8 @@ impl Desk {
         self.dispatch.dispatch(Action::Again(Purpose::Flatten));
         let (desk, name) = (self.clone(), shown.name());
         self.start(Purpose::Flatten, &blobs, &request, (shown, With::default()), move |response, image| {
-            match (response, image) {
-                (Response::Flattened, Some(image)) => {
+            match (response, image.dyn_into()) {
+                (Response::Flattened, Ok(image)) => {
                     desk.work.borrow_mut().flatten = None;
                     desk.dispatch.dispatch(Action::Flattened(format, image));
                 }
@@ -333,7 +349,8 @@ impl Desk {
     }
 
     fn read(&self, purpose: Purpose, blob: Blob, name: String, (file, with): (Chosen, With)) {
-        let (utc_offset, deep) = (self.work.borrow().utc_offset, purpose == Purpose::DeepCheck);
+        let utc_offset = self.work.borrow().utc_offset;
+        let deep = purpose == Purpose::DeepCheck || self.work.borrow().correction(&file).is_some();
         let (wish, journal) = (with.wish.clone(), with.journal.is_some());
         let (neighbours, others) = with.neighbours.clone().unzip();
         let request = match purpose {
@@ -352,7 +369,7 @@ impl Desk {
         files: &[Blob],
         request: &Request,
         (file, with): (Chosen, With),
-        answer: impl Fn(Response, Option<Blob>) + 'static,
+        answer: impl Fn(Response, JsValue) + 'static,
     ) {
         let mut work = self.work.borrow_mut();
         let job = Job::start(&work.program, files, request, answer);
@@ -374,13 +391,18 @@ impl Desk {
             Response::Ancestors(reports) => Action::Ancestors(reports),
             Response::Scripts(scripts) => Action::Scripts(scripts),
             // Who asks for these takes the answer himself.
-            Response::Gathered(_) | Response::Flattened => return,
+            Response::Gathered | Response::Flattened => return,
             Response::Hashed(sha256) => {
                 work.hash = None;
                 Action::Hashed(sha256)
             }
             Response::Analysed(analysed) => {
                 let read = work.reading(purpose).take();
+                if let (Purpose::DeepCheck, Some(read)) = (purpose, &read)
+                    && let Some(gathered) = work.correct(&read.file, &analysed.report)
+                {
+                    self.dispatch.dispatch(Action::Corrected(gathered));
+                }
                 match purpose {
                     Purpose::CopyCheck => {}
                     Purpose::DeepCheck => (work.shown, work.copy_check) = (read, None),
@@ -442,12 +464,17 @@ impl Desk {
         // A raw image is no disk of its own that could be told of.
         let ancestors = gathered.ancestors(disk).filter_map(|disk| gathered.forest.disks.get(disk));
         let ancestors = ancestors.take_while(|disk| disk.verdict != Verdict::NotAVhd);
+        let ancestor = |disk: &DiskReport| Ancestor {
+            path: disk.file.clone(),
+            are_all: knows_parent(disk),
+            deep: work.files.iter().any(|file| file.path == disk.file && work.correction(file).is_some()),
+        };
         let disks = || gathered.disks.iter().filter_map(|number| work.files.get(*number));
         let neighbours = Neighbours {
             path: told.file.clone(),
             paths: disks().map(|file| file.path.clone()).collect(),
             are_all: knows_parent(told),
-            ancestors: ancestors.map(|disk| (disk.file.clone(), knows_parent(disk))).collect(),
+            ancestors: ancestors.map(ancestor).collect(),
         };
         With {
             journal: journal.map(|journal| journal.file.clone().into()),
@@ -484,6 +511,32 @@ impl Work {
     /// The file that is shown, if any.
     pub fn shown(&self) -> Option<Chosen> {
         self.shown.as_ref().map(|shown| shown.file.clone())
+    }
+
+    /// What a deep check found in a file, if that made a difference.
+    fn correction(&self, file: &Chosen) -> Option<&Corrected> {
+        self.corrected.iter().find(|(other, _)| other == file).map(|(_, found)| found)
+    }
+
+    /// Notes what a deep check found in a file, and gives what is known of all of them then, if that is something else.
+    fn correct(&mut self, file: &Chosen, report: &Report) -> Option<Rc<Gathered>> {
+        let found = Corrected::by(report)?;
+        self.corrected.push((file.clone(), found));
+        self.gathered.as_ref().filter(|_| self.files.contains(file))?;
+        self.gathered = Some(self.unpack(self.sent.as_ref()?, &self.files).into());
+        self.gathered.clone()
+    }
+
+    /// What several files are, with what deep checks found in them.
+    fn unpack(&self, sent: &Sent, files: &[Chosen]) -> Gathered {
+        let mut gathered: Gathered = message::decode(sent.packed.clone());
+        gathered.unread.extend(sent.lost.clone());
+        for file in files {
+            if let Some(found) = self.correction(file) {
+                gathered.correct(&file.path, found);
+            }
+        }
+        gathered
     }
 
     fn forget_shown(&mut self) {
