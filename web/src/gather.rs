@@ -29,7 +29,7 @@ use crate::neighbours::{Folder, folder_of};
 use crate::source::BlobSource;
 use crate::units;
 use crate::unpacked::unpacked;
-use crate::worker::{Progress, Unit, options};
+use crate::worker::{Progress, Unit, mark_findings, mark_text, options};
 
 /// Bytes of a log that are read at once.
 const CHUNK: u64 = 1 << 20;
@@ -188,7 +188,15 @@ impl Gathering {
         let ids = self.unique_ids();
         let alone = self.journals.iter().filter(|journal| !ids.contains(&journal.unique_id));
         let lone_journals = alone.map(|journal| (journal.name.clone(), in_words(journal.unique_id))).collect();
-        let forest = Forest::of(self.members).with_journals(self.journals).report();
+        let mut forest = Forest::of(self.members).with_journals(self.journals).report();
+        for disk in &mut forest.disks {
+            mark_findings(&mut disk.findings);
+            disk.parent.iter_mut().for_each(mark_text);
+            for coalesce in disk.coalesce.iter_mut().chain(&mut disk.coalesce_repaired) {
+                coalesce.sentences.iter_mut().for_each(mark_text);
+                coalesce.obstacle.iter_mut().for_each(|obstacle| mark_text(&mut obstacle.sentence));
+            }
+        }
         let numbers = map(files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)));
         let disks = forest.disks.iter().filter_map(|disk| numbers.get(disk.file.as_str()).copied()).collect();
         Gathered {

@@ -14,12 +14,13 @@ use vhd_analyser_core::image;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress;
 use vhd_analyser_core::repair::{ParentDisk, Request as Changes};
-use vhd_analyser_core::report::{Report, fingerprint};
+use vhd_analyser_core::report::{FindingReport, Report, fingerprint};
 use vhd_analyser_core::script::{Language, Script};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
 
 use crate::failure::Failure;
+use crate::file_access::marked;
 use crate::flatten::flatten;
 use crate::gather::{Named, gather};
 use crate::message;
@@ -276,8 +277,34 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
         parent.check(&analysis.image)?;
     }
     let regions = fingerprint::regions(&source, &analysis.image)?;
-    let report = Report { regions, ..analysis.report() };
+    let mut report = Report { regions, ..analysis.report() };
+    mark(&mut report);
     Ok((analysis, report))
+}
+
+/// Marks in what is told of a disk what would turn the direction of writing, as in the files' own names: a disk names its
+/// parent, and is quoted.
+fn mark(report: &mut Report) {
+    mark_findings(&mut report.findings);
+    report.tools.iter_mut().for_each(|tool| mark_text(&mut tool.says));
+    let fields = report.structures.iter_mut().flat_map(|structure| &mut structure.fields);
+    fields.for_each(|field| mark_text(&mut field.value));
+    for repair in report.repair.iter_mut().chain(&mut report.alternatives) {
+        repair.assumes.iter_mut().for_each(mark_text);
+        repair.loses.iter_mut().for_each(mark_text);
+    }
+}
+
+pub(crate) fn mark_findings(findings: &mut [FindingReport]) {
+    for finding in findings {
+        mark_text(&mut finding.found);
+        mark_text(&mut finding.expected);
+    }
+}
+
+#[inline(never)]
+pub(crate) fn mark_text(text: &mut String) {
+    *text = marked(text);
 }
 
 /// Reads the disks that a disk is based on. None where it was chosen by itself, or one of them can no longer be read.
@@ -330,7 +357,8 @@ fn scripts(analysis: &Analysis, plan: usize, file: &str) -> Option<Scripts> {
 
 fn print(analysis: &Analysis, utc_offset: i32) -> Printed {
     let bytes = analysis.vhd_util_read(utc_offset);
-    Printed { utc_offset, text: String::from_utf8_lossy(&bytes).into_owned() }
+    let text: Vec<String> = String::from_utf8_lossy(&bytes).split('\n').map(marked).collect();
+    Printed { utc_offset, text: text.join("\n") }
 }
 
 fn now() -> TimeStamp {

@@ -368,6 +368,19 @@ async fn names_that_turn_the_direction_of_writing_are_marked() -> Result<(), Fai
         page.expect("[data-testid=file-name]", "disk\u{FFFD}dhv.vhd").await?;
         let script = page.downloaded_by("download-script-sh", "disk\u{FFFD}dhv.vhd.repair.sh").await?;
         assert!(script.contains("name='disk\u{202E}dhv.vhd'"), "{script}");
+
+        // So is one inside of a disk.
+        let mut bytes = Linked::new(1, Some(0)).build();
+        put(&mut bytes, HEADER_AT + 64 + 6, &[0x20, 0x2E]);
+        seal(&mut bytes[HEADER_AT..HEADER_AT + 1024], 36);
+        let folder = page.folder().join("sr");
+        fs::create_dir(&folder)?;
+        fs::write(folder.join(file_name(1)), bytes)?;
+        page.drop_paths(&[folder]).await?;
+        page.expect("[data-testid=finding]", "\u{FFFD}").await?;
+        page.expect("[data-testid=structure]", "\u{FFFD}").await?;
+        page.script("document.querySelectorAll('details').forEach(e => e.open = true)", vec![]).await?;
+        assert_eq!(page.script(is_turned, vec![]).await?, false);
         Ok(())
     })
     .await
