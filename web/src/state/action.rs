@@ -1,0 +1,103 @@
+//! Everything that changes the page.
+
+use std::rc::Rc;
+
+use vhd_analyser_core::chain::Format;
+use vhd_analyser_core::report::Report;
+use web_sys::Blob;
+
+use super::Reading;
+use crate::failure::Failure;
+use crate::file_access::Chosen;
+use crate::gathered::Gathered;
+use crate::worker::{Analysed, Printed, Progress, Scripts, Wish};
+
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To show its report.
+    Report,
+    /// To see what it is, and how it belongs to others.
+    Gather,
+    /// To show its report again, with what its blocks hold.
+    DeepCheck,
+    /// To see whether the fixed copy is sound.
+    CopyCheck,
+    /// To hash all of it.
+    Hash,
+    /// To put its whole chain together to one image.
+    Flatten,
+}
+
+/// A file after its repair in place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Repaired {
+    /// The file as it is now.
+    pub file: Chosen,
+    /// The name of the undo file.
+    pub undo: String,
+}
+
+/// Everything that changes the page.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// A file was chosen, by itself or out of several.
+    Chosen {
+        /// Its name.
+        name: String,
+        /// Which of the disks it is that were chosen together, by its number in the forest.
+        disk: Option<usize>,
+        /// What is to be changed in it besides what is wrong.
+        wish: Wish,
+    },
+    /// Several files were chosen, which this describes.
+    ManyChosen(String),
+    /// A folder of this name was chosen, in which there is no file.
+    Empty(String),
+    /// They have been read, and one of the disks, if any, is read next.
+    Gathered(Rc<Gathered>, Option<Reading>),
+    /// More is known of them now.
+    Corrected(Rc<Gathered>),
+    /// The file that is shown is read once more, deeply, or its fixed copy is.
+    Again(Purpose),
+    /// The reading takes longer than a blink.
+    Slow(Purpose),
+    /// The worker told how far it is.
+    Progress(Purpose, Progress),
+    /// It has been read.
+    Analysed(Purpose, Analysed),
+    /// What the disk is based on has been read, too.
+    Ancestors(Vec<Report>),
+    /// All of it has been hashed, to this SHA-256 in hex.
+    Hashed(String),
+    /// It could not be read.
+    Failed {
+        /// What it was read for.
+        purpose: Purpose,
+        /// The file's name.
+        name: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// The user stopped the reading.
+    Cancelled(Purpose),
+    /// The image of its chain is there.
+    Flattened(Format, Blob),
+    /// The text of the report came with other times.
+    Printed(Printed),
+    /// The text of the report did not come.
+    NotPrinted(Failure),
+    /// The change that was asked for cannot be made.
+    NotChanged(Failure),
+    /// The repair came as scripts.
+    Scripts(Scripts),
+    /// Something was done about the file: a sentence.
+    Done(String),
+    /// Another way to repair the file was chosen.
+    PlanChosen(usize),
+    /// The file was repaired in place, and will be read again.
+    RepairedInPlace {
+        /// The name of the undo file.
+        undo: String,
+    },
+}
