@@ -239,8 +239,8 @@ async fn what_a_deep_check_finds_is_told_of_all() -> Result<(), Failure> {
     browse(async |page| {
         let (parent, child) = (page.folder().join(file_name(0)), page.folder().join(file_name(1)));
         let mut bytes = Linked { hidden: true, allocated: vec![0], ..Linked::new(0, None) }.build();
-        let sector: [u8; 4] = bytes[BAT_AT..BAT_AT + 4].try_into().expect("four bytes");
-        put(&mut bytes, u32::from_be_bytes(sector) as usize * SECTOR, &[0; SECTOR]);
+        let sector = bytes[BAT_AT..BAT_AT + 4].iter().fold(0, |sector, byte| sector << 8 | usize::from(*byte));
+        put(&mut bytes, sector * SECTOR, &[0; SECTOR]);
         fs::write(&parent, bytes)?;
         fs::write(&child, Linked::new(1, Some(0)).build())?;
         page.choose_all(&[parent, child]).await?;
