@@ -2,6 +2,7 @@
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Array, Promise};
+use vhd_analyser_core::sorting::sort;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry};
 
@@ -26,7 +27,7 @@ pub async fn files_in(mut folders: Vec<FileSystemDirectoryEntry>) -> Found {
             found.lose(&folder.full_path(), exception);
         }
     }
-    found.files.sort_unstable_by(|a: &Chosen, b| a.path.cmp(&b.path));
+    sort(&mut found.files, &|a: &Chosen, b| a.path.cmp(&b.path));
     found
 }
 
