@@ -8,6 +8,7 @@ mod use_object_url;
 mod use_output;
 mod use_theme;
 mod use_update;
+mod work;
 
 pub use desk::Change;
 pub use use_analyser::{Analyser, use_analyser};

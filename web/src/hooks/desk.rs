@@ -10,7 +10,7 @@ use js_sys::Promise;
 use js_sys::wasm_bindgen::prelude::Closure;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use vhd_analyser_core::chain::{DiskReport, Format};
-use vhd_analyser_core::report::{Report, Verdict};
+use vhd_analyser_core::report::Verdict;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, File};
 use yew::UseReducerDispatcher;
@@ -20,10 +20,9 @@ use crate::failure::Failure;
 use crate::file_access::{Chosen, file_of, launched, marked, on_launch};
 use crate::fixed_copy::fixed_name;
 use crate::folders::files_in;
-use crate::gathered::{Corrected, Gathered, is_called_disk, is_in_folder, way};
+use crate::gathered::{Gathered, is_called_disk, is_in_folder, way};
 use crate::hooks::Dropped;
-use crate::message;
-use crate::program::Program;
+use crate::hooks::work::{Reading, Sent, With, Work};
 use crate::state::{self, Action, Purpose, Repaired, State};
 use crate::units;
 use crate::worker::{Ancestor, Neighbours, Request, Response, Task, Wish};
@@ -38,59 +37,6 @@ pub struct Change {
     pub hidden: Option<bool>,
     /// The disk to link it to, by its number in the forest.
     pub parent: Option<usize>,
-}
-
-/// The files and their workers.
-#[derive(Default)]
-pub struct Work {
-    /// What runs in the workers.
-    pub program: Program,
-    utc_offset: i32,
-    /// How often files were chosen: what was begun for one choice is of no use after the next.
-    choices: u32,
-    /// The files that are shown.
-    files: Rc<Vec<Chosen>>,
-    /// What they are, if they are several.
-    gathered: Option<Rc<Gathered>>,
-    /// The same as it was sent: what is shown elsewhere is not changed, and to copy all of it takes more program.
-    sent: Option<Sent>,
-    /// What deep checks found in files that are not sound. Whenever these are read again, it is as deeply.
-    corrected: Vec<(Chosen, Corrected)>,
-    shown: Option<Reading>,
-    report: Option<Reading>,
-    gather: Option<Reading>,
-    deep_check: Option<Reading>,
-    copy_check: Option<Reading>,
-    hash: Option<Reading>,
-    flatten: Option<Reading>,
-}
-
-/// What several files are, as the worker sent it.
-struct Sent {
-    packed: JsValue,
-    /// What was lost before it came to the worker.
-    lost: Vec<(String, Failure)>,
-}
-
-/// Dropping it stops the reading.
-struct Reading {
-    /// The file; of several the first.
-    file: Chosen,
-    with: With,
-    job: Job,
-    _slow: Timeout,
-}
-
-/// What a disk is read with.
-#[derive(Clone, Debug, Default)]
-struct With {
-    wish: Wish,
-    /// The parent that the wish speaks of.
-    parent: Option<Blob>,
-    /// The journal of a resize that was cut off.
-    journal: Option<Blob>,
-    /// What was chosen together with it.
-    neighbours: Option<(Neighbours, Vec<Blob>)>,
 }
 
 /// Where files are taken in and answers come out.
@@ -498,68 +444,4 @@ fn with_paths_of_their_own(mut files: Vec<Chosen>) -> Vec<Chosen> {
         passed.insert(file.path.clone());
     }
     files
-}
-
-impl Work {
-    /// Ends what would replace the answer to the choice that begins, and gives its number.
-    fn begin(&mut self) -> u32 {
-        (self.report, self.gather, self.deep_check) = (None, None, None);
-        self.choices += 1;
-        self.choices
-    }
-
-    /// The file that is shown, if any.
-    pub fn shown(&self) -> Option<Chosen> {
-        self.shown.as_ref().map(|shown| shown.file.clone())
-    }
-
-    /// What a deep check found in a file, if that made a difference.
-    fn correction(&self, file: &Chosen) -> Option<&Corrected> {
-        self.corrected.iter().find(|(other, _)| other == file).map(|(_, found)| found)
-    }
-
-    /// Notes what a deep check found in a file, and gives what is known of all of them then, if that is something else.
-    fn correct(&mut self, file: &Chosen, report: &Report) -> Option<Rc<Gathered>> {
-        let found = Corrected::by(report)?;
-        self.corrected.push((file.clone(), found));
-        self.gathered.as_ref().filter(|_| self.files.contains(file))?;
-        self.gathered = Some(self.unpack(self.sent.as_ref()?, &self.files).into());
-        self.gathered.clone()
-    }
-
-    /// What several files are, with what deep checks found in them.
-    fn unpack(&self, sent: &Sent, files: &[Chosen]) -> Gathered {
-        let mut gathered: Gathered = message::decode(sent.packed.clone());
-        gathered.unread.extend(sent.lost.clone());
-        for file in files {
-            if let Some(found) = self.correction(file) {
-                gathered.correct(&file.path, found);
-            }
-        }
-        gathered
-    }
-
-    fn forget_shown(&mut self) {
-        (self.shown, self.copy_check, self.deep_check) = (None, None, None);
-        (self.hash, self.flatten) = (None, None);
-    }
-
-    /// Forgets the files that were chosen together, unless the one that is shown is one of them.
-    fn keep_only_shown(&mut self) {
-        if let Some(shown) = self.shown.as_ref().filter(|shown| !self.files.contains(&shown.file)) {
-            self.files = vec![shown.file.clone()].into();
-            self.gathered = None;
-        }
-    }
-
-    fn reading(&mut self, purpose: Purpose) -> &mut Option<Reading> {
-        match purpose {
-            Purpose::Report => &mut self.report,
-            Purpose::Gather => &mut self.gather,
-            Purpose::DeepCheck => &mut self.deep_check,
-            Purpose::CopyCheck => &mut self.copy_check,
-            Purpose::Hash => &mut self.hash,
-            Purpose::Flatten => &mut self.flatten,
-        }
-    }
 }

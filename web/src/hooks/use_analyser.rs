@@ -8,8 +8,9 @@ use yew::prelude::*;
 use crate::failure::Failure;
 use crate::file_access::Chosen;
 use crate::gathered::PASTED;
-use crate::hooks::desk::{Change, Desk, Work};
+use crate::hooks::desk::{Change, Desk};
 use crate::hooks::use_file_drop::Dropped;
+use crate::hooks::work::Work;
 use crate::sample;
 use crate::state::{Action, Purpose, Repaired, State};
 
