@@ -146,8 +146,7 @@ fn tell(report: &mut Report, faults: &[Finding], child: &Analysis, links: &mut [
     let of = links.last().map_or("", |link| &link.name);
     report.findings.extend(faults.iter().map(|fault| {
         let mut told = report::finding(fault, child.image.kind());
-        // A chain has many links, and each may have the same fault.
-        told.title = told.title.replacen("Chain:", &format!("Chain, “{of}” on “{parent}”:"), 1);
+        report::tell_link(&mut told, of, parent);
         told
     }));
     if let Some(link) = links.last_mut() {

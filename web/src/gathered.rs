@@ -4,11 +4,10 @@ use std::iter;
 
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::chain::{DiskReport, ForestReport};
-use vhd_analyser_core::check::link::LinkFault;
-use vhd_analyser_core::finding::{Severity, Text};
+use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
-use vhd_analyser_core::report::{BY_ITSELF, FindingReport, Report, Verdict};
+use vhd_analyser_core::report::{BY_ITSELF, FindingReport, Report, Verdict, damaged_parent, tell_link};
 
 use crate::failure::Failure;
 use crate::units;
@@ -167,7 +166,7 @@ impl Gathered {
         let children = self.forest.disks.iter_mut().filter(|disk| disk.parent.as_deref() == Some(path));
         for child in children.filter(|child| child.parent_state == "found") {
             (child.coalesce, child.coalesce_repaired) = (None, None);
-            child.findings.insert(0, parent_damaged(path));
+            child.findings.insert(0, damaged_parent(path));
         }
         for chains in [&mut self.forest.chains, &mut self.forest.chains_repaired] {
             chains.retain(|chain| {
@@ -254,10 +253,16 @@ impl Gathered {
             return;
         }
         report.scope.retain(|sentence| sentence != BY_ITSELF);
-        let chain = iter::once(disk).chain(self.ancestors(disk)).map(|number| &disks[number]);
-        for finding in chain.filter(|disk| !lacks_parent(disk)).flat_map(|disk| &disk.findings) {
-            let heavier = report.findings.iter().position(|other| other.severity < finding.severity);
-            report.findings.insert(heavier.unwrap_or(report.findings.len()), finding.clone());
+        let chain = iter::once(disk).chain(self.ancestors(disk));
+        for (number, told) in chain.filter_map(|number| Some((number, disks.get(number)?))) {
+            for finding in told.findings.iter().filter(|_| !lacks_parent(told)) {
+                let mut finding = finding.clone();
+                if number != disk {
+                    tell_link(&mut finding, &told.file, told.parent.as_deref().unwrap_or_default());
+                }
+                let heavier = report.findings.iter().position(|other| other.severity < finding.severity);
+                report.findings.insert(heavier.unwrap_or(report.findings.len()), finding);
+            }
         }
     }
 
@@ -289,23 +294,6 @@ impl Corrected {
         let is_damaged = !matches!(report.verdict, Verdict::Sound | Verdict::NotAVhd);
         let worst = report.findings.first().filter(|_| is_damaged)?;
         Some(Self { verdict: report.verdict, error: worst.title.clone() })
-    }
-}
-
-fn parent_damaged(parent: &str) -> FindingReport {
-    let rule = LinkFault::Damaged(Text::new(parent)).rule();
-    FindingReport {
-        id: rule.id.into(),
-        severity: rule.severity,
-        title: rule.title.into(),
-        message: rule.meaning.into(),
-        remedy: rule.remedy.into(),
-        offset: 0,
-        length: 0,
-        found: format!("“{parent}”"),
-        expected: "a sound parent".into(),
-        vhd_util: None,
-        minded_by: rule.minded_by.to_vec(),
     }
 }
 

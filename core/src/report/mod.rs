@@ -10,13 +10,15 @@ mod structures;
 pub mod text;
 mod words;
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::analysis::{Analysis, Proven};
+use crate::check::link::LinkFault;
 use crate::dialect::{Tool, minded_by};
-use crate::finding::Finding;
 pub use crate::finding::Severity;
+use crate::finding::{Finding, Rule, Text};
 use crate::layout::footer::DiskType;
 use crate::layout::time::TimeStamp;
 use crate::repair::Content;
@@ -330,19 +332,43 @@ fn tools(analysis: &Analysis) -> Vec<ToolReport> {
 
 /// One fault, told of a disk of this kind.
 pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
-    let rule = finding.fault.rule();
+    FindingReport {
+        offset: finding.offset,
+        length: finding.length,
+        found: finding.fault.found().to_string(),
+        expected: finding.fault.expected().to_string(),
+        minded_by: minded_by(&finding.fault, kind).collect(),
+        ..ruled(finding.fault.rule())
+    }
+}
+
+/// A parent that was found to be damaged after its disk had been told of, by the parent's name.
+pub fn damaged_parent(parent: &str) -> FindingReport {
+    let fault = LinkFault::Damaged(Text::new(parent));
+    FindingReport { found: format!("“{parent}”"), expected: "a sound parent".into(), ..ruled(fault.rule()) }
+}
+
+/// What a rule says, wherever it is broken.
+fn ruled(rule: &Rule) -> FindingReport {
     FindingReport {
         id: rule.id.into(),
         severity: rule.severity,
         title: rule.title.into(),
         message: rule.meaning.into(),
         remedy: rule.remedy.into(),
-        offset: finding.offset,
-        length: finding.length,
-        found: finding.fault.found().to_string(),
-        expected: finding.fault.expected().to_string(),
+        offset: 0,
+        length: 0,
+        found: String::new(),
+        expected: String::new(),
         vhd_util: rule.vhd_util.map(Into::into),
-        minded_by: minded_by(&finding.fault, kind).collect(),
+        minded_by: rule.minded_by.to_vec(),
+    }
+}
+
+/// Says in a finding's title which two disks it is between: a chain has many links, and each may have the same fault.
+pub fn tell_link(finding: &mut FindingReport, disk: &str, parent: &str) {
+    if let Some(fault) = finding.title.strip_prefix("Chain:") {
+        finding.title = ["Chain, “", disk, "” on “", parent, "”:", fault].concat();
     }
 }
 

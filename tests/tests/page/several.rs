@@ -198,7 +198,11 @@ async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
         page.click_first(&select).await?;
         page.expect_verdict("grandchild.vhd", "unrepairable").await?;
         page.expect("[data-testid=misplaced]", "Of its ancestor “sound-chain-3/child.vhd”").await?;
-        page.expect("[data-testid=finding][data-id='chain.parent-missing']", "the parent is not there").await?;
+        page.expect(
+            "[data-testid=finding][data-id='chain.parent-missing']",
+            "Chain, “sound-chain-3/child.vhd” on “./parent.vhd”: the parent is not there",
+        )
+        .await?;
         page.expect_script("return !document.querySelector('main').innerText.includes('judged by itself')", &[])
             .await?;
         let report = handed_over(page, "unrepairable").await?;
