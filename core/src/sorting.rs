@@ -1,8 +1,8 @@
 //! Sorting and looking up, in little code.
 //!
 //! The standard library's sort is compiled for every type by itself, to some five kilobytes each in a page that is
-//! downloaded before it can work; and collecting a map sorts first. What is not in the thousands of millions does with
-//! one sort for all.
+//! downloaded before it can work; and collecting a map sorts first. For lists of thousands, one sort for all types is
+//! fast enough.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
