@@ -174,7 +174,7 @@ fn broken_end(fault: &Finding) -> Option<Link> {
 /// Says of a disk, whose report is of itself alone, that its chain has errors.
 fn blame_chain(report: &mut Report) {
     report.headline = match report.verdict {
-        Verdict::Sound => "The disk itself is sound, but its chain is not",
+        Verdict::Sound => report::CHAIN_IS_NOT_SOUND,
         Verdict::Repairable => "The disk itself can be repaired without losing data, but its chain has errors, too",
         Verdict::Salvageable => "The disk itself can be repaired at a price, but its chain has errors, too",
         _ => "No repair is known that mends all of the disk itself, and its chain has errors, too",

@@ -7,7 +7,9 @@ use vhd_analyser_core::chain::{DiskReport, ForestReport};
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
-use vhd_analyser_core::report::{BY_ITSELF, FindingReport, Report, Verdict, damaged_parent, tell_link};
+use vhd_analyser_core::report::{
+    BY_ITSELF, CHAIN_IS_NOT_SOUND, FindingReport, Report, Verdict, damaged_parent, tell_link,
+};
 
 use crate::failure::Failure;
 use crate::units;
@@ -300,7 +302,7 @@ impl Corrected {
 /// The answer about a disk in a few words, with what its place makes of it.
 pub fn answer(report: &Report, verdict: Verdict) -> &str {
     match report.verdict {
-        Verdict::Sound if verdict != Verdict::Sound => "The disk itself is sound, but its chain is not",
+        Verdict::Sound if verdict != Verdict::Sound => CHAIN_IS_NOT_SOUND,
         _ => &report.headline,
     }
 }

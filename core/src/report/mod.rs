@@ -24,7 +24,7 @@ use crate::layout::time::TimeStamp;
 use crate::repair::Content;
 pub use crate::repair::Segment;
 pub(crate) use words::creator;
-pub use words::{BY_ITSELF, PUT_BACK, Size};
+pub use words::{BY_ITSELF, CHAIN_IS_NOT_SOUND, PUT_BACK, Size};
 
 /// The answer in one word, as scripts read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

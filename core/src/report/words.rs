@@ -248,6 +248,9 @@ fn may_hold_lost_block(analysis: &Analysis) -> bool {
     is_lost(&analysis.findings) && after.is_none_or(stays)
 }
 
+/// The answer about a disk without a fault of its own in a chain that has one.
+pub const CHAIN_IS_NOT_SOUND: &str = "The disk itself is sound, but its chain is not";
+
 /// Said of a differencing disk. Whoever has looked at its parent takes it back.
 pub const BY_ITSELF: &str = "The parent was not looked at: the disk is judged by itself.";
 

@@ -3,6 +3,7 @@
 use super::{CHECK_DISK, FOLLOW, IDENTIFY, Pattern, RESCAN, Sign, TREE};
 use crate::finding::Severity;
 
+/// What a journal of a run that was cut off gives rise to.
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
         id: "journal.relink",

@@ -9,6 +9,7 @@ const INSTANCE: &[Command] = &[
     reads("Its disks, with that name", "xe vbd-list vm-name-label=<instance-name> type=Disk params=vdi-uuid,device"),
 ];
 
+/// What OpenStack’s nova gives up on.
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
         id: "nova.coalesce-timeout",

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::finding::Severity;
 
+/// Trouble of the garbage collector, the more precise first.
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
         id: "smgc.set-size",

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::finding::Severity;
 
+/// Trouble of the storage manager, and of what is below it.
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
         id: "storage.chain-too-long",

@@ -7,6 +7,7 @@ const SETTINGS: &[Command] = &[reads("The repository’s settings", "xe sr-param
 const SWITCHED_OFF: &str =
     "Writes: from then on disks are merged and deleted again. Find out first why it was switched off.";
 
+/// What keeps disks from being merged without a failure.
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
         id: "smgc.gc-disabled",

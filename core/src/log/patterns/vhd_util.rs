@@ -31,6 +31,7 @@ pub fn exit_code(code: u64) -> &'static str {
     }
 }
 
+/// What vhd-util, and who calls it, says of a disk.
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
         id: "vhd-util.invalid",
