@@ -190,14 +190,11 @@ async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
         let base = fs::read(folder.join("parent.vhd"))?;
         fs::remove_file(folder.join("parent.vhd"))?;
         let grandchild = "[data-testid=disk][data-file='sound-chain-3/grandchild.vhd']";
-        let select = format!("{grandchild} button");
         page.drop_paths(slice::from_ref(&folder)).await?;
         page.expect("[data-testid=overview]", "2 disks, 2 whose chains are broken.").await?;
         page.expect(grandchild, "chain broken").await?;
         page.expect(&format!("{grandchild} [data-testid=coalesce][data-runs=false]"), "error resolving").await?;
-        page.click_first(&select).await?;
-        // Another disk of the chain may have been shown, with the same answer.
-        page.expect(&format!("{grandchild}[aria-current]"), "").await?;
+        show(page, grandchild).await?;
         page.expect_verdict("grandchild.vhd", "unrepairable").await?;
         page.expect("[data-testid=misplaced]", "Of its ancestor “sound-chain-3/child.vhd”").await?;
         page.expect(
@@ -217,9 +214,7 @@ async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
         fs::write(folder.join("parent.vhd"), [&base[..cut], &[0; 512]].concat())?;
         page.drop_paths(slice::from_ref(&folder)).await?;
         page.expect("[data-testid=overview]", "3 disks, 1 damaged, 2 whose chains are broken.").await?;
-        page.click_first(&select).await?;
-        // Another disk of the chain may have been shown, with the same answer.
-        page.expect(&format!("{grandchild}[aria-current]"), "").await?;
+        show(page, grandchild).await?;
         page.expect_verdict("grandchild.vhd", "repairable").await?;
         let report = handed_over(page, "repairable").await?;
         let verdicts: Vec<_> = report["chain"].as_array().into_iter().flatten().map(|disk| &disk["verdict"]).collect();
@@ -255,8 +250,7 @@ async fn what_a_deep_check_finds_is_told_of_all() -> Result<(), Failure> {
         page.expect("[data-testid=overview]", "2 disks, all sound.").await?;
         page.expect("[data-testid=coalesce][data-runs=true]", "").await?;
         let row = |number| format!("[data-testid=disk][data-file='{}']", file_name(number));
-        let select = |number| format!("{} button", row(number));
-        page.click_first(&select(0)).await?;
+        show(page, &row(0)).await?;
         page.expect_verdict(&file_name(0), "sound").await?;
         page.click("deep-check").await?;
         page.expect_verdict(&file_name(0), "salvageable").await?;
@@ -267,12 +261,12 @@ async fn what_a_deep_check_finds_is_told_of_all() -> Result<(), Failure> {
         page.expect(&row(1), "chain broken").await?;
         page.expect_script("return !document.querySelector('[data-testid=coalesce]')", &[]).await?;
 
-        page.click_first(&select(1)).await?;
+        show(page, &row(1)).await?;
         page.expect_verdict(&file_name(1), "salvageable").await?;
         page.expect("[data-testid=misplaced]", "Repair the parent first").await?;
         let report = handed_over(page, "salvageable").await?;
         assert_eq!(report["chain"][0]["verdict"], "salvageable");
-        page.click_first(&select(0)).await?;
+        show(page, &row(0)).await?;
         page.expect_verdict(&file_name(0), "salvageable").await?;
 
         let log = page.folder().join("SMlog");
@@ -283,6 +277,12 @@ async fn what_a_deep_check_finds_is_told_of_all() -> Result<(), Failure> {
         Ok(())
     })
     .await
+}
+
+/// Presses the disk in this row, and waits until it is the one that is shown: another may have the same answer.
+async fn show(page: &Page, row: &str) -> Result<(), Failure> {
+    page.click_first(&format!("{row} button")).await?;
+    page.expect(&format!("{row}[aria-current]"), "").await
 }
 
 /// The report as JSON, once it has this answer and the ancestors have been read.
@@ -441,8 +441,7 @@ async fn a_disk_is_linked_to_another_parent_only_with_consent() -> Result<(), Fa
         fs::copy(page.folder().join("chain-parent-uuid/child.vhd"), &twin)?;
         page.drop_paths(slice::from_ref(&folder)).await?;
         page.expect("[data-testid=overview]", "3 disks").await?;
-        page.click_first("[data-file='chain-parent-uuid/child.vhd'] button").await?;
-        page.expect("[data-testid=disk][aria-current]", "child.vhd").await?;
+        show(page, "[data-testid=disk][data-file='chain-parent-uuid/child.vhd']").await?;
         page.select_text("link-parent", "twin").await?;
         page.click("plan-link").await?;
         page.expect("[data-testid=notice]", "it is the disk itself, or a copy of it").await?;
