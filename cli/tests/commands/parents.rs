@@ -102,11 +102,11 @@ fn world(case: &Case) -> Result<World, Box<dyn std::error::Error>> {
     let world = World::new()?;
     fs::create_dir(world.path("sub"))?;
     let disk = |number| Linked { allocated: vec![1, 4], ..Linked::new(number, None) };
-    fs::write(world.path(case.parent), disk(0).build())?;
-    fs::write(world.path(case.other), disk(7).build())?;
+    world.write(case.parent, &disk(0).build())?;
+    world.write(case.other, &disk(7).build())?;
     let mut child = Linked { allocated: vec![4, 2], ..Linked::new(1, Some(0)) }.build();
     relocate(&mut child, case.name, &case.locators);
-    fs::write(world.path(CHILD), child)?;
+    world.write(CHILD, &child)?;
     Ok(world)
 }
 

@@ -2,12 +2,12 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -23,6 +23,8 @@ const ATTEMPTS: u32 = 5;
 
 /// The present of the other tests, in seconds since 2000.
 pub const NOW: &str = "848793600";
+/// When the disks were last written, since 1970: a year before [`NOW`].
+const WRITTEN: Duration = Duration::from_secs(946_684_800 + 848_793_600 - 365 * 86_400);
 
 /// A folder that vanishes after the test.
 pub struct World {
@@ -50,6 +52,13 @@ impl World {
     /// A file in the folder.
     pub fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Writes a disk that was last written before the present of the tests: whoever links to it takes that time down.
+    pub fn write(&self, name: impl AsRef<Path>, image: &[u8]) -> io::Result<()> {
+        let mut file = File::create(self.path(name))?;
+        file.write_all(image)?;
+        file.set_modified(SystemTime::UNIX_EPOCH + WRITTEN)
     }
 
     /// The names of the files in the folder, in order.
