@@ -63,7 +63,6 @@ impl<'a, T> Faults<'a, T> {
     }
 
     /// A fault of `length` bytes that lie elsewhere, at `offset` in the file.
-    #[cfg(feature = "alloc")]
     pub(crate) fn add_at(&mut self, offset: u64, length: u64, fault: T) {
         (self.tell)(Finding { fault: (self.wrap)(fault), offset, length });
     }
@@ -76,7 +75,6 @@ impl<'a, T> Faults<'a, T> {
     }
 }
 
-#[cfg(feature = "alloc")]
 impl<T> Faults<'_, T> {
     /// A fault for each thing that is named, at the place that `at` gives with it, and one more for the rest.
     pub(crate) fn list<N>(
@@ -98,7 +96,6 @@ impl<T> Faults<'_, T> {
 
 /// Everything that is wrong with an image, worst first and by offset within one severity. What the blocks hold is
 /// checked as far as `deep` tells.
-#[cfg(feature = "alloc")]
 pub fn check(
     image: &crate::image::Image,
     deep: Option<&crate::image::deep::Deep>,

@@ -80,7 +80,6 @@ impl ParentLocator {
 
 /// The name that a locator's data spells, as a person reads it; `None` where it is none: another encoding, an alias
 /// blob, a file URL without its scheme.
-#[cfg(feature = "alloc")]
 pub fn decode(platform: Platform, data: &[u8]) -> Option<alloc::string::String> {
     use alloc::string::String;
     match platform {
@@ -91,19 +90,16 @@ pub fn decode(platform: Platform, data: &[u8]) -> Option<alloc::string::String> 
 }
 
 /// The path of a file URL as it stands there: tapdisk writes `%41` for a name that has these three characters.
-#[cfg(feature = "alloc")]
 pub fn unescaped(platform: Platform, data: &[u8]) -> Option<alloc::string::String> {
     let path = url_path(data).filter(|_| platform == Platform::MacX)?;
     alloc::string::String::from_utf8(path.to_vec()).ok()
 }
 
-#[cfg(feature = "alloc")]
 fn url_path(data: &[u8]) -> Option<&[u8]> {
     data.strip_prefix(b"file://")?.split(|byte| *byte == 0).next()
 }
 
 /// UTF-16 up to the first zero; `None` where it is none.
-#[cfg(feature = "alloc")]
 pub fn utf16(data: &[u8], unit: fn([u8; 2]) -> u16) -> Option<alloc::string::String> {
     let (units, rest) = data.as_chunks::<2>();
     let units = units.iter().map(|bytes| unit(*bytes)).take_while(|unit| *unit != 0);
@@ -125,7 +121,6 @@ pub fn leads(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `%41` and the like as the bytes that they stand for.
-#[cfg(feature = "alloc")]
 fn percent_decoded(mut text: &[u8]) -> alloc::vec::Vec<u8> {
     let mut bytes = alloc::vec::Vec::with_capacity(text.len());
     while let [first, rest @ ..] = text {

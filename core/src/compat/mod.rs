@@ -8,30 +8,20 @@ mod tool;
 
 pub use tool::Tool;
 
-#[cfg(feature = "alloc")]
 mod azure;
-#[cfg(feature = "alloc")]
 mod hyper_v;
-#[cfg(feature = "alloc")]
 mod opinion;
 #[cfg(feature = "std")]
 mod place;
-#[cfg(feature = "alloc")]
 mod qemu;
-#[cfg(feature = "alloc")]
 mod surroundings;
-#[cfg(feature = "alloc")]
 pub mod vhd_util;
-#[cfg(feature = "alloc")]
 mod xen_orchestra;
 
-#[cfg(feature = "alloc")]
 pub(crate) use opinion::ask;
-#[cfg(feature = "alloc")]
 pub use opinion::{Opinion, opinions};
 #[cfg(feature = "std")]
 pub use place::{Folder, Lead, Place};
-#[cfg(feature = "alloc")]
 pub use surroundings::{Disk, Lookup, Surroundings, Unknown};
 
 use crate::check::footer::Slot;
