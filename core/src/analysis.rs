@@ -7,18 +7,18 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::check::{Circumstances, check};
-use crate::dialect::{self, Disk, Opinion, Surroundings, Unknown};
+use crate::compat::{self, Disk, Opinion, Surroundings, Unknown};
+use crate::file_type::Foreign;
 use crate::finding::{Fault, Finding, Severity};
-use crate::foreign::Foreign;
 use crate::image::Image;
-use crate::image::deep::{self, Deep};
+use crate::image::block_scan::{self, Deep};
 use crate::journal::Journal;
 use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
 use crate::repair::{self, Content, Found, Patched, Plan, Request, Wishes, find_plans};
-use crate::report::{self, Report, Verdict};
 use crate::source::{Read, Source};
+use crate::verdict::Verdict;
 
 /// What an analysis goes by besides the file.
 #[derive(Clone, Debug)]
@@ -46,7 +46,7 @@ pub struct Analysis {
     pub deep: Option<Deep>,
     /// The faults, worst first.
     pub findings: Vec<Finding>,
-    /// What each tool would say of it, in the order of [`Tool::ALL`](crate::dialect::Tool::ALL).
+    /// What each tool would say of it, in the order of [`Tool::ALL`](crate::compat::Tool::ALL).
     pub opinions: [Opinion; 5],
     /// The structures after the first of the repairs.
     pub repaired: Option<Image>,
@@ -113,7 +113,7 @@ pub fn analyse_with<S: Source>(
     let image = Image::open(source, &mut watch)?;
     // vhd-util is asked from the disk's own folder.
     let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
-    let opinions = dialect::ask(source, &disk, options.now, beside.parents, &mut watch)?;
+    let opinions = compat::ask(source, &disk, options.now, beside.parents, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
         image,
@@ -135,7 +135,7 @@ pub fn analyse_with<S: Source>(
         return Ok(analysis);
     }
     if options.deep {
-        analysis.deep = Some(deep::survey(source, &analysis.image, &mut watch)?);
+        analysis.deep = Some(block_scan::survey(source, &analysis.image, &mut watch)?);
     }
     analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
     let mut first = None;
@@ -158,7 +158,7 @@ pub fn analyse_with<S: Source>(
         let patched = Patched::new(source, plan);
         let image = Image::open(&patched, &mut watch)?;
         let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
-        let opinions = dialect::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
+        let opinions = compat::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
         analysis.opinions_after = Some(opinions);
         analysis.repaired = Some(image);
     }
@@ -207,17 +207,6 @@ impl Analysis {
     /// The best plan of repair.
     pub fn plan(&self) -> Option<&Plan> {
         self.repairs.first().map(|repair| &repair.plan)
-    }
-
-    /// Everything that a person or a script is told.
-    pub fn report(&self) -> Report {
-        report::build(self)
-    }
-
-    /// What `vhd-util read -p` prints of this file, with times `minutes` east of UTC. Bytes, since names
-    /// from the disk are printed as they are.
-    pub fn vhd_util_read(&self, minutes: i32) -> Vec<u8> {
-        report::text::render(&self.image, &self.name, minutes)
     }
 
     fn has_errors(&self) -> bool {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use uuid::fmt::Hyphenated;
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
-use crate::check::journal::JournalFault;
+use crate::finding::journal::JournalFault;
 use crate::layout::SECTOR;
 use crate::layout::journal::{EntryKind, JournalEntry, JournalHeader};
 use crate::progress::{AnalysisError, Stage, Watch};

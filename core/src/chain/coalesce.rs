@@ -9,16 +9,16 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::{iter, mem};
 
-use super::{Forest, Member, Node, Parent, Sparse};
-use crate::check::link::LinkFault;
+use super::forest::{Forest, Node, Parent};
+use super::summary::{Member, Sparse};
 use crate::finding::Fault;
+use crate::finding::link::LinkFault;
 use crate::image::PAGE;
 use crate::layout::SECTOR;
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;
 use crate::layout::journal::JournalEntry;
-use crate::sorting::sort;
 
 /// vhd-util is told sizes in these units, rounded down …
 const MIB: u64 = 1 << 20;
@@ -163,7 +163,7 @@ impl Forest {
     pub fn plans(&self) -> Vec<Plan> {
         let branches = self.nodes.iter().filter(|node| node.children.len() > 1).flat_map(|node| &node.children);
         let mut starts: Vec<usize> = self.roots.iter().chain(branches).copied().collect();
-        sort(&mut starts, &Ord::cmp);
+        starts.sort_unstable();
         starts.into_iter().filter_map(|start| self.plan(start)).collect()
     }
 
@@ -432,7 +432,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::chain::Blocks;
+    use crate::image::Blocks;
     use crate::layout::bat::BlockShape;
 
     fn disk(first: Vec<u32>) -> Sparse {

@@ -1,18 +1,20 @@
 //! Which disk is based on which: by unique id first, then by the names of the locators.
 
+use core::cmp::Reverse;
+
 use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::Member;
-use crate::check::link::{self, End, LinkFault, NamedParent};
+use super::summary::Member;
+use crate::check::link::{self, End, NamedParent};
+use crate::finding::link::LinkFault;
 use crate::finding::{Fault, Finding, Severity, Text};
 use crate::layout::footer::DiskType;
 use crate::layout::locator::{file_name, leads};
-use crate::report::Verdict;
-use crate::sorting::{map, sort};
+use crate::path::{from_folder_of, tidy};
+use crate::verdict::Verdict;
 
 /// Disks, and what each is based on.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +94,7 @@ impl Node {
 impl Forest {
     /// The forest that these files make.
     pub fn of(mut members: Vec<Member>) -> Self {
-        sort(&mut members, &|a, b| a.name.cmp(&b.name));
+        members.sort_by(|a, b| a.name.cmp(&b.name));
         let index = Index::of(&members);
         let parents: Vec<Parent> = (0..members.len()).map(|number| index.parent_of(&members, number)).collect();
         let nodes = members.into_iter().zip(parents).map(|(member, parent)| Node {
@@ -122,7 +124,7 @@ impl Forest {
     /// the first by name is kept.
     #[must_use]
     pub fn with_journals(mut self, mut journals: Vec<JournalFile>) -> Self {
-        sort(&mut journals, &|a, b| a.name.cmp(&b.name));
+        journals.sort_by(|a, b| a.name.cmp(&b.name));
         for node in &mut self.nodes {
             let id = node.member.end.as_ref().and_then(|end| end.unique_id);
             let journal = journals.iter().find(|journal| id == Some(journal.unique_id));
@@ -175,7 +177,7 @@ impl Forest {
                 self.close_loop(at);
             }
         }
-        sort(&mut self.roots, &Ord::cmp);
+        self.roots.sort_unstable();
         for number in 0..self.nodes.len() {
             let is_cut = self.nodes[number].in_loop && self.roots.binary_search(&number).is_ok();
             if let Some(parent) = self.nodes[number].parent_disk().filter(|_| !is_cut) {
@@ -249,7 +251,7 @@ impl Forest {
                 link::check(end, parent, &mut |finding| faults.push(finding));
             }
         }
-        sort(&mut faults, &|a, b| b.severity().cmp(&a.severity()));
+        faults.sort_by_key(|fault| Reverse(fault.severity()));
         faults
     }
 }
@@ -269,7 +271,7 @@ impl Index {
             }
         }
         let by_path = members.iter().enumerate().map(|(number, member)| (tidy(&member.name), number));
-        Self { by_id, by_path: map(by_path) }
+        Self { by_id, by_path: by_path.collect() }
     }
 
     /// The disks that the names of a disk's parent lead to, in the order in which tools look there. Of paths of another
@@ -277,7 +279,7 @@ impl Index {
     fn located<'a>(&'a self, member: &'a Member, named: &'a NamedParent) -> impl Iterator<Item = usize> + 'a {
         let names = named.paths.iter().map(|path| file_name(path));
         let paths = named.paths.iter().flat_map(|path| leads(path)).chain(names);
-        paths.filter_map(|path| self.by_path.get(&place(&member.name, path)).copied())
+        paths.filter_map(|path| self.by_path.get(&from_folder_of(&member.name, path)).copied())
     }
 
     fn parent_of(&self, members: &[Member], number: usize) -> Parent {
@@ -304,40 +306,5 @@ impl Index {
         }
         let path = named.paths.first().cloned().unwrap_or_default();
         if named.unique_id == [0; 16] { Parent::Raw(path) } else { Parent::Missing(path) }
-    }
-}
-
-/// Where a path leads from a disk's folder.
-fn place(disk: &str, path: &str) -> String {
-    let folder = disk.rfind('/').map_or("", |end| &disk[..=end]);
-    tidy(&if path.starts_with('/') { path.to_string() } else { format!("{folder}{path}") })
-}
-
-/// A path without the steps that lead nowhere: `./a` as `a`, `b/../a` as `a`.
-pub fn tidy(path: &str) -> String {
-    let mut steps: Vec<&str> = Vec::new();
-    for step in path.split('/') {
-        match step {
-            "" | "." => {}
-            ".." if steps.last().is_some_and(|last| *last != "..") => {
-                steps.pop();
-            }
-            step => steps.push(step),
-        }
-    }
-    let root = if path.starts_with('/') { "/" } else { "" };
-    format!("{root}{}", steps.join("/"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_lead_from_the_folder_of_the_disk() {
-        assert_eq!(place("sr/child.vhd", "./parent.vhd"), "sr/parent.vhd");
-        assert_eq!(place("a/b/child.vhd", "../parent.vhd"), "a/parent.vhd");
-        assert_eq!(place("/sr/child.vhd", "/other/parent.vhd"), "/other/parent.vhd");
-        assert_eq!(place("child.vhd", "../../x.vhd"), "../../x.vhd");
     }
 }

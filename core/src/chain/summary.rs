@@ -4,18 +4,18 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::Blocks;
 use crate::analysis::Analysis;
 use crate::check::link::End;
-use crate::dialect::{Opinion, Tool, vhd_util};
-use crate::finding::{Rule, Severity};
-use crate::image::Image;
-use crate::image::deep::Deep;
+use crate::compat::{Opinion, vhd_util};
+use crate::finding::{Rule, Severity, Tool};
+use crate::image::block_scan::Deep;
+use crate::image::{Blocks, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
+use crate::layout::creator::Creator;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::time::TimeStamp;
-use crate::report::{Verdict, creator};
+use crate::verdict::Verdict;
 
 /// How many of the first blocks' places are kept: more than the longest BAT can push aside, at any block size in use.
 const FIRST_BLOCKS: usize = 64;
@@ -100,7 +100,7 @@ impl Member {
             size: image.length,
             verdict: Verdict::Sound,
             kind: image.kind(),
-            creator: image.footer().map(creator).unwrap_or_default(),
+            creator: image.footer().map(|footer| Creator(footer).to_string()).unwrap_or_default(),
             end: End::of(image, changed),
             error: None,
             refusal,

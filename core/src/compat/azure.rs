@@ -8,7 +8,9 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::{Disk, Opinion, Tool};
+use super::answer::Opinion;
+use super::parent_lookup::Disk;
+use crate::finding::Tool;
 use crate::image::Found;
 use crate::layout::SECTOR;
 use crate::layout::footer::{DiskType, Footer};

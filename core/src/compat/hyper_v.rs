@@ -9,7 +9,9 @@ use core::fmt;
 use alloc::format;
 use alloc::string::String;
 
-use super::{Disk, Lookup, Opinion, Tool};
+use super::answer::Opinion;
+use super::parent_lookup::{Disk, Lookup};
+use crate::finding::Tool;
 use crate::image::{Found, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::padded_length;

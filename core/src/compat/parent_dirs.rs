@@ -9,9 +9,9 @@ use alloc::string::String;
 
 use elsa::FrozenBTreeMap;
 
-use super::{Disk, Lookup, Surroundings};
-use crate::chain::tidy;
+use super::parent_lookup::{Disk, Lookup, Surroundings};
 use crate::image::Image;
+use crate::path::tidy;
 
 /// Where paths are followed from.
 pub trait Folder: Sized {

@@ -9,7 +9,8 @@ use alloc::string::String;
 
 use zerocopy::{FromBytes, IntoBytes};
 
-use super::{Opinion, Tool};
+use super::answer::Opinion;
+use crate::finding::Tool;
 use crate::image::Reader;
 use crate::layout::SECTOR;
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};

@@ -11,7 +11,8 @@ use alloc::vec;
 
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use super::{Opinion, Tool};
+use super::answer::Opinion;
+use crate::finding::Tool;
 use crate::image::Reader;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;

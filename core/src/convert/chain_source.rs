@@ -9,8 +9,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::layer::{Blocks, Content};
-use super::{ChainError, Layer};
+use super::layer::{Blocks, ChainError, Content, Layer};
 use crate::layout::SECTOR;
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::bitmap::Bitmap;

@@ -15,7 +15,8 @@ use uuid::Builder;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::{Blocks, Merged, Place, ReadError, Run};
+use super::chain_source::{Merged, Place, ReadError, Run};
+use crate::image::Blocks;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
 use crate::layout::bitmap;
 use crate::layout::footer::Footer;

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::finding::Rule;
+use super::rule::{Rule, rules};
 use crate::layout::SECTOR;
 
 /// What can be wrong with entries of the BAT.
@@ -147,5 +147,3 @@ impl BatFault {
         }
     }
 }
-
-/// The BAT of an image, if it could be found.

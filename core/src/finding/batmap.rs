@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::finding::{Bytes, Rule};
+use super::rule::{Rule, rules};
+use super::text::Bytes;
 use crate::layout::batmap::BatmapHeader;
 
 /// What can be wrong with the batmap.
@@ -158,5 +159,3 @@ impl BatmapFault {
         }
     }
 }
-
-/// The batmap of an image, if it should have one.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::finding::Rule;
+use super::rule::{Rule, rules};
 
 /// What can be wrong with blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,5 +108,3 @@ impl BlockFault {
         })
     }
 }
-
-/// The blocks of an image.

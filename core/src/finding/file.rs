@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::finding::Rule;
+use super::rule::{Rule, rules};
 
 /// What can be wrong with the file as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,5 +97,3 @@ impl FileFault {
         })
     }
 }
-
-/// How the structures of an image lie in its file.

@@ -1,12 +1,12 @@
 //! The footers: the primary at the end, its backup at the start, and both against each other.
 
 use core::fmt;
-use core::mem::offset_of;
 
-use super::{Circumstances, Faults};
-use crate::dialect::Tool;
-use crate::finding::{Bytes, Fault, Finding, Rule, Severity};
-use crate::layout::footer::{ChecksumState, DiskType, Footer};
+use super::rule::Rule;
+use super::rule::Severity;
+use super::text::Bytes;
+use super::tool::Tool;
+use crate::layout::footer::Footer;
 use crate::layout::geometry::Geometry;
 use crate::layout::time::TimeStamp;
 

@@ -1,13 +1,9 @@
 //! The dynamic header.
 
 use core::fmt;
-use core::mem::offset_of;
 
-use super::Faults;
-use crate::finding::{Bytes, Fault, Finding, Rule};
-use crate::layout::SECTOR;
-use crate::layout::bat::padded_length;
-use crate::layout::footer::Footer;
+use super::rule::{Rule, rules};
+use super::text::Bytes;
 use crate::layout::header::DynamicHeader;
 
 /// What can be wrong with the dynamic header.

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::finding::{Bytes, Rule};
+use super::rule::{Rule, rules};
+use super::text::Bytes;
 use crate::layout::journal::JournalHeader;
 
 /// What can be wrong with a journal. Its offsets are in the journal, not in the disk.

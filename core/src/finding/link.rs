@@ -4,7 +4,8 @@ use core::fmt;
 
 use uuid::Uuid;
 
-use crate::finding::{Rule, Text};
+use super::rule::{Rule, rules};
+use super::text::Text;
 use crate::layout::time::TimeStamp;
 
 /// What can be wrong between a disk and its parent.
@@ -181,7 +182,7 @@ impl LinkFault {
 
     /// Whether it keeps the disk from being read.
     pub fn is_error(&self) -> bool {
-        self.rule().severity == crate::finding::Severity::Error
+        self.rule().severity == super::rule::Severity::Error
     }
 
     /// What was found.
@@ -223,5 +224,3 @@ impl LinkFault {
         }
     }
 }
-
-/// What of a disk matters to a link.

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::finding::{Bytes, Rule, Text};
+use super::rule::{Rule, rules};
+use super::text::Bytes;
+use super::text::Text;
 
 /// A fault of one locator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,5 +146,3 @@ impl LocatorFault {
         })
     }
 }
-
-/// The locators of a differencing disk.

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::finding::{Rule, Text};
+use super::rule::{Rule, rules};
+use super::text::Text;
 use crate::layout::time::TimeStamp;
 
 /// What can be wrong with the header's parent fields.
@@ -119,5 +120,3 @@ impl ParentFault {
         }
     }
 }
-
-/// The parent fields of an image's dynamic header.

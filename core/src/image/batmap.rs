@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Found, Reader, has_usable_table};
+use super::found::Found;
+use super::reader::Reader;
 use crate::layout::SECTOR;
 use crate::layout::batmap::{self, BatmapExpected, BatmapHeader, MapSum};
 use crate::layout::footer::Footer;
@@ -48,7 +49,7 @@ pub(super) fn read<E>(
     };
     let expected = BatmapExpected::of(footer);
     // Where not even the BAT fits into the file, nothing is known of what should follow it.
-    if expected == BatmapExpected::No || place > reader.length || !has_usable_table(header) {
+    if expected == BatmapExpected::No || place > reader.length || !header.has_usable_table() {
         return Ok(Found::Absent);
     }
     let (offset, header) = match reader.structure::<BatmapHeader>(place)? {

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::{Block, Image, Named, Reader};
+use super::bat::{Block, Named};
+use super::reader::Reader;
+use super::structures::Image;
 use crate::layout::SECTOR;
 use crate::layout::bitmap::Bitmap;
 use crate::progress::{AnalysisError, Stage, Watch};
@@ -54,7 +56,7 @@ pub(crate) fn survey<E>(
     for (index, &block) in bat.blocks.iter().enumerate() {
         watch.at(Stage::Blocks, index as u64 * shape.length(), total)?;
         // What lies where a wrong entry points is not the block's.
-        if bat.is_doubtful(block, shape, image) {
+        if image.is_doubtful(bat, block, shape) {
             continue;
         }
         // Not before it is known that the file has a block of this size.

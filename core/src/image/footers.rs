@@ -2,7 +2,8 @@
 
 use zerocopy::FromBytes;
 
-use super::{Found, Reader};
+use super::found::Found;
+use super::reader::Reader;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
 use crate::layout::{SECTOR, padded_to_sector};

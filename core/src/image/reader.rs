@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use zerocopy::{FromBytes, IntoBytes};
 
-use super::Found;
+use super::found::Found;
 use crate::progress::{AnalysisError, Stage, Watch};
 use crate::source::{Read, Source};
 

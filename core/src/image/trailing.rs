@@ -1,7 +1,8 @@
 //! What stands between the data and the end of the file.
 
-use super::{Found, Image, Reader};
-use crate::layout::footer::{DiskType, Footer};
+use super::found::Found;
+use super::reader::Reader;
+use crate::layout::footer::Footer;
 use crate::progress::{AnalysisError, Stage, Watch};
 
 /// How many bytes behind the data are looked at, to tell zeros from anything else.
@@ -44,16 +45,14 @@ impl Tail {
     }
 }
 
-pub(super) fn read<E>(reader: &Reader<'_, E>, image: &Image, watch: &mut Watch<'_>) -> Result<Tail, AnalysisError<E>> {
-    let limit = image.limit();
-    let end_of_data = match image.kind() {
-        Some(DiskType::Fixed) => image.footer().map_or(limit, |footer| footer.current_size.get()),
-        _ => {
-            let blocks = image.bat.value().map_or(0, |bat| bat.end_of_blocks);
-            image.end_of_metadata.max(blocks)
-        }
-    }
-    .min(limit);
+/// Looks at what stands behind `end_of_data`, up to the `limit` where the closing footer begins or the file ends.
+pub(super) fn read<E>(
+    reader: &Reader<'_, E>,
+    end_of_data: u64,
+    limit: u64,
+    watch: &mut Watch<'_>,
+) -> Result<Tail, AnalysisError<E>> {
+    let end_of_data = end_of_data.min(limit);
     let footer = match reader.structure::<Footer>(end_of_data)? {
         Found::Read { value, .. } if value.is_intact() && end_of_data < limit => Some(value),
         _ => None,

@@ -3,7 +3,9 @@
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
+use super::SECTOR;
 use super::checksum;
+use super::footer::Footer;
 use super::locator::ParentLocator;
 
 /// The dynamic header as it lies on the disk.
@@ -78,6 +80,12 @@ impl DynamicHeader {
             0 => None,
             block_size => Some(current_size.div_ceil(block_size)),
         }
+    }
+
+    /// Whether the table offset can be one: a whole sector behind the backup footer.
+    pub fn has_usable_table(&self) -> bool {
+        let offset = self.table_offset.get();
+        offset >= Footer::LENGTH && offset.is_multiple_of(SECTOR)
     }
 
     /// Whether the header names a parent in any of its fields.

@@ -153,7 +153,7 @@ impl fmt::Display for Platform {
     }
 }
 
-#[cfg(all(test, feature = "alloc"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

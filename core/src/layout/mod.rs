@@ -10,6 +10,7 @@ pub mod bat;
 pub mod batmap;
 pub mod bitmap;
 mod checksum;
+pub mod creator;
 pub mod footer;
 pub mod geometry;
 pub mod header;

@@ -15,7 +15,6 @@ use super::order::Order;
 use super::patterns::{self, Pattern, Sign};
 use super::processes::Processes;
 use super::{Answer, Names, Trouble, commands, is_hostile};
-use crate::sorting::sort;
 
 /// Words that can be looked for, in 64s.
 const TRIED: usize = 4;
@@ -384,7 +383,7 @@ impl State {
         let newest = self.order.newest(self.groups.iter().map(|group| &group.event.when));
         let key = |group: &Group| (self.order.key(&group.event.when, newest), group.event.pattern.severity);
         let mut groups: Vec<_> = self.groups.iter().map(|group| (key(group), group)).collect();
-        sort(&mut groups, &|(one, _), (other, _)| other.cmp(one));
+        groups.sort_by(|(one, _), (other, _)| other.cmp(one));
         Answer {
             lines: self.order.rows(),
             left_out: self.left_out,

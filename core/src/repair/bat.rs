@@ -7,7 +7,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::batmap::marks_cleared;
-use super::{Case, Patch, Proposal, Step, Unreadable};
+use super::case::{Case, Proposal, Unreadable};
+use super::plan::{Patch, Step};
 use crate::image::{Bat, Block, Image, Orphan};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
@@ -27,7 +28,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     };
     let lost = lost_blocks(image, bat, shape);
     // Where most entries are wrong, it is no BAT: to mend it would be to write into somebody's data.
-    let wrong = bat.blocks.iter().filter(|block| bat.is_doubtful(**block, shape, image)).count();
+    let wrong = bat.blocks.iter().filter(|block| image.is_doubtful(bat, **block, shape)).count();
     if lost.len() > MOST_CLEARED || (wrong > 1 && 2 * wrong > bat.blocks.len()) {
         return Ok(Vec::new());
     }
@@ -50,7 +51,7 @@ fn has_wrong_entries(bat: &Bat) -> bool {
 
 /// Blocks whose entries are in doubt, and those without an entry that the batmap calls full.
 fn lost_blocks(image: &Image, bat: &Bat, shape: BlockShape) -> Vec<u32> {
-    let doubtful = bat.blocks.iter().filter(|block| bat.is_doubtful(**block, shape, image));
+    let doubtful = bat.blocks.iter().filter(|block| image.is_doubtful(bat, **block, shape));
     let mut lost: Vec<u32> = doubtful.map(|block| block.number).collect();
     if let Some(batmap) = image.batmap.value().filter(|batmap| batmap.is_intact()) {
         let mut allocated: Vec<u32> = bat.blocks.iter().map(|block| block.number).collect();

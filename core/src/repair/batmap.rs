@@ -8,7 +8,9 @@ use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::bat::entry_offset;
-use super::{Case, Content, Patch, Proposal, Step, Unreadable, footers};
+use super::case::{Case, Proposal, Unreadable};
+use super::footers;
+use super::plan::{Content, Patch, Step};
 use crate::image::{Bat, Block, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};

@@ -4,9 +4,10 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Case, Patch, Proposal, Step};
+use super::case::{Case, Proposal};
+use super::plan::{Patch, Step};
 use crate::image::Block;
-use crate::image::deep::HiddenData;
+use crate::image::block_scan::HiddenData;
 use crate::layout::SECTOR;
 use crate::layout::bitmap::{self, Bitmap};
 

@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use zerocopy::FromBytes;
 use zerocopy::big_endian::{U32, U64};
 
-use super::{Case, Proposal, Step, Unreadable, footers};
+use super::case::{Case, Proposal, Unreadable};
+use super::footers;
+use super::plan::Step;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;

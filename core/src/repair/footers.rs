@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
-use super::{Case, Cut, Patch, Proposal, Step};
+use super::case::{Case, Proposal};
+use super::plan::{Cut, Patch, Step};
 use crate::check::footer::agree;
 use crate::image::{Bat, Found, Image, TailContent};
 use crate::layout::SECTOR;

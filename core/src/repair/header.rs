@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use zerocopy::IntoBytes;
 use zerocopy::big_endian::{U32, U64};
 
-use super::{Case, Patch, Proposal, Step};
+use super::case::{Case, Proposal};
+use super::plan::{Patch, Step};
 use crate::image::{Found, Image};
 use crate::layout::SECTOR;
 use crate::layout::footer::DiskType;

@@ -2,13 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::{Cut, Patch, Step};
-use crate::check::journal::JournalFault;
+use super::plan::{Cut, Patch, Step};
+use crate::finding::journal::JournalFault;
 use crate::image::{Found, Image};
 use crate::journal::Journal;
 use crate::layout::footer::Footer;
 use crate::layout::journal::EntryKind;
-use crate::sorting::sort;
 
 /// Everything that the journal keeps, written back, and the file cut behind its footer.
 ///
@@ -56,7 +55,7 @@ pub(crate) fn revert(image: &Image, journal: &Journal) -> Result<Step, JournalFa
 /// The first byte from `length` on that no patch writes.
 fn first_gap(patches: &[Patch], length: u64) -> u64 {
     let mut ranges: Vec<(u64, u64)> = patches.iter().map(|patch| (patch.offset, patch.end())).collect();
-    sort(&mut ranges, &Ord::cmp);
+    ranges.sort_unstable();
     let covered = ranges
         .into_iter()
         .try_fold(length, |covered, (start, end)| if start > covered { Err(covered) } else { Ok(covered.max(end)) });

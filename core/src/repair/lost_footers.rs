@@ -11,7 +11,9 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromBytes, FromZeros};
 
-use super::{Case, Proposal, Step, Unreadable, footers, unique_id};
+use super::case::{Case, Proposal, Unreadable};
+use super::plan::Step;
+use super::{footers, unique_id};
 use crate::image::Found;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::batmap::BatmapHeader;

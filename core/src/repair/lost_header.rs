@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 use zerocopy::FromZeros;
 use zerocopy::big_endian::{U32, U64};
 
-use super::{Case, Patch, Proposal, Step, Unreadable, header, parent, table};
+use super::case::{Case, Proposal, Unreadable};
+use super::plan::{Patch, Step};
+use super::{header, parent, table};
 use crate::image::Found;
 use crate::layout::bat::padded_length;
 use crate::layout::footer::{DiskType, Footer};

@@ -9,9 +9,11 @@ use alloc::vec::Vec;
 use zerocopy::FromZeros;
 use zerocopy::big_endian::U32;
 
-use super::{Case, Patch, Proposal, Step, header};
-use crate::check::locators::Wrong;
+use super::case::{Case, Proposal};
+use super::header;
+use super::plan::{Patch, Step};
 use crate::finding::Fault;
+use crate::finding::locators::Wrong;
 use crate::image::{Found, Image};
 use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;

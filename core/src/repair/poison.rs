@@ -3,7 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::{Case, Patch, Proposal, Step, footers};
+use super::case::{Case, Proposal};
+use super::footers;
+use super::plan::{Patch, Step};
 use crate::image::Found;
 use crate::layout::footer::Footer;
 

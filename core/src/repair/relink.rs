@@ -16,10 +16,12 @@ use uuid::Uuid;
 use zerocopy::FromZeros;
 use zerocopy::big_endian::{U32, U64};
 
+use super::case::{Case, Probe, Proposal, Unreadable};
 use super::lost_header::path_in;
 use super::parent::header_name;
-use super::{Case, Content, Patch, Probe, Proposal, Step, Unreadable, footers, header};
-use crate::check::footer::CLOCK_SLACK;
+use super::plan::{Content, Patch, Step};
+use super::{footers, header};
+use crate::finding::footer::CLOCK_SLACK;
 use crate::image::{Block, Image};
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED, padded_length};
 use crate::layout::batmap::{BatmapExpected, BatmapHeader, map_length};

@@ -6,9 +6,10 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
+use super::footers;
+use super::plan::{Patch, Step};
 use super::relink::ParentDisk;
 use super::unique_id::random_from;
-use super::{Patch, Step, footers};
 use crate::image::Image;
 use crate::layout::footer::Footer;
 use crate::layout::geometry::Geometry;

@@ -1,96 +1,27 @@
-//! Repairs, a file for each family, and the search for plans that end sound.
+//! The search for plans that end sound.
 //!
 //! A repair looks at an opened image and its findings and proposes steps, the one that assumes least first. The search
 //! takes the steps together: after each it opens the file again as it would be then, until no error is left. So every
 //! plan that leaves this module has been proven on the file it is for.
 
-mod bat;
-mod batmap;
-mod bitmaps;
-mod fields;
-mod footers;
-mod header;
-pub(crate) mod journal;
-mod lost_footers;
-mod lost_header;
-mod parent;
-mod plan;
-mod poison;
-mod relink;
-mod requests;
-mod size;
-mod table;
-mod truncated;
-pub mod undo;
-mod unique_id;
-
 use core::cell::RefCell;
 
-use alloc::vec;
 use alloc::vec::Vec;
 
-pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
-pub use relink::{LinkRefusal, ParentDisk};
-pub use requests::{FixedDisk, Request};
-
-use self::relink::Link;
+use super::case::{Case, Probe, Proposal, Unreadable};
+use super::plan::{Patched, Plan, Step};
+use super::relink::{self, Link, ParentDisk};
+use super::requests::{self, Request};
+use super::{
+    bat, batmap, bitmaps, fields, footers, header, lost_footers, lost_header, parent, poison, size, table, truncated,
+    unique_id,
+};
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
-use crate::image::deep::{self, Deep};
-use crate::layout::time::TimeStamp;
+use crate::image::block_scan::{self, Deep};
 use crate::progress::{AnalysisError, Watch};
 use crate::source::{Read, Source};
-
-/// What a repair goes by.
-pub(crate) struct Case<'a> {
-    /// The file as it is, or as the steps so far would leave it.
-    pub image: &'a Image,
-    /// What is wrong with it.
-    pub findings: &'a [Finding],
-    /// What the blocks hold, if that was asked for and nothing else is wrong any more.
-    pub deep: Option<&'a Deep>,
-    /// The present.
-    pub now: TimeStamp,
-    /// 16 random bytes, for a disk that needs an identity.
-    pub fresh_unique_id: [u8; 16],
-    /// The parent, if the caller knows it.
-    pub parent: Option<&'a ParentDisk>,
-    /// The bytes of the file.
-    pub probe: &'a dyn Probe,
-}
-
-/// The file's bytes, for a repair that needs more than the image holds.
-pub(crate) trait Probe {
-    /// Fills every buffer with the bytes at its offset.
-    fn read(&self, reads: &mut [Read<'_>]) -> Result<(), Unreadable>;
-
-    /// `length` bytes at `offset`. To be called for ranges that are known to lie within the file.
-    fn bytes(&self, offset: u64, length: usize) -> Result<Vec<u8>, Unreadable> {
-        let mut bytes = vec![0; length];
-        self.read(&mut [Read { offset, buffer: &mut bytes }])?;
-        Ok(bytes)
-    }
-}
-
-/// The file could not be read; the search knows why.
-#[derive(Debug)]
-pub(crate) struct Unreadable;
-
-impl Case<'_> {
-    /// Whether a fault of this name was found.
-    pub fn has(&self, id: &str) -> bool {
-        self.findings.iter().any(|finding| finding.id() == id)
-    }
-
-    /// Whether a fault was found whose name begins like this.
-    pub fn has_any(&self, prefix: &str) -> bool {
-        self.findings.iter().any(|finding| finding.id().starts_with(prefix) && finding.severity() == Severity::Error)
-    }
-}
-
-/// What a repair proposes: the steps that would do it, the one that assumes least first; none where it does not apply.
-type Proposal = Result<Vec<Step>, Unreadable>;
 
 /// A way of mending one kind of fault.
 type Repair = fn(&Case<'_>) -> Proposal;
@@ -275,7 +206,7 @@ impl<S: Source> Search<'_, S> {
         let mut deep = None;
         // The blocks are read only when the structures that lead to them are in order.
         if self.wishes.deep && !has_errors(&findings) {
-            let survey = deep::survey(&patched, &image, watch)?;
+            let survey = block_scan::survey(&patched, &image, watch)?;
             findings = check(&image, Some(&survey), &self.wishes.circumstances);
             deep = Some(survey);
         }
@@ -313,10 +244,6 @@ impl<S: Source> Search<'_, S> {
     }
 }
 
-fn has_errors(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity() == Severity::Error)
-}
-
 /// The file as a plan leaves it, and why it could not be read.
 struct PatchedProbe<'a, S: Source> {
     patched: Patched<'a, S>,
@@ -330,4 +257,8 @@ impl<S: Source> Probe for PatchedProbe<'_, S> {
             Unreadable
         })
     }
+}
+
+fn has_errors(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity() == Severity::Error)
 }

@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use zerocopy::big_endian::U64;
 
-use super::{Case, Proposal, Step, footers};
+use super::case::{Case, Proposal};
+use super::footers;
+use super::plan::Step;
 use crate::image::Batmap;
 use crate::layout::batmap::BatmapExpected;
 use crate::layout::footer::Footer;

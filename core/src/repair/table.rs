@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use zerocopy::big_endian::{U32, U64};
 
-use super::{Case, Proposal, Step, Unreadable, header};
+use super::case::{Case, Proposal, Unreadable};
+use super::header;
+use super::plan::Step;
 use crate::image::{Found, Image, PAGE};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};

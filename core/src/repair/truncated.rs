@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 
 use super::bat::{clear_entry, virtual_range};
 use super::batmap::marks_cleared;
-use super::{Case, Patch, Proposal, Step};
+use super::case::{Case, Proposal};
+use super::plan::{Patch, Step};
 use crate::image::{Bat, Block};
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
@@ -82,7 +83,7 @@ fn without_lost_sectors(
     block: Block,
     shape: BlockShape,
     there: u64,
-) -> Result<Option<(Vec<Patch>, String)>, super::Unreadable> {
+) -> Result<Option<(Vec<Patch>, String)>, super::case::Unreadable> {
     let old = case.probe.bytes(block.offset(), shape.bitmap as usize)?;
     let footer = case.image.footer();
     // A sector of which only a part is left is gone, too.

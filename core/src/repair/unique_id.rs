@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use uuid::Builder;
 
-use super::{Case, Proposal, Step, footers};
+use super::case::{Case, Proposal};
+use super::footers;
+use super::plan::Step;
 use crate::layout::footer::Footer;
 
 /// A new random unique id in every footer, where it is null.

@@ -6,9 +6,12 @@ use alloc::vec::Vec;
 
 use uuid::Uuid;
 
-use super::{Coalesce, Forest, Growth, Node, Obstacle, Occasion, Parent, Plan, Step};
-use crate::check::link::LinkFault;
-use crate::report::{self, FindingReport, Size, Verdict};
+use super::build;
+use super::model::FindingReport;
+use super::prose::Size;
+use crate::chain::{Coalesce, Forest, Growth, Node, Obstacle, Occasion, Parent, Plan, Step};
+use crate::finding::link::LinkFault;
+use crate::verdict::Verdict;
 
 /// All disks of a scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,9 +160,13 @@ pub struct ChainReport {
     pub sentences: Vec<String>,
 }
 
+/// Everything that a page or a script is told of a forest.
+pub fn forest(forest: &Forest) -> ForestReport {
+    forest.report()
+}
+
 impl Forest {
-    /// Everything that a page or a script is told.
-    pub fn report(&self) -> ForestReport {
+    fn report(&self) -> ForestReport {
         let repaired = self.repaired();
         let disk = |(number, level)| self.disk(number, level, repaired.as_ref());
         ForestReport {
@@ -200,7 +207,7 @@ impl Forest {
             journal: node.journal.clone(),
             error: member.error.map(|rule| rule.title.into()),
             vhd_util: member.refusal.clone(),
-            findings: node.faults.iter().map(|fault| report::finding(fault, member.kind)).collect(),
+            findings: node.faults.iter().map(|fault| build::finding(fault, member.kind)).collect(),
             // Disks have the same numbers after the repair: they come in the order of their names.
             coalesce_repaired: repaired
                 .and_then(|repaired| repaired.coalesce_told(number))

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
-use super::RegionReport;
+use super::model::RegionReport;
 use crate::image::{Found, Image, Reader};
 use crate::layout::bat::ENTRY_LENGTH;
 use crate::layout::batmap::{BatmapHeader, checked_length};

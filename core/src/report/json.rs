@@ -8,8 +8,8 @@ use core::fmt::Write;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::{FindingReport, PatchReport, RegionReport, RepairReport, Ticket, ToolReport};
-use crate::dialect::Tool;
+use super::model::{FindingReport, PatchReport, RegionReport, RepairReport, Ticket, ToolReport};
+use crate::compat::Tool;
 
 /// The version of the object. It changes when a name or a meaning does.
 pub const VERSION: u64 = 1;

@@ -5,8 +5,10 @@
 
 use alloc::string::{String, ToString};
 
-use super::words::Size;
-use super::{FindingReport, PatchReport, RepairReport, Report, Severity, Ticket, ToolReport, Verdict};
+use super::model::{FindingReport, PatchReport, RepairReport, Report, Ticket, ToolReport};
+use super::prose::Size;
+use crate::finding::Severity;
+use crate::verdict::Verdict;
 
 /// The length of a quotation mark, “ or ”, in bytes.
 const MARK: usize = '“'.len_utf8();

@@ -8,14 +8,15 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::Verdict;
 use crate::analysis::Analysis;
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
+use crate::layout::creator::Creator;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::time::TimeStamp;
 use crate::repair::{Cut, Plan};
+use crate::verdict::Verdict;
 
 /// What is said of a file as a whole.
 pub(super) struct Words {
@@ -65,32 +66,6 @@ impl fmt::Display for Size {
     }
 }
 
-/// Who made a disk, with the version where it says something.
-pub(crate) fn creator(footer: &Footer) -> String {
-    let version = footer.creator_version.get();
-    let version = format!("{}.{}", version >> 16, version & 0xFFFF);
-    let name = match &footer.creator_application {
-        b"tap\0" => return format!("tapdisk {version}"),
-        b"vpc " => "Virtual PC",
-        b"vs  " => "Virtual Server",
-        b"win " => "Windows",
-        b"qemu" | b"qem2" => "QEMU",
-        b"d2v " => "Disk2vhd",
-        b"CTXS" => "Citrix",
-        b"vbox" => return format!("VirtualBox {version}"),
-        b"wa\0\0" => "Windows Azure",
-        other => {
-            let text = String::from_utf8_lossy(other);
-            let text = text.trim_matches(|c: char| c == '\0' || c == ' ');
-            return match text {
-                "" => "an unnamed program".into(),
-                text => format!("“{text}” {version}"),
-            };
-        }
-    };
-    name.into()
-}
-
 fn description(image: &Image) -> String {
     let Some(footer) = image.footer() else {
         return "VHD without a footer".into();
@@ -100,7 +75,7 @@ fn description(image: &Image) -> String {
         None => "VHD of unknown type".into(),
     };
     let size = Size(footer.current_size.get());
-    format!("{size} {kind} · {}", creator(footer))
+    format!("{size} {kind} · {}", Creator(footer))
 }
 
 fn headline(analysis: &Analysis, verdict: Verdict) -> String {

@@ -9,13 +9,14 @@ use alloc::vec::Vec;
 
 use uuid::Uuid;
 
-use super::words::{Size, creator};
-use super::{FieldReport, StructureReport};
+use super::model::{FieldReport, StructureReport};
+use super::prose::Size;
 use crate::finding::{Bytes, Finding, Severity};
 use crate::image::{Batmap, Found, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::ENTRY_LENGTH;
 use crate::layout::batmap::BatmapHeader;
+use crate::layout::creator::Creator;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;
@@ -175,7 +176,7 @@ fn footer_fields(footer: &Footer) -> Vec<Field> {
         of!(Footer, footer.time_stamp, "Time stamp", footer.time_stamp)
             .means(format!("created {}", TimeStamp(footer.time_stamp.get()))),
         of!(Footer, footer.creator_application, "Creator application", Bytes(&footer.creator_application))
-            .means(creator(footer)),
+            .means(Creator(footer).to_string()),
         of!(Footer, footer.creator_version, "Creator version", version(footer.creator_version.get())),
         of!(Footer, footer.creator_host_os, "Creator host OS", Bytes(&footer.creator_host_os)).means(
             match &footer.creator_host_os {

@@ -1,6 +1,6 @@
 //! The disk's metadata as `vhd-util read -p` prints it, byte for byte, its failures included.
 //!
-//! It stops where a structure cannot be opened ([`crate::dialect::vhd_util`]); what it prints then is part of what
+//! It stops where a structure cannot be opened ([`crate::compat::vhd_util`]); what it prints then is part of what
 //! people paste into tickets and search for.
 
 use alloc::format;
@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use uuid::Uuid;
 use zerocopy::FromZeros;
 
-use crate::dialect::vhd_util::{header_name, locator_name, open_bat, open_footer, open_header};
+use crate::compat::vhd_util::{header_name, locator_name, open_bat, open_footer, open_header};
 use crate::image::{Found, Image};
 use crate::layout::SECTOR;
 use crate::layout::batmap::BatmapExpected;
@@ -19,7 +19,7 @@ use crate::layout::locator::{ParentLocator, Platform};
 use crate::layout::time::TimeStamp;
 
 /// What `vhd-util read -p -n name` prints, with times `minutes` east of UTC.
-pub(crate) fn render(image: &Image, name: &str, minutes: i32) -> Vec<u8> {
+pub fn render(image: &Image, name: &str, minutes: i32) -> Vec<u8> {
     let mut out = Printer { out: Vec::new(), minutes };
     let (footer, opened) = open_footer(image);
     // Even after a failure vhd-util looks for a header, if the footer speaks of one.

@@ -14,7 +14,9 @@ use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
-use super::{Disk, Lookup, Opinion, Tool};
+use crate::compat::answer::Opinion;
+use crate::compat::parent_lookup::{Disk, Lookup};
+use crate::finding::Tool;
 use crate::image::{Block, Found, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::ENTRY_LENGTH;

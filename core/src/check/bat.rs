@@ -1,0 +1,48 @@
+//! The BAT against the file and itself.
+
+use super::faults::Faults;
+use crate::finding::Fault;
+use crate::finding::Finding;
+use crate::finding::bat::{BatFault, Entry, Kind};
+use crate::image::Image;
+use crate::image::{Block, Found, Named};
+use crate::layout::bat::ENTRY_LENGTH;
+
+/// The BAT of an image, if it could be found.
+pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
+    let (table, bat) = match &image.bat {
+        Found::Read { offset, value } => (*offset, value),
+        Found::OutOfFile { offset, length } => {
+            let entries = length / ENTRY_LENGTH;
+            let mut faults = Faults::new(tell, *offset, &Fault::Bat);
+            return faults.add(0, 0, BatFault::OutOfFile { entries });
+        }
+        Found::Absent => return,
+    };
+    let mut faults = Faults::new(tell, table, &Fault::Bat);
+    let entry = |block: &Block, limit| Entry { block: block.number, sector: block.sector, limit };
+    let at = |block: &Block| block.number as usize * ENTRY_LENGTH as usize;
+    let width = ENTRY_LENGTH as usize;
+    let mut list = |named: &Named<Block>, limit, one: fn(Entry) -> BatFault, kind| {
+        faults.list(named, |block| (at(block), width, one(entry(block, limit))), |more| BatFault::More(kind, more));
+    };
+    list(&bat.on_metadata, image.end_of_metadata, BatFault::OnMetadata, Kind::OnMetadata);
+    list(&bat.outside_file, image.limit(), BatFault::OutsideFile, Kind::OutsideFile);
+    list(&bat.beyond_size, u64::from(bat.entries), BatFault::BeyondSize, Kind::BeyondSize);
+    let length = image.block_shape().map_or(0, |shape| shape.length());
+    faults.list(
+        &bat.overlapping,
+        |(first, second)| {
+            let end = first.offset() + length;
+            let (a, b) = (entry(first, end), entry(second, end));
+            let fault = if first.sector == second.sector { BatFault::Duplicate } else { BatFault::Overlap };
+            (at(second), width, fault(a, b))
+        },
+        |more| BatFault::More(Kind::Overlap, more),
+    );
+    let off_grid = || bat.blocks.iter().filter(|block| bat.grid.is_some_and(|grid| !grid.holds(block.offset())));
+    if let Some(first) = off_grid().next() {
+        let blocks = off_grid().count() as u32;
+        faults.add(at(first), width, BatFault::OffGrid { blocks, first: entry(first, 0) });
+    }
+}

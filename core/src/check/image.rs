@@ -1,0 +1,26 @@
+//! All families of checks, one after the other.
+
+use alloc::vec::Vec;
+
+use super::faults::Circumstances;
+use super::{bat, batmap, blocks, file, footer, header, locators, parent};
+use crate::finding::Finding;
+use crate::image::Image;
+use crate::image::block_scan::Deep;
+
+/// Everything that is wrong with an image, worst first and by offset within one severity. What the blocks hold is
+/// checked as far as `deep` tells.
+pub fn check(image: &Image, deep: Option<&Deep>, circumstances: &Circumstances) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let tell = &mut |finding| findings.push(finding);
+    footer::check_image(image, circumstances, tell);
+    header::check_image(image, tell);
+    parent::check_image(image, circumstances, tell);
+    locators::check_image(image, tell);
+    bat::check_image(image, tell);
+    batmap::check_image(image, tell);
+    blocks::check_image(image, deep, tell);
+    file::check_image(image, tell);
+    findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(a.offset.cmp(&b.offset)));
+    findings
+}

@@ -1,0 +1,62 @@
+//! What a repair is given, and what it answers.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::plan::Step;
+use super::relink::ParentDisk;
+use crate::finding::{Finding, Severity};
+use crate::image::Image;
+use crate::image::block_scan::Deep;
+use crate::layout::time::TimeStamp;
+use crate::source::Read;
+
+/// What a repair goes by.
+pub(crate) struct Case<'a> {
+    /// The file as it is, or as the steps so far would leave it.
+    pub image: &'a Image,
+    /// What is wrong with it.
+    pub findings: &'a [Finding],
+    /// What the blocks hold, if that was asked for and nothing else is wrong any more.
+    pub deep: Option<&'a Deep>,
+    /// The present.
+    pub now: TimeStamp,
+    /// 16 random bytes, for a disk that needs an identity.
+    pub fresh_unique_id: [u8; 16],
+    /// The parent, if the caller knows it.
+    pub parent: Option<&'a ParentDisk>,
+    /// The bytes of the file.
+    pub probe: &'a dyn Probe,
+}
+
+/// The file's bytes, for a repair that needs more than the image holds.
+pub(crate) trait Probe {
+    /// Fills every buffer with the bytes at its offset.
+    fn read(&self, reads: &mut [Read<'_>]) -> Result<(), Unreadable>;
+
+    /// `length` bytes at `offset`. To be called for ranges that are known to lie within the file.
+    fn bytes(&self, offset: u64, length: usize) -> Result<Vec<u8>, Unreadable> {
+        let mut bytes = vec![0; length];
+        self.read(&mut [Read { offset, buffer: &mut bytes }])?;
+        Ok(bytes)
+    }
+}
+
+/// The file could not be read; the search knows why.
+#[derive(Debug)]
+pub(crate) struct Unreadable;
+
+impl Case<'_> {
+    /// Whether a fault of this name was found.
+    pub fn has(&self, id: &str) -> bool {
+        self.findings.iter().any(|finding| finding.id() == id)
+    }
+
+    /// Whether a fault was found whose name begins like this.
+    pub fn has_any(&self, prefix: &str) -> bool {
+        self.findings.iter().any(|finding| finding.id().starts_with(prefix) && finding.severity() == Severity::Error)
+    }
+}
+
+/// What a repair proposes: the steps that would do it, the one that assumes least first; none where it does not apply.
+pub(super) type Proposal = Result<Vec<Step>, Unreadable>;

@@ -1,0 +1,28 @@
+//! Repairs, a file for each family, and the search for plans that end sound.
+
+mod bat;
+mod batmap;
+mod bitmaps;
+mod case;
+mod fields;
+mod footers;
+mod header;
+pub(crate) mod journal;
+mod lost_footers;
+mod lost_header;
+mod parent;
+mod plan;
+mod poison;
+mod relink;
+mod requests;
+mod search;
+mod size;
+mod table;
+mod truncated;
+pub mod undo;
+mod unique_id;
+
+pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
+pub use relink::{LinkRefusal, ParentDisk};
+pub use requests::{FixedDisk, Request};
+pub(crate) use search::{Found, Wishes, find_plans, make_fixed};
