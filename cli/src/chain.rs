@@ -4,7 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use vhd_analyser_core::analysis::{Analysis, Options};
-use vhd_analyser_core::check::link::{self, End, LinkFault};
+use vhd_analyser_core::check::link::{self, End};
+use vhd_analyser_core::finding::link::LinkFault;
 use vhd_analyser_core::finding::{Fault, Finding, Severity, Text};
 use vhd_analyser_core::report::{self, Report, Verdict};
 

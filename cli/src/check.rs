@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options};
 use vhd_analyser_core::report::json::{self, Layout};
-use vhd_analyser_core::report::{Report, Ticket};
+use vhd_analyser_core::report::{Report, ReportExport};
 
 use crate::chain::{self, Chain};
 use crate::disk::{Beside, Disk, options};
@@ -83,9 +83,9 @@ fn print_json(chain: &Chain, parents: bool, options: &Options) -> Result<(), Fai
     writeln!(out, "{object}").and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
-fn ticket<'a>(report: &'a Report, options: &Options, chain: Option<&'a [Ticket<'a>]>) -> Ticket<'a> {
+fn ticket<'a>(report: &'a Report, options: &Options, chain: Option<&'a [ReportExport<'a>]>) -> ReportExport<'a> {
     let (version, commit) = (env!("CARGO_PKG_VERSION"), option_env!("VHD_ANALYSER_COMMIT"));
-    Ticket {
+    ReportExport {
         report,
         sha256: None,
         date: options.now,

@@ -108,9 +108,9 @@ impl Disk {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<Analysis, Failure> {
         let place = place::of(&self.path);
-        let beside = analysis::Beside {
+        let beside = analysis::AnalysisContext {
             journal: beside.journal.map(|journal| &journal.source),
-            surroundings: &place,
+            parent_lookup: &place,
             parents: beside.parents,
         };
         analyse_with(&self.source, &beside, &self.path.to_string_lossy(), options, progress)
@@ -140,7 +140,7 @@ impl Disk {
     pub fn report(&self, analysis: &Analysis) -> Result<Report, Failure> {
         let regions = fingerprint::regions(&self.source, &analysis.image)
             .map_err(|error| Failure::of_analysis(self.path.clone(), error))?;
-        Ok(Report { regions, ..analysis.report() })
+        Ok(Report { regions, ..vhd_analyser_core::report::build(&analysis) })
     }
 
     /// Whether `file`, another opening of it or the same, is what it was when it was opened: the same file, of the

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::Verdict;
 
 /// The answer as an exit code; of several, the worst counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Color, Style};
-use vhd_analyser_core::image::deep::Deep;
+use vhd_analyser_core::image::block_scan::BlockScan;
 use vhd_analyser_core::log::is_hostile;
 use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, Verdict};
 
@@ -122,7 +122,7 @@ pub fn way_back(disk: &Path, undo: &Path) -> String {
 }
 
 /// Everything about one file: the answer first, then why, then what to do; with its chain, where that was looked at.
-pub fn report(page: &mut Page, report: &Report, links: &[Link], deep: Option<&Deep>, holders: &[Holder]) {
+pub fn report(page: &mut Page, report: &Report, links: &[Link], deep: Option<&BlockScan>, holders: &[Holder]) {
     answer(page, report);
     // Behind the first paragraph it is said what to do, which for a repair follows below.
     let told = if report.repair.is_some() { 1 } else { usize::MAX };
@@ -167,7 +167,7 @@ fn look(verdict: Verdict) -> (&'static str, &'static str, AnsiColor) {
     }
 }
 
-/// How far a disk of a tree is set in. Deep trees stay readable, since the depth is not told by the margin alone.
+/// How far a disk of a tree is set in. BlockScan trees stay readable, since the depth is not told by the margin alone.
 fn margin(level: usize) -> String {
     "  ".repeat(level.min(DEEPEST))
 }
@@ -318,7 +318,7 @@ pub fn command(report: &Report, repair: &RepairReport) -> String {
     format!("vhd-analyser repair{allow_loss} {} -o COPY", quoted(&report.file))
 }
 
-fn survey(page: &mut Page, deep: &Deep) {
+fn survey(page: &mut Page, deep: &BlockScan) {
     page.heading("Blocks, all of which were read");
     page.item("", PLAIN, &format!("{} blocks with {} sectors", deep.blocks, deep.sectors));
     page.item("", PLAIN, &format!("{} sectors written, by the sector bitmaps", deep.sectors_set));

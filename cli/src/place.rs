@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use vhd_analyser_core::dialect::{self, Lead};
+use vhd_analyser_core::compat::{self, Resolved};
 use vhd_analyser_core::image::{self, Image};
 use vhd_analyser_core::layout::footer::DiskType;
 use vhd_analyser_core::layout::locator::{file_name, leads};
@@ -16,8 +16,8 @@ use crate::disk::is_disk;
 pub struct Folder(PathBuf);
 
 /// The folder that a disk is in.
-pub fn of(disk: &Path) -> dialect::Place<Folder> {
-    dialect::Place::of(Folder::of(disk))
+pub fn of(disk: &Path) -> compat::Place<Folder> {
+    compat::Place::of(Folder::of(disk))
 }
 
 impl Folder {
@@ -26,17 +26,17 @@ impl Folder {
     }
 }
 
-impl dialect::Folder for Folder {
-    fn open(&self, path: &str) -> Lead<Self> {
+impl compat::Folder for Folder {
+    fn open(&self, path: &str) -> Resolved<Self> {
         let full = self.0.join(path);
         // Looked at first: to open a pipe would be to wait for somebody at its other end.
         if !fs::metadata(&full).is_ok_and(|metadata| is_disk(&metadata)) {
-            return Lead::Missing;
+            return Resolved::Missing;
         }
         let source = File::open(&full).and_then(FileSource::new);
         match source.map(|source| image::open(&source, &mut |_| ControlFlow::Continue(()))) {
-            Ok(Ok(image)) => Lead::Found(image.into(), Self::of(&full)),
-            _ => Lead::Missing,
+            Ok(Ok(image)) => Resolved::Found(image.into(), Self::of(&full)),
+            _ => Resolved::Missing,
         }
     }
 }

@@ -24,7 +24,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let disk = Disk::open(&arguments.file)?;
     let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
     let mut out = io::stdout().lock();
-    out.write_all(&analysis.vhd_util_read(arguments.tz)).and_then(|()| out.flush()).map_err(Failure::Output)?;
+    out.write_all(&vhd_analyser_core::report::vhd_util_read::render(&analysis, arguments.tz))
+        .and_then(|()| out.flush())
+        .map_err(Failure::Output)?;
     Ok(Exit::Done)
 }
 

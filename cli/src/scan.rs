@@ -9,10 +9,11 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
-use vhd_analyser_core::chain::{DiskReport, Forest, ForestReport, JournalFile, Member};
+use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile};
 use vhd_analyser_core::image::Image;
 use vhd_analyser_core::journal;
 use vhd_analyser_core::progress::Progress;
+use vhd_analyser_core::report::{DiskReport, ForestReport};
 use vhd_analyser_core::report::{Severity, Size, Verdict};
 
 use crate::disk::{Beside, Disk, options};
@@ -65,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for failure in &found.failures {
         failure.tell();
     }
-    let report = Forest::of(members).with_journals(found.journals).report();
+    let report = vhd_analyser_core::report::forest(&Forest::of(members).with_journals(found.journals));
     if arguments.json {
         print_json(&report)?
     } else {
@@ -80,11 +81,11 @@ fn member(
     path: &Path,
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Member, Failure> {
+) -> Result<DiskSummary, Failure> {
     let disk = Disk::open(path)?;
     let analysis = disk.analyse(Beside::default(), options, progress)?;
     let lacks_raw = named_parent(&analysis.image) == Some([0; 16]) && parent_of(path, &analysis.image).is_err();
-    let mut member = Member::of(&analysis, &path.to_string_lossy(), disk.changed()).lacking_raw(lacks_raw);
+    let mut member = DiskSummary::of(&analysis, &path.to_string_lossy(), disk.changed()).lacking_raw(lacks_raw);
     member.finds_parent = member.finds_parent || finds_parent(path, &analysis.image);
     Ok(member)
 }

@@ -7,11 +7,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::check::{Circumstances, check};
-use crate::compat::{self, Disk, Opinion, Surroundings, Unknown};
-use crate::file_type::Foreign;
+use crate::compat::{self, Disk, ParentLookup, ToolAnswer, Unknown};
+use crate::file_type::FileType;
 use crate::finding::{Fault, Finding, Severity};
 use crate::image::Image;
-use crate::image::block_scan::{self, Deep};
+use crate::image::block_scan::{self, BlockScan};
 use crate::journal::Journal;
 use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
@@ -41,41 +41,41 @@ pub struct Analysis {
     /// The structures as they were found.
     pub image: Image,
     /// What the file is, if it is no VHD; it then has no findings and no plan.
-    pub foreign: Option<Foreign>,
+    pub foreign: Option<FileType>,
     /// What the blocks hold, if they were read.
-    pub deep: Option<Deep>,
+    pub deep: Option<BlockScan>,
     /// The faults, worst first.
     pub findings: Vec<Finding>,
     /// What each tool would say of it, in the order of [`Tool::ALL`](crate::compat::Tool::ALL).
-    pub opinions: [Opinion; 5],
+    pub answers: [ToolAnswer; 5],
     /// The structures after the first of the repairs.
     pub repaired: Option<Image>,
     /// What each tool would say of it then.
-    pub opinions_after: Option<[Opinion; 5]>,
+    pub answers_after: Option<[ToolAnswer; 5]>,
     /// Ways to repair it, each proven, the one that loses and assumes least first; none where nothing is to repair, or
     /// no way is known.
-    pub repairs: Vec<Proven>,
+    pub repairs: Vec<VerifiedRepair>,
 }
 
 /// What lies beside a disk and bears on what is to be said of it.
 #[derive(Clone, Copy)]
-pub struct Beside<'a, S> {
+pub struct AnalysisContext<'a, S> {
     /// The journal of a cut-off resize (`vhd-util resize -j`).
     pub journal: Option<&'a S>,
     /// Where its parent locators lead.
-    pub surroundings: &'a dyn Surroundings,
+    pub parent_lookup: &'a dyn ParentLookup,
     /// Whether vhd-util is to be asked about all ancestors (`check -p`), and not about the disk alone.
     pub parents: bool,
 }
 
-impl<S> Beside<'_, S> {
+impl<S> AnalysisContext<'_, S> {
     /// Nothing that is known of.
-    pub const NOTHING: Self = Self { journal: None, surroundings: &Unknown, parents: false };
+    pub const NOTHING: Self = Self { journal: None, parent_lookup: &Unknown, parents: false };
 }
 
 /// A plan of repair after which the file is sound, with what it takes to go back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proven {
+pub struct VerifiedRepair {
     /// The plan.
     pub plan: Plan,
     /// For each patch of the plan that writes bytes, those that it replaces; fewer where the file ends before.
@@ -95,7 +95,7 @@ pub fn analyse<S: Source>(
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Analysis, AnalysisError<S::Error>> {
-    analyse_with(source, &Beside::NOTHING, name, options, progress)
+    analyse_with(source, &AnalysisContext::NOTHING, name, options, progress)
 }
 
 /// As [`analyse`], with what lies beside the disk.
@@ -104,7 +104,7 @@ pub fn analyse<S: Source>(
 /// As [`analyse`]. A damaged journal is a finding.
 pub fn analyse_with<S: Source>(
     source: &S,
-    beside: &Beside<'_, S>,
+    beside: &AnalysisContext<'_, S>,
     name: &str,
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
@@ -112,24 +112,24 @@ pub fn analyse_with<S: Source>(
     let mut watch = Watch::new(progress);
     let image = Image::open(source, &mut watch)?;
     // vhd-util is asked from the disk's own folder.
-    let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
-    let opinions = compat::ask(source, &disk, options.now, beside.parents, &mut watch)?;
+    let disk = Disk { name: file_name(name), image: &image, parent_lookup: beside.parent_lookup };
+    let answers = compat::ask(source, &disk, options.now, beside.parents, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
         image,
         foreign: None,
         deep: None,
         findings: Vec::new(),
-        opinions,
+        answers,
         repaired: None,
-        opinions_after: None,
+        answers_after: None,
         repairs: Vec::new(),
     };
     let circumstances = Circumstances { now: options.now };
     let Options { fresh_unique_id, deep, ref request, .. } = *options;
     let wishes = Wishes { circumstances, fresh_unique_id, deep, request };
     if !analysis.image.is_vhd() {
-        analysis.foreign = Some(Foreign::recognise(source)?);
+        analysis.foreign = Some(FileType::recognise(source)?);
         let plans = repair::make_fixed(source, &wishes, &mut watch)?;
         analysis.repairs = proven(source, plans)?;
         return Ok(analysis);
@@ -157,16 +157,16 @@ pub fn analyse_with<S: Source>(
     if let Some(plan) = analysis.plan() {
         let patched = Patched::new(source, plan);
         let image = Image::open(&patched, &mut watch)?;
-        let disk = Disk { name: file_name(name), image: &image, surroundings: beside.surroundings };
-        let opinions = compat::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
-        analysis.opinions_after = Some(opinions);
+        let disk = Disk { name: file_name(name), image: &image, parent_lookup: beside.parent_lookup };
+        let answers = compat::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
+        analysis.answers_after = Some(answers);
         analysis.repaired = Some(image);
     }
     Ok(analysis)
 }
 
-fn proven<S: Source>(source: &S, plans: Vec<Plan>) -> Result<Vec<Proven>, AnalysisError<S::Error>> {
-    let proven = plans.into_iter().map(|plan| Ok(Proven { replaced: replaced(source, &plan)?, plan }));
+fn proven<S: Source>(source: &S, plans: Vec<Plan>) -> Result<Vec<VerifiedRepair>, AnalysisError<S::Error>> {
+    let proven = plans.into_iter().map(|plan| Ok(VerifiedRepair { replaced: replaced(source, &plan)?, plan }));
     proven.collect()
 }
 

@@ -9,7 +9,7 @@ use crate::source::{Read, Source};
 
 /// What a file is that is no VHD.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Foreign {
+pub enum FileType {
     /// No bytes at all.
     Empty,
     /// Not even as long as a footer.
@@ -52,26 +52,26 @@ pub enum Foreign {
 const LOOK: u64 = 0x8000 + 512;
 
 /// Signatures with their offsets, the most telling first.
-const SIGNATURES: &[(usize, &[u8], Foreign)] = &[
-    (0, b"vhdxfile", Foreign::Vhdx),
-    (0, b"QFI\xFB", Foreign::Qcow2),
-    (0, b"KDMV", Foreign::Vmdk),
-    (0, b"COWD", Foreign::Vmdk),
-    (0, b"# Disk DescriptorFile", Foreign::Vmdk),
-    (0x40, &[0x7F, 0x10, 0xDA, 0xBE], Foreign::Vdi),
-    (0x8001, b"CD001", Foreign::Iso),
-    (512, b"EFI PART", Foreign::RawGpt),
-    (4096, b"EFI PART", Foreign::RawGpt),
-    (0, &[0x1F, 0x8B, 0x08], Foreign::Gzip),
-    (0, b"PK\x03\x04", Foreign::Zip),
-    (0, &[0xFD, b'7', b'z', b'X', b'Z', 0], Foreign::Xz),
-    (0, &[0x28, 0xB5, 0x2F, 0xFD], Foreign::Zstd),
-    (0, &[b'7', b'z', 0xBC, 0xAF, 0x27, 0x1C], Foreign::SevenZip),
-    (257, b"ustar", Foreign::Tar),
-    (510, &[0x55, 0xAA], Foreign::RawMbr),
+const SIGNATURES: &[(usize, &[u8], FileType)] = &[
+    (0, b"vhdxfile", FileType::Vhdx),
+    (0, b"QFI\xFB", FileType::Qcow2),
+    (0, b"KDMV", FileType::Vmdk),
+    (0, b"COWD", FileType::Vmdk),
+    (0, b"# Disk DescriptorFile", FileType::Vmdk),
+    (0x40, &[0x7F, 0x10, 0xDA, 0xBE], FileType::Vdi),
+    (0x8001, b"CD001", FileType::Iso),
+    (512, b"EFI PART", FileType::RawGpt),
+    (4096, b"EFI PART", FileType::RawGpt),
+    (0, &[0x1F, 0x8B, 0x08], FileType::Gzip),
+    (0, b"PK\x03\x04", FileType::Zip),
+    (0, &[0xFD, b'7', b'z', b'X', b'Z', 0], FileType::Xz),
+    (0, &[0x28, 0xB5, 0x2F, 0xFD], FileType::Zstd),
+    (0, &[b'7', b'z', 0xBC, 0xAF, 0x27, 0x1C], FileType::SevenZip),
+    (257, b"ustar", FileType::Tar),
+    (510, &[0x55, 0xAA], FileType::RawMbr),
 ];
 
-impl Foreign {
+impl FileType {
     /// Looks at the start of a file.
     ///
     /// # Errors
@@ -140,7 +140,7 @@ impl Foreign {
 }
 
 /// What the file is: "a VHDX image".
-impl fmt::Display for Foreign {
+impl fmt::Display for FileType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "an empty file",
@@ -188,21 +188,21 @@ mod tests {
         for (at, signature, foreign) in SIGNATURES {
             let mut file = vec![0xEE; LOOK as usize];
             file[*at..at + signature.len()].copy_from_slice(signature);
-            assert_eq!(Foreign::recognise(&file.as_slice()), Ok(*foreign));
+            assert_eq!(FileType::recognise(&file.as_slice()), Ok(*foreign));
             file[*at] ^= 0xFF;
-            assert_eq!(Foreign::recognise(&file.as_slice()), Ok(Foreign::Unknown));
+            assert_eq!(FileType::recognise(&file.as_slice()), Ok(FileType::Unknown));
         }
     }
 
     #[test]
     fn files_without_a_signature_are_told_apart() {
-        let of = |bytes: &[u8]| Foreign::recognise(&bytes);
-        assert_eq!(of(b""), Ok(Foreign::Empty));
-        assert_eq!(of(b"Sep 14 16:36:26 SMGC: Coalesce failed\n"), Ok(Foreign::Text));
+        let of = |bytes: &[u8]| FileType::recognise(&bytes);
+        assert_eq!(of(b""), Ok(FileType::Empty));
+        assert_eq!(of(b"Sep 14 16:36:26 SMGC: Coalesce failed\n"), Ok(FileType::Text));
         // The odd byte at the start makes the end of what is looked at fall into a character.
         let umlauts = alloc::format!("a{}", "ä".repeat(20_000));
-        assert_eq!(of(umlauts.as_bytes()), Ok(Foreign::Text));
-        assert_eq!(of(&[0; 4096]), Ok(Foreign::Zeros));
-        assert_eq!(of(&[0; 100]), Ok(Foreign::Scrap));
+        assert_eq!(of(umlauts.as_bytes()), Ok(FileType::Text));
+        assert_eq!(of(&[0; 4096]), Ok(FileType::Zeros));
+        assert_eq!(of(&[0; 100]), Ok(FileType::Scrap));
     }
 }

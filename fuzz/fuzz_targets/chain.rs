@@ -7,9 +7,11 @@ use std::ops::ControlFlow;
 
 use libfuzzer_sys::fuzz_target;
 use vhd_analyser_core::analysis::{Analysis, analyse};
-use vhd_analyser_core::chain::{DiskReport, Flat, Forest, ForestReport, Format, Identity, Layer, Member, Merged};
+use vhd_analyser_core::report::{DiskReport, ForestReport};
+use vhd_analyser_core::convert::{ImageWriter, Format, Identity, Layer, ChainSource};
+use vhd_analyser_core::chain::{Forest, DiskSummary};
 use vhd_analyser_core::repair::{ParentDisk, Request};
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_fuzz::mutate::renew_checksums;
 use vhd_analyser_fuzz::{analysed, options, within_limits};
@@ -134,8 +136,8 @@ fn check_forest(analyses: &[Analysis], input: &Input<'_>) {
         (1, Some(0..128) | None) => "parent.vhd".to_owned(),
         (number, _) => format!("d{number}.vhd"),
     };
-    let members = analyses.iter().enumerate().map(|(number, analysis)| Member::of(analysis, &name(number), Some(NOW)));
-    let report = Forest::of(members.collect()).report();
+    let members = analyses.iter().enumerate().map(|(number, analysis)| DiskSummary::of(analysis, &name(number), Some(NOW)));
+    let report = vhd_analyser_core::report::forest(&Forest::of(members.collect()));
     assert_eq!(report.disks.len(), analyses.len());
     let told = told(&report);
     assert!(told.iter().all(|number| *number < 1 << 52), "{told:?}");
@@ -166,7 +168,7 @@ fn check_reading(files: &[Vec<u8>], analyses: &[Analysis]) {
             return;
         };
         let sources = files.iter().map(Vec::as_slice);
-        let Ok(chain) = Merged::new(layers.into_iter().zip(sources).collect()) else {
+        let Ok(chain) = ChainSource::new(layers.into_iter().zip(sources).collect()) else {
             continue;
         };
         if chain.length() > LONGEST {
@@ -199,9 +201,9 @@ fn expected(files: &[Vec<u8>]) -> Option<Vec<u8>> {
     Some(whole)
 }
 
-fn check_flat(chain: &Merged<&[u8]>, files: &[Vec<u8>], whole: &[u8], format: Format) {
+fn check_flat(chain: &ChainSource<&[u8]>, files: &[Vec<u8>], whole: &[u8], format: Format) {
     let identity = Identity { made: NOW, random: [7; 16] };
-    let Ok(flat) = Flat::plan(chain, format, identity, &mut |_| ControlFlow::Continue(())) else {
+    let Ok(flat) = ImageWriter::plan(chain, format, identity, &mut |_| ControlFlow::Continue(())) else {
         return;
     };
     let image = flattened(&flat, chain, files, &mut |_| ()).expect("a planned image is written");

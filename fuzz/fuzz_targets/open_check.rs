@@ -29,8 +29,8 @@ fuzz_target!(|input: &[u8]| {
     });
     match result {
         Ok(analysis) => {
-            analysis.report();
-            analysis.vhd_util_read(0);
+            vhd_analyser_core::report::build(&analysis);
+            vhd_analyser_core::report::vhd_util_read::render(&analysis, 0);
         }
         Err(AnalysisError::Cancelled) => {}
         Err(AnalysisError::Read(error)) => panic!("{error}"),

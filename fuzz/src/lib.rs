@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use peak_alloc::PeakAlloc;
-use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse, analyse_with};
+use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse, analyse_with};
 use vhd_analyser_core::progress::AnalysisError;
 use vhd_analyser_core::repair::{Plan, Request};
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::source::{OutOfRange, Read, Source};
 use vhd_analyser_tests::analysed::{NOW, fixed_copy, patched_in_place, undone};
 
@@ -59,7 +59,7 @@ pub fn analysed(image: &[u8], deep: bool) -> Analysis {
 /// As [`analysed`].
 pub fn analysed_with(image: &[u8], journal: &[u8]) -> Analysis {
     within_limits(image.len() + journal.len(), || {
-        let beside = Beside { journal: Some(&journal), ..Beside::NOTHING };
+        let beside = AnalysisContext { journal: Some(&journal), ..AnalysisContext::NOTHING };
         told(analyse_with(&image, &beside, "disk.vhd", &options(false), &mut |_| ControlFlow::Continue(())))
     })
 }
@@ -67,8 +67,8 @@ pub fn analysed_with(image: &[u8], journal: &[u8]) -> Analysis {
 fn told(analysis: Result<Analysis, AnalysisError<OutOfRange>>) -> Analysis {
     match analysis {
         Ok(analysis) => {
-            analysis.report();
-            analysis.vhd_util_read(0);
+            vhd_analyser_core::report::build(&analysis);
+            vhd_analyser_core::report::vhd_util_read::render(&analysis, 0);
             analysis
         }
         Err(error) => panic!("{error}"),

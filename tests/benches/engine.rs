@@ -8,10 +8,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::{Options, analyse};
 use vhd_analyser_core::image;
 use vhd_analyser_core::repair::Request;
-use vhd_analyser_core::report::Verdict;
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_tests::analysed::{NOW, analysed_deep};
 use vhd_analyser_tests::bytes::{put, seal};

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse, analyse_with};
+use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse, analyse_with};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::AnalysisError;
 use vhd_analyser_core::repair::{Content, Plan, Request, Segment};
@@ -32,7 +32,7 @@ pub fn analysed_deep(image: &[u8], name: &str) -> Result<Analysis, AnalysisError
 /// # Errors
 /// As [`analysed`].
 pub fn analysed_with(image: &[u8], journal: &[u8], name: &str) -> Result<Analysis, AnalysisError<OutOfRange>> {
-    let beside = Beside { journal: Some(&journal), ..Beside::NOTHING };
+    let beside = AnalysisContext { journal: Some(&journal), ..AnalysisContext::NOTHING };
     analyse_with(&image, &beside, name, &options(false), &mut |_| ControlFlow::Continue(()))
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use vhd_analyser_core::chain::{Flat, FlatError, Merged, Piece};
+use vhd_analyser_core::convert::{ChainSource, ImageWriter, Piece, WriteError};
 use vhd_analyser_core::source::OutOfRange;
 
 use crate::build::{Built, Creator, Disk, Fill, HEADER_AT, Kind, PARENT, SECTOR};
@@ -119,11 +119,11 @@ pub fn rename(metadata: &mut [u8], old: &str, new: &str) {
 /// # Errors
 /// Where the chain cannot be read.
 pub fn flattened(
-    flat: &Flat,
-    chain: &Merged<&[u8]>,
+    flat: &ImageWriter,
+    chain: &ChainSource<&[u8]>,
     files: &[Vec<u8>],
     look: &mut dyn FnMut(&Piece),
-) -> Result<Vec<u8>, FlatError<OutOfRange>> {
+) -> Result<Vec<u8>, WriteError<OutOfRange>> {
     let mut image = Vec::new();
     flat.write(chain, &mut |piece| {
         look(&piece);

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::ops::AddAssign;
 
-use vhd_analyser_core::analysis::Proven;
-use vhd_analyser_core::dialect::vhd_util;
+use vhd_analyser_core::Verdict::{self, NotAVhd, Repairable, Salvageable, Sound, Unrepairable};
+use vhd_analyser_core::analysis::VerifiedRepair;
+use vhd_analyser_core::compat::vhd_util;
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::repair::Plan;
-use vhd_analyser_core::report::Verdict::{self, NotAVhd, Repairable, Salvageable, Sound, Unrepairable};
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep, analysed_with, fixed_copy};
 use vhd_analyser_tests::bytes::sha256_of;
 use vhd_analyser_tests::corpus::{Case, cases, unpacked};
@@ -162,7 +162,7 @@ fn fixed_copies_are_sound() -> Result<(), Box<dyn Error>> {
         let image = case.image()?;
         let repairs = analysed_deep(&image, &case.target)?.repairs;
         mended += usize::from(!repairs.is_empty());
-        for Proven { plan, .. } in repairs {
+        for VerifiedRepair { plan, .. } in repairs {
             let copy = analysed_deep(&fixed_copy(&image, &plan), &case.target)?;
             assert_eq!(copy.verdict(), Sound, "{name}: {:?}", plan.steps);
             assert!(copy.plan().is_none(), "{name}: nothing is left to repair");
@@ -317,7 +317,7 @@ fn a_null_unique_id_becomes_a_random_one() -> Result<(), Box<dyn Error>> {
 #[test]
 fn the_text_is_what_vhd_util_prints() -> Result<(), Box<dyn Error>> {
     for (name, case) in cases()? {
-        let text = analysed(&case.image()?, &case.target)?.vhd_util_read(0);
+        let text = vhd_analyser_core::report::vhd_util_read::render(&analysed(&case.image()?, &case.target)?, 0);
         let text = String::from_utf8_lossy(&text);
         assert_eq!(text, case.vhd_util.read_headers.text, "{name}");
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde::Deserialize;
-use vhd_analyser_core::dialect::{Disk, Opinion, Tool, Unknown, minded_by, opinions, vhd_util};
+use vhd_analyser_core::compat::{Disk, Tool, ToolAnswer, Unknown, answers, rejected_by, vhd_util};
 use vhd_analyser_tests::analysed::{NOW, analysed};
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::corpus::{Case, cases, unpacked};
@@ -23,14 +23,14 @@ fn folder(case: &Case) -> Result<Folder, Box<dyn Error>> {
 }
 
 /// What every tool says of bytes in memory, with the disks around them.
-fn all(image: &[u8], disk: &Disk<'_>) -> Result<[Opinion; 5], Box<dyn Error>> {
-    Ok(opinions(&image, disk, NOW, &mut |_| ControlFlow::Continue(()))?)
+fn all(image: &[u8], disk: &Disk<'_>) -> Result<[ToolAnswer; 5], Box<dyn Error>> {
+    Ok(answers(&image, disk, NOW, &mut |_| ControlFlow::Continue(()))?)
 }
 
 /// What every tool says of bytes in memory whose parent is not known.
-fn of(image: &[u8], name: &str) -> Result<[Opinion; 5], Box<dyn Error>> {
+fn of(image: &[u8], name: &str) -> Result<[ToolAnswer; 5], Box<dyn Error>> {
     let analysis = analysed(image, name)?;
-    all(image, &Disk { name, image: &analysis.image, surroundings: &Unknown })
+    all(image, &Disk { name, image: &analysis.image, parent_lookup: &Unknown })
 }
 
 #[test]
@@ -208,10 +208,10 @@ fn each_tool_has_its_own_words() -> Result<(), Box<dyn Error>> {
     let said = |case: &str, tool: Tool| -> Result<String, Box<dyn Error>> {
         let case = &cases[case];
         let folder = folder(case)?;
-        let opinions = all(&case.image()?, &folder.disk(&case.target).ok_or("no target")?)?;
-        let opinion = opinions.into_iter().find(|opinion| opinion.tool == tool).ok_or("no opinion")?;
-        assert_eq!(opinion.accepts, opinion.says.is_empty(), "{opinion:?}");
-        Ok(opinion.says)
+        let answers = all(&case.image()?, &folder.disk(&case.target).ok_or("no target")?)?;
+        let answer = answers.into_iter().find(|answer| answer.tool == tool).ok_or("no answer")?;
+        assert_eq!(answer.accepts, answer.says.is_empty(), "{answer:?}");
+        Ok(answer.says)
     };
     for (case, tool, words) in [
         ("sound-tap", Tool::HyperV, ""),
@@ -281,12 +281,12 @@ fn those_who_mind_a_finding_refuse_the_disk() -> Result<(), Box<dyn Error>> {
             continue;
         }
         let kind = analysis.image.kind();
-        let minding: Vec<_> = analysis.findings.iter().flat_map(|finding| minded_by(&finding.fault, kind)).collect();
-        for opinion in of(&image, &case.target)? {
-            let takes_none = opinion.tool == Tool::Azure && kind.is_none_or(|kind| kind.is_sparse());
-            let is_known = !NOT_BY_A_FINDING.contains(&(name.as_str(), opinion.tool));
+        let minding: Vec<_> = analysis.findings.iter().flat_map(|finding| rejected_by(&finding.fault, kind)).collect();
+        for answer in of(&image, &case.target)? {
+            let takes_none = answer.tool == Tool::Azure && kind.is_none_or(|kind| kind.is_sparse());
+            let is_known = !NOT_BY_A_FINDING.contains(&(name.as_str(), answer.tool));
             if !takes_none && is_known {
-                assert_eq!(!minding.contains(&opinion.tool), opinion.accepts, "{name}: {opinion:?}");
+                assert_eq!(!minding.contains(&answer.tool), answer.accepts, "{name}: {answer:?}");
                 compared += 1;
             }
         }
@@ -312,7 +312,7 @@ struct QemuImgInfo {
 
 fn assert_is_that_of_qemu_img(
     image: &[u8],
-    foretold: &Opinion,
+    foretold: &ToolAnswer,
     folder: &Path,
     what: &str,
 ) -> Result<(), Box<dyn Error>> {

@@ -11,9 +11,11 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestCaseError};
-use vhd_analyser_core::chain::{ChainError, Flat, FlatError, Format, Identity, Layer, Merged, ReadError};
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::convert::{
+    ChainError, ChainSource, Format, Identity, ImageWriter, Layer, ReadError, WriteError,
+};
 use vhd_analyser_core::layout::locator::file_name;
-use vhd_analyser_core::report::Verdict;
 use vhd_analyser_core::source::{OutOfRange, Read, Source};
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep};
 use vhd_analyser_tests::build::{Creator, Disk, Fill, HEADER_AT, Kind, SECTOR, read_virtual};
@@ -29,18 +31,18 @@ const IDENTITY: Identity = Identity { made: NOW, random: *b"sixteen randoms!" };
 const LONGEST_PIECE: u64 = 64 << 20;
 
 /// Files, the last child first, as a chain.
-fn chain(files: &[Vec<u8>]) -> Result<Merged<&[u8]>, ChainError> {
+fn chain(files: &[Vec<u8>]) -> Result<ChainSource<&[u8]>, ChainError> {
     let layers = files.iter().enumerate().map(|(number, file)| {
         let name = format!("{number}.vhd");
         let analysis = analysed(file, &name).map_err(|_| ChainError::NotAVhd(name))?;
         Ok((Layer::of(&analysis)?, file.as_slice()))
     });
-    Merged::new(layers.collect::<Result<_, _>>()?)
+    ChainSource::new(layers.collect::<Result<_, _>>()?)
 }
 
 /// The image, put together from its pieces.
-fn image(chain: &Merged<&[u8]>, files: &[Vec<u8>], format: Format) -> Result<Vec<u8>, FlatError<OutOfRange>> {
-    let flat = Flat::plan(chain, format, IDENTITY, &mut |_| ControlFlow::Continue(()))?;
+fn image(chain: &ChainSource<&[u8]>, files: &[Vec<u8>], format: Format) -> Result<Vec<u8>, WriteError<OutOfRange>> {
+    let flat = ImageWriter::plan(chain, format, IDENTITY, &mut |_| ControlFlow::Continue(()))?;
     let image = flattened(&flat, chain, files, &mut |piece| {
         assert!((1..=LONGEST_PIECE).contains(&piece.length()), "{} bytes", piece.length());
     })?;
@@ -413,7 +415,7 @@ fn a_batmap_that_contradicts_a_bitmap_is_not_read_over() -> Outcome {
     let contradiction = ReadError::Contradiction { name: "0.vhd".into(), block: 0 };
     assert_eq!(chain.read(&mut [Read { offset: 1024, buffer: &mut [0; 16] }]), Err(contradiction.clone()));
     for format in FORMATS {
-        assert_eq!(image(&chain, &files, format), Err(FlatError::Read(contradiction.clone())), "{format:?}");
+        assert_eq!(image(&chain, &files, format), Err(WriteError::Read(contradiction.clone())), "{format:?}");
     }
     Ok(())
 }
@@ -456,7 +458,7 @@ fn empty_disk(size: u64) -> Vec<u8> {
 fn sizes_are_bounded_by_the_format() -> Outcome {
     let plan = |size: u64, format| {
         let files = [empty_disk(size)];
-        Flat::plan(&chain(&files)?, format, IDENTITY, &mut |_| ControlFlow::Continue(()))
+        ImageWriter::plan(&chain(&files)?, format, IDENTITY, &mut |_| ControlFlow::Continue(()))
             .map_err(|error| Box::<dyn Error>::from(error.to_string()))
             .map(|flat| flat.length())
     };
@@ -479,17 +481,17 @@ fn it_stops_when_it_is_asked_to() -> Outcome {
     let files = [empty_disk(1 << 40)];
     let chain = chain(&files)?;
     let mut heard = 0;
-    let stopped = Flat::plan(&chain, Format::Dynamic, IDENTITY, &mut |progress| {
+    let stopped = ImageWriter::plan(&chain, Format::Dynamic, IDENTITY, &mut |progress| {
         heard += 1;
         if progress.done > 1 << 30 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    assert_eq!((stopped.err(), heard), (Some(FlatError::Cancelled), 18));
-    let flat = Flat::plan(&chain, Format::Fixed, IDENTITY, &mut |_| ControlFlow::Continue(()))?;
+    assert_eq!((stopped.err(), heard), (Some(WriteError::Cancelled), 18));
+    let flat = ImageWriter::plan(&chain, Format::Fixed, IDENTITY, &mut |_| ControlFlow::Continue(()))?;
     let mut pieces = 0;
     let stopped = flat.write(&chain, &mut |_| {
         pieces += 1;
         if pieces == 5 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    assert_eq!((stopped, pieces), (Err(FlatError::Cancelled), 5));
+    assert_eq!((stopped, pieces), (Err(WriteError::Cancelled), 5));
     Ok(())
 }

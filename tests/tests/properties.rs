@@ -11,10 +11,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 use proptest::test_runner::TestCaseResult;
-use vhd_analyser_core::analysis::{Analysis, Options, Proven, analyse};
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair, analyse};
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::repair::{Content, ParentDisk, Plan, Request};
-use vhd_analyser_core::report::Verdict;
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep, fixed_copy, patched_in_place, undone};
 use vhd_analyser_tests::build::{Built, Creator, Disk, Fill, Kind, SECTOR, Virtual, read_virtual};
 use vhd_analyser_tests::build_faults::{BitmapEdit, Doubt, Edit, EntryEdit, Fault, Structure};
@@ -116,10 +116,10 @@ proptest! {
         // room for the batmap that it asks for, there may be another repair with a link.
         let plain = analysis_of(&image, deep)?;
         let mut unlinked: Vec<_> =
-            plain.repairs.iter().map(|Proven { plan, .. }| (plan.assumes.clone(), read_virtual(&fixed_copy(&image, plan)))).collect();
+            plain.repairs.iter().map(|VerifiedRepair { plan, .. }| (plan.assumes.clone(), read_virtual(&fixed_copy(&image, plan)))).collect();
         unlinked.extend((plain.verdict() == Verdict::Sound).then(|| (Vec::new(), read_virtual(&image))));
         prop_assert!(fault.is_some() || unlinked == [(Vec::new(), Some(built.content.clone()))]);
-        for Proven { plan, .. } in &analysis.repairs {
+        for VerifiedRepair { plan, .. } in &analysis.repairs {
             let copy = fixed_copy(&image, plan);
             prop_assert!(copy == patched_in_place(&image, plan), "{}", described(plan));
             prop_assert!(undone(&image, plan) == image, "{}", described(plan));
@@ -240,7 +240,8 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
     }
     let analysis = analysis_of(&image, deep)?;
     // Neither of these may panic.
-    let _ = (analysis.report(), analysis.vhd_util_read(0));
+    let _ =
+        (vhd_analyser_core::report::build(&analysis), vhd_analyser_core::report::vhd_util_read::render(&analysis, 0));
     prop_assert!(!must_be_found || analysis.verdict() != Verdict::Sound, "the fault was not found");
     let seals = faults.iter().any(|fault| fault.seals(built));
     let as_left = faults.iter().map(|fault| if seals { fault.sealed() } else { fault.clone() });

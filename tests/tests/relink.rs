@@ -6,13 +6,13 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::process::{Command, Stdio};
 
-use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse, analyse_with};
-use vhd_analyser_core::chain::Member;
-use vhd_analyser_core::dialect::Tool;
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse, analyse_with};
+use vhd_analyser_core::chain::DiskSummary;
+use vhd_analyser_core::compat::Tool;
 use vhd_analyser_core::image::{self, Image};
 use vhd_analyser_core::layout::footer::DiskType;
 use vhd_analyser_core::repair::{LinkRefusal, ParentDisk, Request};
-use vhd_analyser_core::report::Verdict;
 use vhd_analyser_tests::analysed::{NOW, analysed, fixed_copy, patched_in_place, undone};
 use vhd_analyser_tests::build::{BAT_AT, Creator, Disk, Fill, HEADER_AT, Kind, read_virtual};
 use vhd_analyser_tests::bytes::{put, seal};
@@ -39,12 +39,12 @@ fn asked(bytes: &[u8], request: Request) -> Outcome<Analysis> {
 }
 
 /// A disk between its neighbours, as a scan keeps it.
-fn in_place(bytes: &[u8], parent: &str, parent_image: Image) -> Outcome<(Analysis, Member)> {
+fn in_place(bytes: &[u8], parent: &str, parent_image: Image) -> Outcome<(Analysis, DiskSummary)> {
     let folder = Folder(BTreeMap::from([(parent.trim_start_matches("./").to_owned(), parent_image)]));
     let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: true, request: Request::default() };
-    let beside = Beside { surroundings: &folder, ..Beside::NOTHING };
+    let beside = AnalysisContext { parent_lookup: &folder, ..AnalysisContext::NOTHING };
     let analysis = analyse_with(&bytes, &beside, "child.vhd", &options, &mut |_| ControlFlow::Continue(()))?;
-    let member = Member::of(&analysis, "child.vhd", None);
+    let member = DiskSummary::of(&analysis, "child.vhd", None);
     Ok((analysis, member))
 }
 
@@ -131,7 +131,7 @@ fn every_chain_of_the_corpus_finds_its_parent() -> Outcome {
 
             let (after, member) = in_place(&copy, path, opened(&parent)?)?;
             assert_eq!(after.verdict(), Verdict::Sound, "{place}: {:?}", after.findings);
-            let answer = &after.opinions.iter().find(|opinion| opinion.tool == Tool::VhdUtil).ok_or("an answer")?.says;
+            let answer = &after.answers.iter().find(|answer| answer.tool == Tool::VhdUtil).ok_or("an answer")?.says;
             assert!(member.finds_parent, "{place}: {answer}");
             assert_eq!(linking(&copy, &given)?.plan(), None, "{place}: it is linked now");
             assert!(given.is_named_by(&after.image) && !given.is_named_by(&analysis.image), "{place}");
@@ -170,7 +170,7 @@ fn long_names_get_room() -> Outcome {
                 assert!(read_virtual(&copy).is_some_and(|content| content == image.content), "{place}");
                 let (after, member) = in_place(&copy, path, parent.clone())?;
                 assert_eq!(after.verdict(), Verdict::Sound, "{place}: {:?}", after.findings);
-                assert!(member.finds_parent, "{place}: {:?}", after.opinions);
+                assert!(member.finds_parent, "{place}: {:?}", after.answers);
                 assert_eq!(after.findings, [], "{place}");
             }
         }
@@ -277,7 +277,7 @@ fn another_parent_has_its_price() -> Outcome {
     let plan = analysis.plan().ok_or("no plan")?;
     assert_eq!((plan.assumes.len(), plan.loses.len()), (1, 0));
     let named = analysis.image.header.value().ok_or("a header")?.parent_unique_id;
-    let mut words = analysis.report().repair.ok_or("a plan")?.assumes.concat();
+    let mut words = vhd_analyser_core::report::build(&analysis).repair.ok_or("a plan")?.assumes.concat();
     for id in [named, given.unique_id] {
         let id = format!("{:032x}", u128::from_be_bytes(id));
         words.retain(|letter| letter != '-');

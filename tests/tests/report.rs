@@ -8,7 +8,7 @@ use serde_json::Value;
 use vhd_analyser_core::analysis::Analysis;
 use vhd_analyser_core::report::json::{self, Layout};
 use vhd_analyser_core::report::{
-    FindingReport, RegionReport, Report, Severity, Ticket, Verdict, fingerprint, markdown,
+    FindingReport, RegionReport, Report, ReportExport, Severity, Verdict, fingerprint, markdown,
 };
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep};
 use vhd_analyser_tests::bytes::sha256_of;
@@ -18,11 +18,14 @@ use vhd_analyser_tests::schema;
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn report(image: &[u8], analysis: &Analysis) -> Result<Report, Box<dyn Error>> {
-    Ok(Report { regions: fingerprint::regions(&image, &analysis.image)?, ..analysis.report() })
+    Ok(Report {
+        regions: fingerprint::regions(&image, &analysis.image)?,
+        ..vhd_analyser_core::report::build(&analysis)
+    })
 }
 
-fn ticket(report: &Report) -> Ticket<'_> {
-    Ticket {
+fn ticket(report: &Report) -> ReportExport<'_> {
+    ReportExport {
         report,
         sha256: None,
         date: NOW,
@@ -73,7 +76,7 @@ fn the_schema_names_everything_and_wants_all_of_it() -> Outcome {
     let report = report(&image, &analysed(&image, "disk.vhd")?)?;
     let done = ["The fixed copy was downloaded.".to_owned()];
     let chain = [ticket(&report)];
-    let ticket = Ticket { sha256: Some(&"0".repeat(64)), done: &done, chain: Some(&chain), ..ticket(&report) };
+    let ticket = ReportExport { sha256: Some(&"0".repeat(64)), done: &done, chain: Some(&chain), ..ticket(&report) };
     let object: Value = serde_json::from_str(&json::render(&ticket, Layout::Line))?;
     assert_eq!(schema::objections(&validator, &object), "");
     assert_eq!(schema::leniency(&validator, &object, &["chain"]), "");
@@ -124,7 +127,7 @@ fn markdown_tells_all_of_it() -> Outcome {
         let image = case.image()?;
         let report = report(&image, &analysed(&image, &name)?)?;
         let hash = "a".repeat(64);
-        let ticket = Ticket { sha256: Some(&hash), commit: Some("c0ffee"), ..ticket(&report) };
+        let ticket = ReportExport { sha256: Some(&hash), commit: Some("c0ffee"), ..ticket(&report) };
         let page = markdown::render(&ticket);
         let text = text(&page);
         let mut wanted = vec![name.clone(), hash.clone(), "1.2.3".into(), "c0ffee".into(), NOW.to_string()];
@@ -155,7 +158,7 @@ fn markdown_tells_of_the_chain() -> Outcome {
     let image = broken()?;
     let parent = report(&image, &analysed(&image, hostile)?)?;
     let forecast = ["Now: cannot run.".to_owned()];
-    let ticket = |chain, forecast| Ticket {
+    let ticket = |chain, forecast| ReportExport {
         chain,
         forecast,
         place: Some((Verdict::Repairable, "Its chain is damaged")),
@@ -241,8 +244,8 @@ fn done(name: &str) -> [String; 2] {
     [format!("Saved “{name}”."), format!("Wrote to {name} as well.")]
 }
 
-fn ticket_done<'a>(report: &'a Report, done: &'a [String]) -> Ticket<'a> {
-    Ticket { done, ..ticket(report) }
+fn ticket_done<'a>(report: &'a Report, done: &'a [String]) -> ReportExport<'a> {
+    ReportExport { done, ..ticket(report) }
 }
 
 /// The report with this name wherever a disk or a file can put one.
@@ -259,7 +262,7 @@ fn with_names(report: &Report, name: &str) -> Report {
         found: name.into(),
         expected: name.into(),
         vhd_util: Some(name.into()),
-        minded_by: vec![],
+        rejected_by: vec![],
     });
     report.tools[0].says = name.into();
     if let Some(repair) = &mut report.repair {
@@ -286,7 +289,7 @@ fn elements(page: &str) -> Vec<String> {
 fn a_lost_block_is_a_caution_only_where_the_repair_leaves_it() -> Outcome {
     let cases = cases()?;
     for (name, is_left) in [("tap-bat-overlap", false), ("tap-bat-beyond-eof", false), ("tap-bat-duplicate", true)] {
-        let report = analysed(&cases[name].image()?, name)?.report();
+        let report = vhd_analyser_core::report::build(&analysed(&cases[name].image()?, name)?);
         assert!(
             report.findings.iter().any(|finding| finding.id == "block.orphan" || finding.id == "file.unreferenced")
         );

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::ops::ControlFlow;
 
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::{Analysis, Options, analyse};
 use vhd_analyser_core::repair::{FixedDisk, Request};
-use vhd_analyser_core::report::Verdict;
 use vhd_analyser_tests::analysed::{NOW, analysed, fixed_copy};
 use vhd_analyser_tests::corpus::cases;
 

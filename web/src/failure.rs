@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use vhd_analyser_core::chain::{self, ChainError, FlatError};
+use vhd_analyser_core::convert::{self, ChainError, WriteError};
 use vhd_analyser_core::progress::AnalysisError;
 use vhd_analyser_core::repair::LinkRefusal;
 
@@ -78,10 +78,10 @@ impl From<ChainError> for Failure {
     }
 }
 
-impl From<FlatError<ReadError>> for Failure {
-    fn from(error: FlatError<ReadError>) -> Self {
+impl From<WriteError<ReadError>> for Failure {
+    fn from(error: WriteError<ReadError>) -> Self {
         match error {
-            FlatError::Read(chain::ReadError::Source { error, .. }) => error.into(),
+            WriteError::Read(convert::ReadError::Source { error, .. }) => error.into(),
             error => Self::NotFlattened(error.to_string()),
         }
     }

@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::JsValue;
 use js_sys::{Array, Uint8Array};
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis;
-use vhd_analyser_core::chain::{Flat, Format, Identity, Layer, Merged, Piece};
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::convert::{ChainSource, Format, Identity, ImageWriter, Layer, Piece};
 use web_sys::Blob;
 
 use crate::failure::Failure;
@@ -30,9 +30,9 @@ pub fn flatten(files: &[Named], format: Format, tell: impl Fn(Progress)) -> Resu
         let analysis = analysis::analyse(&source, path, &options, &mut |_| ControlFlow::Continue(()))?;
         disks.push((Layer::of(&analysis)?, source));
     }
-    let chain = Merged::new(disks)?;
+    let chain = ChainSource::new(disks)?;
     let identity = Identity { made: options.now, random: options.fresh_unique_id };
-    let flat = Flat::plan(&chain, format, identity, &mut every_now_and_then(&tell))?;
+    let flat = ImageWriter::plan(&chain, format, identity, &mut every_now_and_then(&tell))?;
     let image = composed(files, &chain, &flat, &tell)?;
     if format != Format::Raw {
         let source = BlobSource::new(image.clone())?;
@@ -46,8 +46,8 @@ pub fn flatten(files: &[Named], format: Format, tell: impl Fn(Progress)) -> Resu
 
 fn composed(
     files: &[Named],
-    chain: &Merged<BlobSource>,
-    flat: &Flat,
+    chain: &ChainSource<BlobSource>,
+    flat: &ImageWriter,
     tell: &impl Fn(Progress),
 ) -> Result<Blob, Failure> {
     let mut pieces = Pieces::default();

@@ -2,7 +2,6 @@
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Array, Promise};
-use vhd_analyser_core::sorting::sort;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FileSystemDirectoryEntry, FileSystemEntry, FileSystemFileEntry};
 
@@ -27,7 +26,7 @@ pub async fn files_in(mut folders: Vec<FileSystemDirectoryEntry>) -> Found {
             found.lose(&folder.full_path(), exception);
         }
     }
-    sort(&mut found.files, &|a: &Chosen, b| a.path.cmp(&b.path));
+    found.files.sort_by(|a: &Chosen, b| a.path.cmp(&b.path));
     found
 }
 

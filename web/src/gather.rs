@@ -1,7 +1,7 @@
 //! Many files at once, in the worker: told apart, read one after the other, and put in relation to each other.
 //!
 //! ```text
-//! files ──┬─ disks ─▶ Analysis ─▶ Member ─┬─▶ Forest ─▶ ForestReport
+//! files ──┬─ disks ─▶ Analysis ─▶ DiskSummary ─┬─▶ Forest ─▶ ForestReport
 //!         │     (forgotten before the next) │
 //!         └─ logs ─▶ chunks ─▶ Explainer ───┴─▶ Answer
 //! ```
@@ -11,14 +11,15 @@ use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
-use vhd_analyser_core::analysis::{self, Beside, Options, analyse_with};
-use vhd_analyser_core::chain::{Forest, JournalFile, Member, in_words, tidy};
-use vhd_analyser_core::dialect::Place;
-use vhd_analyser_core::foreign::Foreign;
+use vhd_analyser_core::analysis::{self, AnalysisContext, Options, analyse_with};
+use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile};
+use vhd_analyser_core::compat::Place;
+use vhd_analyser_core::file_type::FileType;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::{file_name, leads};
 use vhd_analyser_core::log::{Explainer, is_utf16, not_a_log};
-use vhd_analyser_core::sorting::map;
+use vhd_analyser_core::path::tidy;
+use vhd_analyser_core::report::in_words;
 use vhd_analyser_core::source::{Read, Source};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader};
@@ -85,10 +86,10 @@ impl Kind {
         if let Some(unique_id) = Journal::unique_id(source)? {
             return Ok(Self::Journal(unique_id));
         }
-        Ok(match Foreign::recognise(source)? {
-            Foreign::Text => Self::Log,
-            Foreign::Gzip => Self::PackedLog,
-            Foreign::Unknown if is_called_log || is_utf16(&head(source)?) => Self::Log,
+        Ok(match FileType::recognise(source)? {
+            FileType::Text => Self::Log,
+            FileType::Gzip => Self::PackedLog,
+            FileType::Unknown if is_called_log || is_utf16(&head(source)?) => Self::Log,
             _ if is_in_folder => Self::Other,
             _ => Self::Disk,
         })
@@ -97,7 +98,7 @@ impl Kind {
 
 #[derive(Default)]
 struct Gathering {
-    members: Vec<Member>,
+    members: Vec<DiskSummary>,
     explainer: Explainer,
     logs: Vec<String>,
     journals: Vec<JournalFile>,
@@ -169,11 +170,11 @@ impl Gathering {
             }
             let Some(named) = files.iter().find(|named| named.path == member.name) else { continue };
             let place = Place::of(folder.beside(&member.name));
-            let beside = Beside { surroundings: &place, ..Beside::NOTHING };
+            let beside = AnalysisContext { parent_lookup: &place, ..AnalysisContext::NOTHING };
             let Ok(source) = BlobSource::ahead(named.file.clone()) else { continue };
             let go_on = &mut |_| ControlFlow::Continue(());
             if let Ok(analysis) = analyse_with(&source, &beside, &named.path, options, go_on) {
-                *member = Member::of(&analysis, &named.path, source.changed());
+                *member = DiskSummary::of(&analysis, &named.path, source.changed());
             }
         }
     }
@@ -188,7 +189,7 @@ impl Gathering {
         let ids = self.unique_ids();
         let alone = self.journals.iter().filter(|journal| !ids.contains(&journal.unique_id));
         let lone_journals = alone.map(|journal| (journal.name.clone(), in_words(journal.unique_id))).collect();
-        let mut forest = Forest::of(self.members).with_journals(self.journals).report();
+        let mut forest = vhd_analyser_core::report::forest(&Forest::of(self.members).with_journals(self.journals));
         for disk in &mut forest.disks {
             mark_findings(&mut disk.findings);
             disk.parent.iter_mut().for_each(mark_text);
@@ -197,7 +198,8 @@ impl Gathering {
                 coalesce.obstacle.iter_mut().for_each(|obstacle| mark_text(&mut obstacle.sentence));
             }
         }
-        let numbers = map(files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)));
+        let numbers: std::collections::BTreeMap<_, _> =
+            files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)).collect();
         let disks = forest.disks.iter().filter_map(|disk| numbers.get(disk.file.as_str()).copied()).collect();
         Gathered {
             forest,
@@ -212,9 +214,9 @@ impl Gathering {
 }
 
 /// What is kept of a disk. Everything else is forgotten before the next is read.
-fn member(named: &Named, source: &BlobSource, options: &Options) -> Result<Member, Failure> {
+fn member(named: &Named, source: &BlobSource, options: &Options) -> Result<DiskSummary, Failure> {
     let analysis = analysis::analyse(source, &named.path, options, &mut |_| ControlFlow::Continue(()))?;
-    Ok(Member::of(&analysis, &named.path, source.changed()))
+    Ok(DiskSummary::of(&analysis, &named.path, source.changed()))
 }
 
 /// The beginning of a file.

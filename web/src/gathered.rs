@@ -3,13 +3,13 @@
 use std::iter;
 
 use serde::{Deserialize, Serialize};
-use vhd_analyser_core::chain::{DiskReport, ForestReport};
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
 use vhd_analyser_core::report::{
     BY_ITSELF, CHAIN_IS_NOT_SOUND, FindingReport, Report, Verdict, damaged_parent, tell_link,
 };
+use vhd_analyser_core::report::{DiskReport, ForestReport};
 
 use crate::failure::Failure;
 use crate::units;

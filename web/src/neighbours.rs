@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use vhd_analyser_core::chain::tidy;
-use vhd_analyser_core::dialect::{self, Lead};
+use vhd_analyser_core::compat::{self, Resolved};
 use vhd_analyser_core::image;
-use vhd_analyser_core::sorting::map;
+use vhd_analyser_core::path::tidy;
 use web_sys::Blob;
 
 use crate::gather::Named;
@@ -27,7 +26,7 @@ impl Folder {
     /// The folder of the disk that has this path. Of single files that were chosen nobody knows what else lies beside
     /// them: then it is not whole.
     pub fn of(disk: &str, files: Vec<Named>, is_whole: bool) -> Self {
-        let files = map(files.into_iter().map(|Named { path, file }| (path, file)));
+        let files = files.into_iter().map(|Named { path, file }| (path, file)).collect();
         Self { files: Rc::new(files), path: folder_of(disk), is_whole }
     }
 }
@@ -39,16 +38,16 @@ impl Folder {
     }
 }
 
-impl dialect::Folder for Folder {
-    fn open(&self, path: &str) -> Lead<Self> {
+impl compat::Folder for Folder {
+    fn open(&self, path: &str) -> Resolved<Self> {
         let full = if path.starts_with('/') { path.to_owned() } else { tidy(&format!("{}{path}", self.path)) };
         let Some(file) = self.files.get(&full) else {
-            return if self.is_whole { Lead::Missing } else { Lead::Unknown };
+            return if self.is_whole { Resolved::Missing } else { Resolved::Unknown };
         };
-        let Ok(source) = BlobSource::new(file.clone()) else { return Lead::Missing };
+        let Ok(source) = BlobSource::new(file.clone()) else { return Resolved::Missing };
         match image::open(&source, &mut |_| ControlFlow::Continue(())) {
-            Ok(image) => Lead::Found(image.into(), Self { path: folder_of(&full), ..self.clone() }),
-            Err(_) => Lead::Missing,
+            Ok(image) => Resolved::Found(image.into(), Self { path: folder_of(&full), ..self.clone() }),
+            Err(_) => Resolved::Missing,
         }
     }
 }

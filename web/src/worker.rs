@@ -7,9 +7,9 @@ use gloo_events::EventListener;
 use js_sys::wasm_bindgen::{JsCast, UnwrapThrowExt};
 use js_sys::{Array, Date};
 use serde::{Deserialize, Serialize};
-use vhd_analyser_core::analysis::{Analysis, Beside, Options, analyse_with};
-use vhd_analyser_core::chain::Format;
-use vhd_analyser_core::dialect::Place;
+use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse_with};
+use vhd_analyser_core::compat::Place;
+use vhd_analyser_core::convert::Format;
 use vhd_analyser_core::image;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress;
@@ -271,13 +271,13 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
     let options = Options { request: Changes { hidden, parent, ..Changes::default() }, ..options(task.deep) };
     let Neighbours { path, paths, are_all, .. } = task.neighbours.clone().unwrap_or_default();
     let place = Place::of(Folder::of(&path, named(paths, files), are_all));
-    let beside = Beside { journal: journal.as_ref(), surroundings: &place, ..Beside::NOTHING };
+    let beside = AnalysisContext { journal: journal.as_ref(), parent_lookup: &place, ..AnalysisContext::NOTHING };
     let analysis = analyse_with(&source, &beside, &task.name, &options, &mut every_now_and_then(tell))?;
     if let Some(parent) = &options.request.parent {
         parent.check(&analysis.image)?;
     }
     let regions = fingerprint::regions(&source, &analysis.image)?;
-    let mut report = Report { regions, ..analysis.report() };
+    let mut report = Report { regions, ..vhd_analyser_core::report::build(&analysis) };
     mark(&mut report);
     Ok((analysis, report))
 }
@@ -356,7 +356,7 @@ fn scripts(analysis: &Analysis, plan: usize, file: &str) -> Option<Scripts> {
 }
 
 fn print(analysis: &Analysis, utc_offset: i32) -> Printed {
-    let bytes = analysis.vhd_util_read(utc_offset);
+    let bytes = vhd_analyser_core::report::vhd_util_read::render(&analysis, utc_offset);
     let text: Vec<String> = String::from_utf8_lossy(&bytes).split('\n').map(marked).collect();
     Printed { utc_offset, text: text.join("\n") }
 }

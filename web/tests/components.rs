@@ -8,7 +8,7 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::wasm_bindgen::JsCast;
 use js_sys::{Array, Uint8Array};
-use vhd_analyser_core::dialect::Tool;
+use vhd_analyser_core::compat::Tool;
 use vhd_analyser_core::report::{
     FieldReport, FindingReport, PatchReport, RegionReport, RepairReport, Report, Segment, Severity, StructureReport,
     ToolReport, Verdict,
@@ -104,7 +104,7 @@ fn finding(id: &str, severity: Severity) -> FindingReport {
         found: "00".into(),
         expected: "63".into(),
         vhd_util: Some("primary footer invalid: invalid cookie".into()),
-        minded_by: vec![Tool::VhdUtil, Tool::Azure],
+        rejected_by: vec![Tool::VhdUtil, Tool::Azure],
     }
 }
 

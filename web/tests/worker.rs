@@ -2,7 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::Verdict;
 use vhd_analyser_web::failure::Failure;
 use vhd_analyser_web::fixed_copy::compose;
 use vhd_analyser_web::message;

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io;
 
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::Options;
-use vhd_analyser_core::chain::{Format, Layer, Merged, Place, ReadError, Run};
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::convert::{ChainSource, Format, Layer, Place, ReadError, Run};
 use vhd_analyser_core::source::{Read, Source};
 
-use super::members::Member;
+use super::members::DiskSummary;
 use super::{Chain, Refusal, unreadable};
 use crate::disk::{Beside, Disk};
 use crate::draft::Draft;
@@ -27,7 +27,7 @@ pub fn with_chain(
     draft: &Draft,
     format: Format,
     chain: &Chain<'_>,
-    members: &[Member],
+    members: &[DiskSummary],
     options: &Options,
 ) -> Result<(), Refusal> {
     let disk = Disk::open(draft.path())?;
@@ -59,7 +59,7 @@ fn vhd<'a>(disk: &'a Disk, options: &Options) -> Result<Chain<'a>, Failure> {
         return Err(Failure::NotTheSame);
     }
     let layer = Layer::of(&analysis).map_err(|_| Failure::NotTheSame)?;
-    Merged::new(vec![(layer, disk.source())]).map_err(|_| Failure::NotTheSame)
+    ChainSource::new(vec![(layer, disk.source())]).map_err(|_| Failure::NotTheSame)
 }
 
 /// What is compared.
@@ -69,7 +69,7 @@ struct Comparison<'a> {
     /// Its virtual disk; none where that is the file itself.
     image: Option<Chain<'a>>,
     chain: &'a Chain<'a>,
-    members: &'a [Member],
+    members: &'a [DiskSummary],
 }
 
 impl Comparison<'_> {

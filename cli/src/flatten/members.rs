@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
-use vhd_analyser_core::chain::{ChainError, Layer};
+use vhd_analyser_core::convert::{ChainError, Layer};
 
 use super::Refusal;
 use crate::disk::{Beside, Disk};
@@ -14,14 +14,14 @@ use crate::place::parent_of;
 use crate::progress::Watch;
 
 /// A disk of the chain.
-pub struct Member {
+pub struct DiskSummary {
     /// The open file.
     pub disk: Disk,
     /// What is needed of it to read through it.
     pub layer: Layer,
 }
 
-impl Member {
+impl DiskSummary {
     /// Whether somebody may write to it.
     pub fn is_written_to(&self) -> bool {
         self.disk.holders().iter().any(Holder::writes)
@@ -42,8 +42,8 @@ impl Member {
 ///
 /// # Errors
 /// Where a disk is damaged, missing or not the one that its child was made on, comes twice, or cannot be read.
-pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<Member>, Refusal> {
-    let mut members: Vec<Member> = Vec::new();
+pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<DiskSummary>, Refusal> {
+    let mut members: Vec<DiskSummary> = Vec::new();
     let mut given = parents.iter();
     let mut next = Some(file.to_owned());
     while let Some(path) = next {
@@ -72,7 +72,7 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<M
             }
             None => None,
         };
-        members.push(Member { disk, layer });
+        members.push(DiskSummary { disk, layer });
     }
     Ok(members)
 }
@@ -81,7 +81,7 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<M
 ///
 /// # Errors
 /// Where one is not, or cannot be looked at.
-pub fn find_unchanged(members: &[Member]) -> Result<(), Failure> {
+pub fn find_unchanged(members: &[DiskSummary]) -> Result<(), Failure> {
     for member in members {
         let unchanged = member.disk.is_unchanged(member.disk.file()).map_err(|error| member.unreadable(error))?;
         if !unchanged {

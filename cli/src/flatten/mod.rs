@@ -6,11 +6,11 @@ mod write;
 
 use std::path::PathBuf;
 
-use vhd_analyser_core::chain::{Flat, FlatError, Format, Identity, Merged, ReadError};
+use vhd_analyser_core::convert::{ChainSource, Format, Identity, ImageWriter, ReadError, WriteError};
 use vhd_analyser_core::report::Size;
 use vhd_analyser_core::source::{FileSource, Source};
 
-use self::members::Member;
+use self::members::DiskSummary;
 use crate::disk::options;
 use crate::draft::Existing;
 use crate::exit::Exit;
@@ -64,7 +64,7 @@ impl From<To> for Format {
 }
 
 /// The virtual disk of the chain, read from open files.
-type Chain<'a> = Merged<&'a FileSource>;
+type Chain<'a> = ChainSource<&'a FileSource>;
 
 /// Why there is no image.
 #[derive(Debug, thiserror::Error)]
@@ -97,17 +97,17 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
     let options = options(None, false)?;
     let members = members::find(&arguments.file, &arguments.parents, &options)?;
-    if members.iter().any(Member::is_written_to) {
+    if members.iter().any(DiskSummary::is_written_to) {
         tell("vhd-analyser: the chain is in use; what is read while it is written to may not fit together");
     }
     let disks = members.iter().map(|member| (member.layer.clone(), member.disk.source())).collect();
-    let chain = Merged::new(disks).map_err(|error| Refusal::Damaged(error.to_string()))?;
+    let chain = ChainSource::new(disks).map_err(|error| Refusal::Damaged(error.to_string()))?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let draft = write::begin(&members, &arguments.out, existing)?;
     let identity = Identity { made: options.now, random: options.fresh_unique_id };
     let format = Format::from(arguments.format);
-    let flat =
-        Flat::plan(&chain, format, identity, &mut Watch::new().analysis()).map_err(|error| refused(error, &members))?;
+    let flat = ImageWriter::plan(&chain, format, identity, &mut Watch::new().analysis())
+        .map_err(|error| refused(error, &members))?;
     write::fill(&draft, &members, &chain, &flat)?;
     compare::with_chain(&draft, format, &chain, &members, &options)?;
     members::find_unchanged(&members)?;
@@ -118,16 +118,16 @@ fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
 }
 
 /// What keeps a chain from being read or flattened.
-fn refused(error: FlatError<std::io::Error>, members: &[Member]) -> Refusal {
+fn refused(error: WriteError<std::io::Error>, members: &[DiskSummary]) -> Refusal {
     match error {
-        FlatError::Read(error) => unreadable(error, members),
-        FlatError::Cancelled => Failure::Interrupted.into(),
-        error @ (FlatError::TooLarge(_) | FlatError::Empty) => Failure::NotFlattened(error.to_string()).into(),
+        WriteError::Read(error) => unreadable(error, members),
+        WriteError::Cancelled => Failure::Interrupted.into(),
+        error @ (WriteError::TooLarge(_) | WriteError::Empty) => Failure::NotFlattened(error.to_string()).into(),
     }
 }
 
 /// What keeps a chain from being read.
-fn unreadable(error: ReadError<std::io::Error>, members: &[Member]) -> Refusal {
+fn unreadable(error: ReadError<std::io::Error>, members: &[DiskSummary]) -> Refusal {
     match error {
         ReadError::Source { layer, error, .. } => match members.get(layer) {
             Some(member) => member.unreadable(error).into(),
@@ -138,7 +138,7 @@ fn unreadable(error: ReadError<std::io::Error>, members: &[Member]) -> Refusal {
     }
 }
 
-fn say(arguments: &Arguments, chain: &Chain<'_>, flat: &Flat) -> Result<(), Failure> {
+fn say(arguments: &Arguments, chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Failure> {
     let kind = match arguments.format {
         To::Dynamic => "a dynamic VHD",
         To::Fixed => "a fixed VHD",

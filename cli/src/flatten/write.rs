@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use vhd_analyser_core::chain::{Flat, Piece};
+use vhd_analyser_core::convert::{ImageWriter, Piece};
 
-use super::members::Member;
+use super::members::DiskSummary;
 use super::{Chain, Refusal, refused};
 use crate::draft::{Draft, Existing};
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ use crate::sparse::{Copy, CopyError, Zeros, write_data};
 ///
 /// # Errors
 /// Where it would, or as [`Draft::beside`].
-pub fn begin(members: &[Member], out: &Path, existing: Existing) -> Result<Draft, Failure> {
+pub fn begin(members: &[DiskSummary], out: &Path, existing: Existing) -> Result<Draft, Failure> {
     let is_member = |there: fs::Metadata| members.iter().any(|member| same(&there, member.disk.metadata()));
     // By either name: of a link, and of what it leads to.
     if [fs::symlink_metadata(out), fs::metadata(out)].into_iter().flatten().any(is_member) {
@@ -34,7 +34,7 @@ pub fn begin(members: &[Member], out: &Path, existing: Existing) -> Result<Draft
 ///
 /// # Errors
 /// Where a file fails, the chain cannot be read, or Ctrl-C stops it.
-pub fn fill(draft: &Draft, members: &[Member], chain: &Chain<'_>, flat: &Flat) -> Result<(), Refusal> {
+pub fn fill(draft: &Draft, members: &[DiskSummary], chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Refusal> {
     let mut writer = Writer { draft, members, at: 0, total: flat.length(), watch: Watch::new() };
     let mut failure = None;
     let written = flat.write(chain, &mut |piece| match writer.put(&piece) {
@@ -59,7 +59,7 @@ pub fn fill(draft: &Draft, members: &[Member], chain: &Chain<'_>, flat: &Flat) -
 /// Where the image has been written to.
 struct Writer<'a> {
     draft: &'a Draft,
-    members: &'a [Member],
+    members: &'a [DiskSummary],
     at: u64,
     total: u64,
     watch: Watch,

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use vhd_analyser_core::analysis::Proven;
+use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::report::{Segment, Verdict};
 
 use super::Job;
@@ -24,7 +24,7 @@ use crate::sparse::{Copy, CopyError, Zeros, write_data};
 /// Where a file fails, the disk changes meanwhile, or Ctrl-C stops it. Then there is no `out`, or the one that was
 /// there before.
 pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failure> {
-    let Job { disk, options, proven: Proven { plan, .. } } = *job;
+    let Job { disk, options, proven: VerifiedRepair { plan, .. } } = *job;
     let draft = begin(disk, out, permissions(disk), existing)?;
     fill(&draft, disk, &plan.segments(), plan.new_length())?;
     let unchanged = disk.is_unchanged(disk.file()).map_err(|error| unreadable(disk, error))?;

@@ -6,9 +6,9 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use vhd_analyser_core::analysis::Proven;
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::repair::{Content, Patch, Plan};
-use vhd_analyser_core::report::Verdict;
 
 use super::{Job, undo};
 use crate::disk::{Beside, Disk};
@@ -24,7 +24,7 @@ use crate::sparse::{Copy, CopyError, Zeros, write_zeros};
 /// # Errors
 /// Where the disk is in use (unless `force`), has changed since the analysis, cannot be changed in place, or fails.
 pub fn repair(job: &Job<'_>, force: bool) -> Result<PathBuf, Failure> {
-    let Job { disk, options, proven: Proven { plan, .. } } = *job;
+    let Job { disk, options, proven: VerifiedRepair { plan, .. } } = *job;
     if !plan.is_orderly() {
         return Err(Failure::NotOrderly);
     }
@@ -279,7 +279,7 @@ mod tests {
         let options = options(None, false)?;
         let disk = Disk::open(&path)?;
         let plan = plan(vec![copy(0, 4096, 4096), copy(4096, 0, 4096)], disk.length(), disk.length());
-        let proven = Proven { plan, replaced: Vec::new() };
+        let proven = VerifiedRepair { plan, replaced: Vec::new() };
         let outcome = repair(&Job { disk: &disk, proven: &proven, options: &options }, false);
         assert!(matches!(outcome, Err(Failure::NotOrderly)));
         Ok(())

@@ -8,7 +8,7 @@ mod undo;
 
 use std::path::{Path, PathBuf};
 
-use vhd_analyser_core::analysis::{Analysis, Options, Proven};
+use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair};
 use vhd_analyser_core::repair::{FixedDisk, Request};
 use vhd_analyser_core::report::{self, Report};
 
@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
     parent.iter().try_for_each(|parent| parent.check(&analysis))?;
     let proven = arguments.choice(&analysis)?;
-    let mut report = Report { repair: proven.map(report::repair), ..analysis.report() };
+    let mut report = Report { repair: proven.map(report::repair), ..vhd_analyser_core::report::build(&analysis) };
     if arguments.in_place || arguments.script.is_some() {
         // Which speaks of a copy.
         report.cautions.retain(|caution| caution != report::PUT_BACK);
@@ -140,7 +140,7 @@ impl Arguments {
     }
 
     /// The way to repair that was chosen; `None` where there is none at all.
-    fn choice<'a>(&self, analysis: &'a Analysis) -> Result<Option<&'a Proven>, Failure> {
+    fn choice<'a>(&self, analysis: &'a Analysis) -> Result<Option<&'a VerifiedRepair>, Failure> {
         let ways = analysis.repairs.len();
         let chosen = self.plan.checked_sub(1).and_then(|index| analysis.repairs.get(index));
         match chosen {
@@ -154,7 +154,7 @@ impl Arguments {
 struct Job<'a> {
     disk: &'a Disk,
     /// What is to be done to it, and what that replaces.
-    proven: &'a Proven,
+    proven: &'a VerifiedRepair,
     /// What the analysis went by, and the check of the result goes by too.
     options: &'a Options,
 }

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use serde_json::Value;
-use vhd_analyser_core::report::Verdict::{NotAVhd, Sound};
+use vhd_analyser_core::Verdict::{NotAVhd, Sound};
 use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::corpus::cases;
@@ -58,7 +58,7 @@ fn json_is_an_object_a_line_with_the_names_that_scripts_rely_on() -> Outcome {
         assert_eq!(schema::objections(&schema, object), "", "{name}");
         assert_eq!(object["date"], "2026-11-24T00:00:00Z", "{name}");
         let image = case.image()?;
-        let report = analysed(&image, name)?.report();
+        let report = vhd_analyser_core::report::build(&analysed(&image, name)?);
         assert_eq!(object["size"].as_u64(), Some(image.len() as u64), "{name}");
         assert_eq!(object["verdict"], serde_json::to_value(report.verdict)?, "{name}");
         assert_eq!(object["findings"].as_array().map(Vec::len), Some(report.findings.len()), "{name}");
@@ -159,7 +159,7 @@ fn expect_file(object: &Value, name: &str) -> Outcome {
         assert!(finding["offset"].is_u64() && finding["length"].is_u64(), "{name}");
         let tools = ["vhd-util", "qemu", "hyper-v", "xen-orchestra", "azure"];
         let minds = |tool: &Value| tool.as_str().is_some_and(|tool| tools.contains(&tool));
-        assert!(finding["minded_by"].as_array().ok_or("minded_by")?.iter().all(minds), "{name}");
+        assert!(finding["rejected_by"].as_array().ok_or("rejected_by")?.iter().all(minds), "{name}");
     }
     assert!(object["vhd_util"]["accepts"].is_boolean() && object["vhd_util"]["says"].is_string(), "{name}");
     let size = &object["qemu"]["virtual_size"];

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
-use vhd_analyser_core::report::Verdict::{NotAVhd, Sound};
+use vhd_analyser_core::Verdict::{NotAVhd, Sound};
 use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::bytes::{sha256, sha256_of};
 use vhd_analyser_tests::corpus::cases;

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 
-use vhd_analyser_core::report::Verdict::Repairable;
+use vhd_analyser_core::Verdict::Repairable;
 use vhd_analyser_tests::analysed::{analysed, fixed_copy};
 use vhd_analyser_tests::bytes::sha256;
 use vhd_analyser_tests::corpus::cases;

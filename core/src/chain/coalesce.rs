@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::{iter, mem};
 
 use super::forest::{Forest, Node, Parent};
-use super::summary::{Member, Sparse};
+use super::summary::{BlockSummary, DiskSummary};
 use crate::finding::Fault;
 use crate::finding::link::LinkFault;
 use crate::image::PAGE;
@@ -38,16 +38,16 @@ const BLOCK_HEADS: u64 = 2 * JournalEntry::LENGTH;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coalesce {
     /// When it happens.
-    pub occasion: Occasion,
+    pub occasion: CoalesceKind,
     /// The first thing that would stop it, if anything would.
-    pub obstacle: Option<Obstacle>,
+    pub obstacle: Option<Blocker>,
     /// What it takes. None where the parent is not among the files.
     pub step: Option<Step>,
 }
 
 /// When a disk is coalesced into its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
+pub enum CoalesceKind {
     /// In the background: a hidden disk with others based on it.
     Background,
     /// As the last of a chain, with the virtual machine paused: a disk that is in use, or could be.
@@ -60,7 +60,7 @@ pub enum Occasion {
 
 /// What would stop a coalesce.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum Blocker {
     /// The link to the parent has an error.
     Link(Box<LinkFault>),
     /// What the parent is cannot be read.
@@ -96,7 +96,7 @@ pub enum Obstacle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// How the parent must grow first.
-    pub growth: Option<Growth>,
+    pub growth: Option<ParentResize>,
     /// Blocks to copy.
     pub blocks: u64,
     /// Those that the parent does not have yet, at the most.
@@ -115,7 +115,7 @@ pub struct Step {
 
 /// How a parent is made larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Growth {
+pub struct ParentResize {
     /// Its virtual size now, in bytes.
     pub from: u64,
     /// And then.
@@ -138,7 +138,7 @@ pub struct Plan {
     /// The disks in their order, by their numbers.
     pub steps: Vec<(usize, Step)>,
     /// The disk at which it stops, and why.
-    pub stopped: Option<(usize, Obstacle)>,
+    pub stopped: Option<(usize, Blocker)>,
     /// Bytes that must be free at the worst moment, at the most.
     pub free_needed: u64,
     /// Bytes that are free again afterwards, all disks that were coalesced being deleted.
@@ -175,7 +175,7 @@ impl Forest {
         let (mut taken, mut freed) = (0u64, 0u64);
         while let [child] = self.nodes[at].children[..] {
             let node = &self.nodes[child];
-            if node.occasion() == Occasion::Leftover {
+            if node.occasion() == CoalesceKind::Leftover {
                 break;
             }
             let before = target.size();
@@ -194,43 +194,43 @@ impl Forest {
         (!plan.steps.is_empty() || plan.stopped.is_some()).then_some(plan)
     }
 
-    fn obstacle(&self, node: &Node, number: usize) -> Option<Obstacle> {
+    fn obstacle(&self, node: &Node, number: usize) -> Option<Blocker> {
         let refused = |disk: usize| {
             let says = self.nodes[disk].member.refusal.as_ref()?;
-            Some(Obstacle::Refused { disk, says: says.to_string() })
+            Some(Blocker::Refused { disk, says: says.to_string() })
         };
         let link = node.faults.iter().find_map(|finding| match finding.fault {
             // What the parent's own faults mean is for vhd-util to say.
             Fault::Link(LinkFault::Damaged(_)) => None,
-            Fault::Link(fault) if fault.is_error() => Some(Obstacle::Link(Box::new(fault))),
+            Fault::Link(fault) if fault.is_error() => Some(Blocker::Link(Box::new(fault))),
             _ => None,
         });
         let parent = node.parent_disk();
         let siblings = parent.map_or(0, |parent| self.nodes[parent].children.len().saturating_sub(1));
-        link.or_else(|| (node.parent == Parent::Unknown).then_some(Obstacle::ParentUnknown))
+        link.or_else(|| (node.parent == Parent::Unknown).then_some(Blocker::ParentUnknown))
             .or_else(|| refused(number))
             // Of a raw image there is nothing to check.
             .or_else(|| {
                 refused(parent.filter(|parent| self.nodes[*parent].member.kind.is_some() || !node.names_raw())?)
             })
             .or_else(|| self.small_blocks(number))
-            .or_else(|| (siblings > 0).then_some(Obstacle::Siblings(siblings)))
+            .or_else(|| (siblings > 0).then_some(Blocker::Siblings(siblings)))
             .or_else(|| self.closed_ancestor(parent?))
     }
 
     /// The first ancestor of a disk that vhd-util does not open.
-    fn closed_ancestor(&self, disk: usize) -> Option<Obstacle> {
-        let is_closed = |member: &Member| !member.opens && member.kind.is_some();
-        self.upwards(disk).skip(1).find(|at| is_closed(&self.nodes[*at].member)).map(Obstacle::Ancestor)
+    fn closed_ancestor(&self, disk: usize) -> Option<Blocker> {
+        let is_closed = |member: &DiskSummary| !member.opens && member.kind.is_some();
+        self.upwards(disk).skip(1).find(|at| is_closed(&self.nodes[*at].member)).map(Blocker::Ancestor)
     }
 
     /// The disk, its parent or the first ancestor whose blocks are smaller than vhd-util counts on.
-    fn small_blocks(&self, disk: usize) -> Option<Obstacle> {
+    fn small_blocks(&self, disk: usize) -> Option<Blocker> {
         self.upwards(disk).find_map(|disk| {
             let member = &self.nodes[disk].member;
             let block_size = member.sparse.as_ref()?.shape.data;
             let is_seen = member.virtual_size().div_ceil(block_size) <= member.virtual_size().div_ceil(USUAL_BLOCK);
-            (!is_seen).then_some(Obstacle::SmallBlocks { disk, block_size })
+            (!is_seen).then_some(Blocker::SmallBlocks { disk, block_size })
         })
     }
 
@@ -242,22 +242,22 @@ impl Forest {
 }
 
 impl Node {
-    fn occasion(&self) -> Occasion {
+    fn occasion(&self) -> CoalesceKind {
         match (self.member.is_hidden(), self.children.is_empty()) {
-            (true, true) => Occasion::Leftover,
-            (true, false) => Occasion::Background,
-            (false, true) => Occasion::Leaf,
-            (false, false) => Occasion::ByHand,
+            (true, true) => CoalesceKind::Leftover,
+            (true, false) => CoalesceKind::Background,
+            (false, true) => CoalesceKind::Leaf,
+            (false, false) => CoalesceKind::ByHand,
         }
     }
 }
 
 /// What stops vhd-util on the way.
-fn unable(child: &Member, target: &Target) -> Option<Obstacle> {
+fn unable(child: &DiskSummary, target: &Target) -> Option<Blocker> {
     if target.refusal.is_some() {
         target.refusal.clone()
     } else if child.sparse.as_ref().is_some_and(|sparse| sparse.reaches_beyond) {
-        Some(Obstacle::ReachesBeyond)
+        Some(Blocker::ReachesBeyond)
     } else {
         None
     }
@@ -269,13 +269,13 @@ struct Target {
     virtual_size: u64,
     is_tapdisk: bool,
     is_raw: bool,
-    sparse: Option<Sparse>,
+    sparse: Option<BlockSummary>,
     /// Why it is not made as large as it must be.
-    refusal: Option<Obstacle>,
+    refusal: Option<Blocker>,
 }
 
 impl Target {
-    fn of(member: &Member) -> Self {
+    fn of(member: &DiskSummary) -> Self {
         let is_raw = member.kind.is_none();
         Self {
             size: member.size,
@@ -293,7 +293,7 @@ impl Target {
     }
 
     /// Coalesces a disk into this one.
-    fn take(&mut self, child: &Member) -> Step {
+    fn take(&mut self, child: &DiskSummary) -> Step {
         let before = self.size;
         let growth = self.grow(child.virtual_size().min(MOST));
         let new_blocks = child.sparse.as_ref().map_or(0, |sparse| self.write(sparse));
@@ -302,7 +302,7 @@ impl Target {
             growth,
             blocks: child.allocated(),
             new_blocks,
-            bytes: child.sparse.as_ref().map_or(0, Sparse::bytes_to_copy),
+            bytes: child.sparse.as_ref().map_or(0, BlockSummary::bytes_to_copy),
             is_exact: child.sparse.as_ref().is_some_and(|sparse| sparse.sectors_written.is_some()),
             parent_size: self.size,
             free_needed: grown.saturating_add(growth.map_or(0, |growth| growth.journal)),
@@ -311,7 +311,7 @@ impl Target {
     }
 
     /// Writes a disk's blocks, and tells how many of them are new here.
-    fn write(&mut self, child: &Sparse) -> u64 {
+    fn write(&mut self, child: &BlockSummary) -> u64 {
         let Some(sparse) = &mut self.sparse else {
             return 0;
         };
@@ -324,11 +324,11 @@ impl Target {
     }
 
     /// Makes the virtual disk at least `size` bytes large, as the cleanup of XenServer and XCP-ng does.
-    fn grow(&mut self, size: u64) -> Option<Growth> {
+    fn grow(&mut self, size: u64) -> Option<ParentResize> {
         if self.virtual_size >= size {
             return None;
         }
-        self.refusal = (!self.is_tapdisk).then_some(Obstacle::NotResizable);
+        self.refusal = (!self.is_tapdisk).then_some(Blocker::NotResizable);
         let from = mem::replace(&mut self.virtual_size, size);
         if self.is_raw {
             self.size = self.size.max(size);
@@ -336,11 +336,11 @@ impl Target {
         }
         let growth = match &mut self.sparse {
             Some(sparse) => sparse.grow(from, size),
-            None => Growth { journal: JOURNAL_HEADS, ..Growth::to(from, size / MIB * MIB) },
+            None => ParentResize { journal: JOURNAL_HEADS, ..ParentResize::to(from, size / MIB * MIB) },
         };
         self.virtual_size = growth.to.max(from);
         match (growth.to.checked_sub(from), &self.sparse) {
-            (None, _) => self.refusal = self.refusal.take().or(Some(Obstacle::TooLittle)),
+            (None, _) => self.refusal = self.refusal.take().or(Some(Blocker::TooLittle)),
             (Some(more), None) => self.size = self.size.saturating_add(more),
             (_, Some(sparse)) => self.size = self.size.max(sparse.file_length()),
         }
@@ -348,14 +348,14 @@ impl Target {
     }
 }
 
-impl Growth {
+impl ParentResize {
     /// One for which nothing but the size is written.
     fn to(from: u64, to: u64) -> Self {
         Self { from, to, is_fast: false, metadata: 0, moved: 0, journal: 0 }
     }
 }
 
-impl Sparse {
+impl BlockSummary {
     /// Puts blocks behind the data, each with its data on a page, as vhd-util does whoever made the disk.
     fn append(&mut self, count: u64) {
         if count > 0 {
@@ -368,13 +368,13 @@ impl Sparse {
     }
 
     /// Makes room for a virtual disk of `size` bytes, more than the `from` that it has.
-    fn grow(&mut self, from: u64, size: u64) -> Growth {
+    fn grow(&mut self, from: u64, size: u64) -> ParentResize {
         let (asked, block_size) = (size / MIB * MIB, self.shape.data);
         if size <= u64::from(self.entries).saturating_mul(block_size) {
-            return Growth { is_fast: true, ..Growth::to(from, asked.div_ceil(block_size) * block_size) };
+            return ParentResize { is_fast: true, ..ParentResize::to(from, asked.div_ceil(block_size) * block_size) };
         }
         if asked <= from {
-            return Growth::to(from, asked);
+            return ParentResize::to(from, asked);
         }
         let entries = u64::from(self.entries);
         // A BAT has no more.
@@ -391,7 +391,7 @@ impl Sparse {
         self.entries = u32::try_from(entries.saturating_add(added)).unwrap_or(u32::MAX);
         // As many as it has bits for, which may be fewer than room was made for.
         self.batmap_sectors = self.batmap_sectors.map(|_| self.entries.div_ceil(8).div_ceil(SECTOR as u32).max(1));
-        Growth {
+        ParentResize {
             from,
             to: u64::from(self.entries).saturating_mul(self.shape.data),
             is_fast: false,
@@ -435,8 +435,8 @@ mod tests {
     use crate::image::Blocks;
     use crate::layout::bat::BlockShape;
 
-    fn disk(first: Vec<u32>) -> Sparse {
-        Sparse {
+    fn disk(first: Vec<u32>) -> BlockSummary {
+        BlockSummary {
             entries: 10,
             shape: BlockShape { bitmap: 512, data: 2 << 20 },
             blocks: Blocks::default(),
@@ -461,7 +461,7 @@ mod tests {
     #[test]
     fn a_journal_has_room_for_the_heads_of_all_blocks_that_are_moved() {
         // In the way, one behind the other, of a BAT that becomes 6 MiB longer.
-        let mut parent = Sparse { entries: 1000, ..disk((0..1000).map(|block| 15 + 4097 * block).collect()) };
+        let mut parent = BlockSummary { entries: 1000, ..disk((0..1000).map(|block| 15 + 4097 * block).collect()) };
         let growth = parent.grow(2000 << 20, 3_000_000 << 20);
         let blocks = growth.moved * (512 + (2 << 20) + 2 * 32);
         assert!(growth.moved > 2, "{}", growth.moved);

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::summary::Member;
+use super::summary::DiskSummary;
 use crate::check::link::{self, End, NamedParent};
 use crate::finding::link::LinkFault;
 use crate::finding::{Fault, Finding, Severity, Text};
@@ -38,7 +38,7 @@ pub struct JournalFile {
 #[derive(Clone, Debug)]
 pub struct Node {
     /// What is kept of the file.
-    pub member: Member,
+    pub member: DiskSummary,
     /// What it is based on.
     pub parent: Parent,
     /// What is based on it. In a loop, one of the links is not followed.
@@ -93,7 +93,7 @@ impl Node {
 
 impl Forest {
     /// The forest that these files make.
-    pub fn of(mut members: Vec<Member>) -> Self {
+    pub fn of(mut members: Vec<DiskSummary>) -> Self {
         members.sort_by(|a, b| a.name.cmp(&b.name));
         let index = Index::of(&members);
         let parents: Vec<Parent> = (0..members.len()).map(|number| index.parent_of(&members, number)).collect();
@@ -242,7 +242,7 @@ impl Forest {
         }
         let twins = end.unique_id.and_then(|id| index.by_id.get(&id)).into_iter().flatten();
         if let Some(twin) = twins.copied().find(|twin| *twin != number) {
-            add(LinkFault::Twin(name_of(twin)));
+            add(LinkFault::DuplicateId(name_of(twin)));
         }
         if let Some(parent) = node.parent_disk().filter(|_| !node.in_loop).map(|parent| &self.nodes[parent].member) {
             let raw = End::raw(parent.size, None);
@@ -263,7 +263,7 @@ struct Index {
 }
 
 impl Index {
-    fn of(members: &[Member]) -> Self {
+    fn of(members: &[DiskSummary]) -> Self {
         let mut by_id: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (number, member) in members.iter().enumerate() {
             if let Some(id) = member.end.as_ref().and_then(|end| end.unique_id) {
@@ -276,13 +276,13 @@ impl Index {
 
     /// The disks that the names of a disk's parent lead to, in the order in which tools look there. Of paths of another
     /// computer, the file names in the disk's own folder come last.
-    fn located<'a>(&'a self, member: &'a Member, named: &'a NamedParent) -> impl Iterator<Item = usize> + 'a {
+    fn located<'a>(&'a self, member: &'a DiskSummary, named: &'a NamedParent) -> impl Iterator<Item = usize> + 'a {
         let names = named.paths.iter().map(|path| file_name(path));
         let paths = named.paths.iter().flat_map(|path| leads(path)).chain(names);
         paths.filter_map(|path| self.by_path.get(&from_folder_of(&member.name, path)).copied())
     }
 
-    fn parent_of(&self, members: &[Member], number: usize) -> Parent {
+    fn parent_of(&self, members: &[DiskSummary], number: usize) -> Parent {
         let member = &members[number];
         if member.kind != Some(DiskType::Differencing) {
             return Parent::None;

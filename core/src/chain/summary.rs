@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 
 use crate::analysis::Analysis;
 use crate::check::link::End;
-use crate::compat::{Opinion, vhd_util};
+use crate::compat::{ToolAnswer, vhd_util};
 use crate::finding::{Rule, Severity, Tool};
-use crate::image::block_scan::Deep;
+use crate::image::block_scan::BlockScan;
 use crate::image::{Blocks, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
@@ -22,7 +22,7 @@ const FIRST_BLOCKS: usize = 64;
 
 /// What is kept of a file.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub struct DiskSummary {
     /// Its path, relative to where the scan began, with slashes.
     pub name: String,
     /// Length in bytes.
@@ -47,14 +47,14 @@ pub struct Member {
     /// Whether vhd-util can read from it.
     pub opens: bool,
     /// Its blocks, if it has blocks whose table could be read.
-    pub sparse: Option<Sparse>,
+    pub sparse: Option<BlockSummary>,
     /// The same after the best repair, if it needs one and there is one.
-    pub repaired: Option<Box<Member>>,
+    pub repaired: Option<Box<DiskSummary>>,
 }
 
 /// The blocks of a disk.
 #[derive(Clone, Debug)]
-pub struct Sparse {
+pub struct BlockSummary {
     /// Entries of the BAT.
     pub entries: u32,
     /// The size of a block.
@@ -75,26 +75,26 @@ pub struct Sparse {
     pub sectors_written: Option<u64>,
 }
 
-impl Member {
+impl DiskSummary {
     /// Of an analysis, under its path; `changed` is when the file was last written to, where that is known.
     pub fn of(analysis: &Analysis, name: &str, changed: Option<TimeStamp>) -> Self {
         let error = analysis.findings.iter().find(|finding| finding.severity() == Severity::Error);
-        let repaired = analysis.repaired.as_ref().zip(analysis.opinions_after.as_ref()).filter(|_| error.is_some());
-        let repaired = repaired.map(|(image, opinions)| Self::opened(image, opinions, name, changed));
+        let repaired = analysis.repaired.as_ref().zip(analysis.answers_after.as_ref()).filter(|_| error.is_some());
+        let repaired = repaired.map(|(image, answers)| Self::opened(image, answers, name, changed));
         Self {
             verdict: analysis.verdict(),
             kind: analysis.image.kind().filter(|_| analysis.foreign.is_none()),
             error: error.map(|finding| finding.fault.rule()),
-            sparse: Sparse::of(&analysis.image, analysis.deep.as_ref()),
+            sparse: BlockSummary::of(&analysis.image, analysis.deep.as_ref()),
             repaired: repaired.map(Box::new),
-            ..Self::opened(&analysis.image, &analysis.opinions, name, changed)
+            ..Self::opened(&analysis.image, &analysis.answers, name, changed)
         }
     }
 
     /// Of a sound image, and what the tools say of it.
-    fn opened(image: &Image, opinions: &[Opinion], name: &str, changed: Option<TimeStamp>) -> Self {
-        let vhd_util = opinions.iter().find(|opinion| opinion.tool == Tool::VhdUtil);
-        let refusal = vhd_util.filter(|opinion| !opinion.accepts).map(|opinion| opinion.says.to_string());
+    fn opened(image: &Image, answers: &[ToolAnswer], name: &str, changed: Option<TimeStamp>) -> Self {
+        let vhd_util = answers.iter().find(|answer| answer.tool == Tool::VhdUtil);
+        let refusal = vhd_util.filter(|answer| !answer.accepts).map(|answer| answer.says.to_string());
         Self {
             name: name.to_string(),
             size: image.length,
@@ -104,10 +104,10 @@ impl Member {
             end: End::of(image, changed),
             error: None,
             refusal,
-            finds_parent: vhd_util.is_some_and(|opinion| opinion.accepts && !opinion.assumes_parent),
+            finds_parent: vhd_util.is_some_and(|answer| answer.accepts && !answer.assumes_parent),
             lacks_raw: false,
             opens: vhd_util::opens(image),
-            sparse: Sparse::of(image, None),
+            sparse: BlockSummary::of(image, None),
             repaired: None,
         }
     }
@@ -136,8 +136,8 @@ impl Member {
     }
 }
 
-impl Sparse {
-    fn of(image: &Image, deep: Option<&Deep>) -> Option<Self> {
+impl BlockSummary {
+    fn of(image: &Image, deep: Option<&BlockScan>) -> Option<Self> {
         let (header, bat, shape) = (image.header.value()?, image.bat.value()?, image.block_shape()?);
         let size = image.footer()?.current_size.get();
         let ends_behind = |number: u32| (u64::from(number) + 1).saturating_mul(shape.data) > size;

@@ -5,12 +5,12 @@ use crate::finding::Fault;
 use crate::finding::Finding;
 use crate::finding::blocks::{BlockFault, Hidden};
 use crate::image::Image;
-use crate::image::block_scan::Deep;
+use crate::image::block_scan::BlockScan;
 use crate::image::block_scan::HiddenData;
 use crate::layout::footer::DiskType;
 
 /// The blocks of an image.
-pub(crate) fn check_image(image: &Image, deep: Option<&Deep>, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, deep: Option<&BlockScan>, tell: &mut dyn FnMut(Finding)) {
     let Some(shape) = image.block_shape() else {
         return;
     };

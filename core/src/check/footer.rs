@@ -1,7 +1,7 @@
 //! Each footer by itself, and both against each other.
 
 use super::faults::{Circumstances, Faults};
-use crate::finding::footer::{CLOCK_SLACK, FooterFault, Slot};
+use crate::finding::footer::{CLOCK_SLACK, FooterCopy, FooterFault};
 use crate::finding::{Fault, Finding};
 use crate::image::Found;
 use crate::image::Image;
@@ -14,7 +14,13 @@ use zerocopy::IntoBytes;
 /// Checks one footer that lies at `offset`, and hands each fault to `tell`. Needs no allocator.
 ///
 /// A footer whose cookie and checksum are both wrong is something else: nothing more is said of its fields.
-pub fn check(footer: &Footer, slot: Slot, offset: u64, circumstances: &Circumstances, tell: &mut dyn FnMut(Finding)) {
+pub fn check(
+    footer: &Footer,
+    slot: FooterCopy,
+    offset: u64,
+    circumstances: &Circumstances,
+    tell: &mut dyn FnMut(Finding),
+) {
     let wrap = |fault| Fault::Footer(slot, fault);
     let mut faults = Faults::new(tell, offset, &wrap);
     if footer.is_poisoned() {
@@ -39,7 +45,7 @@ pub fn check(footer: &Footer, slot: Slot, offset: u64, circumstances: &Circumsta
     }
     check_fields(footer, circumstances, &mut faults);
     // Worth a word, but not once for each footer.
-    if slot == Slot::Primary {
+    if slot == FooterCopy::Primary {
         let (original, current) = (footer.original_size.get(), footer.current_size.get());
         let at = offset_of!(Footer, original_size);
         faults.add_if(original < current, at, 16, FooterFault::Resized { original, current });
@@ -131,7 +137,7 @@ pub fn compare(primary: &Footer, backup: &Footer, tell: &mut dyn FnMut(Finding))
         return;
     };
     let length = differing().next_back().map_or(1, |(last, _)| last - at + 1);
-    let wrap = |fault| Fault::Footer(Slot::Backup, fault);
+    let wrap = |fault| Fault::Footer(FooterCopy::Backup, fault);
     let mut faults = Faults::new(tell, 0, &wrap);
     faults.add(
         at,
@@ -186,21 +192,21 @@ pub(crate) fn check_image(image: &Image, circumstances: &Circumstances, tell: &m
         _ => None,
     };
     match primary {
-        Some((offset, footer)) => check(footer, Slot::Primary, *offset, circumstances, tell),
-        None => missing(Slot::Primary, image.length, tell),
+        Some((offset, footer)) => check(footer, FooterCopy::Primary, *offset, circumstances, tell),
+        None => missing(FooterCopy::Primary, image.length, tell),
     }
     // A fixed disk has no backup: what is at its start is the disk's own first sector.
     if image.kind().is_none_or(DiskType::is_sparse) {
         match &image.backup {
             Found::Read { offset, value } => {
-                check(value, Slot::Backup, *offset, circumstances, tell);
+                check(value, FooterCopy::Backup, *offset, circumstances, tell);
                 if let Some((_, primary)) = image.closing_footer()
                     && value.is_intact()
                 {
                     compare(primary, value, tell);
                 }
             }
-            _ => missing(Slot::Backup, 0, tell),
+            _ => missing(FooterCopy::Backup, 0, tell),
         }
     } else if let (Some((end, primary)), Some(backup)) = (image.closing_footer(), image.backup.value())
         && backup.is_intact()
@@ -247,7 +253,7 @@ mod tests {
 
     fn ids(footer: &Footer) -> Vec<&'static str> {
         let mut ids = Vec::new();
-        check(footer, Slot::Primary, 0, &NOW, &mut |finding| ids.push(finding.id()));
+        check(footer, FooterCopy::Primary, 0, &NOW, &mut |finding| ids.push(finding.id()));
         ids
     }
 

@@ -6,11 +6,11 @@ use super::faults::Circumstances;
 use super::{bat, batmap, blocks, file, footer, header, locators, parent};
 use crate::finding::Finding;
 use crate::image::Image;
-use crate::image::block_scan::Deep;
+use crate::image::block_scan::BlockScan;
 
 /// Everything that is wrong with an image, worst first and by offset within one severity. What the blocks hold is
 /// checked as far as `deep` tells.
-pub fn check(image: &Image, deep: Option<&Deep>, circumstances: &Circumstances) -> Vec<Finding> {
+pub fn check(image: &Image, deep: Option<&BlockScan>, circumstances: &Circumstances) -> Vec<Finding> {
     let mut findings = Vec::new();
     let tell = &mut |finding| findings.push(finding);
     footer::check_image(image, circumstances, tell);

@@ -7,7 +7,7 @@ use crate::finding::Tool;
 /// What a tool thinks of a disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Opinion {
+pub struct ToolAnswer {
     /// Whose it is.
     pub tool: Tool,
     /// Whether it takes the disk.
@@ -20,7 +20,7 @@ pub struct Opinion {
     pub assumes_parent: bool,
 }
 
-impl Opinion {
+impl ToolAnswer {
     /// Of a tool that has nothing to say of the size, nor of a parent.
     pub(super) fn new(tool: Tool, refused: Result<(), String>) -> Self {
         let accepts = refused.is_ok();

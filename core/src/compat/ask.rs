@@ -2,7 +2,7 @@
 
 use core::ops::ControlFlow;
 
-use super::answer::Opinion;
+use super::answer::ToolAnswer;
 use super::parent_lookup::Disk;
 use super::{azure, hyper_v, qemu, vhd_util, xen_orchestra};
 use crate::layout::time::TimeStamp;
@@ -15,23 +15,23 @@ use crate::source::Source;
 ///
 /// # Errors
 /// Where the source fails, or `progress` asks to stop. A damaged or foreign file is not an error.
-pub fn opinions<E>(
+pub fn answers<E>(
     source: &dyn Source<Error = E>,
     disk: &Disk<'_>,
     now: TimeStamp,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<[Opinion; 5], AnalysisError<E>> {
+) -> Result<[ToolAnswer; 5], AnalysisError<E>> {
     ask(source, disk, now, false, &mut Watch::new(progress))
 }
 
-/// As [`opinions`]; of vhd-util, what it says of all ancestors, too, where `parents` asks for that.
+/// As [`answers`]; of vhd-util, what it says of all ancestors, too, where `parents` asks for that.
 pub(crate) fn ask<E>(
     source: &dyn Source<Error = E>,
     disk: &Disk<'_>,
     now: TimeStamp,
     parents: bool,
     watch: &mut Watch<'_>,
-) -> Result<[Opinion; 5], AnalysisError<E>> {
+) -> Result<[ToolAnswer; 5], AnalysisError<E>> {
     Ok([
         if parents { vhd_util::check_parents(disk, now) } else { vhd_util::check(disk, now) },
         qemu::info(source, disk.name, watch)?,

@@ -8,7 +8,7 @@
 use alloc::format;
 use alloc::string::String;
 
-use super::answer::Opinion;
+use super::answer::ToolAnswer;
 use super::parent_lookup::Disk;
 use crate::finding::Tool;
 use crate::image::Found;
@@ -19,8 +19,8 @@ use crate::layout::footer::{DiskType, Footer};
 const UNIT: u64 = 1 << 20;
 
 /// Whether Azure takes the disk.
-pub(super) fn upload(disk: &Disk<'_>) -> Opinion {
-    Opinion::new(Tool::Azure, check(disk))
+pub(super) fn upload(disk: &Disk<'_>) -> ToolAnswer {
+    ToolAnswer::new(Tool::Azure, check(disk))
 }
 
 fn check(disk: &Disk<'_>) -> Result<(), String> {

@@ -9,7 +9,7 @@ use core::fmt;
 use alloc::format;
 use alloc::string::String;
 
-use super::answer::Opinion;
+use super::answer::ToolAnswer;
 use super::parent_lookup::{Disk, Lookup};
 use crate::finding::Tool;
 use crate::image::{Found, Image};
@@ -109,10 +109,10 @@ impl fmt::Display for Refusal {
 }
 
 /// Whether Windows opens the disk.
-pub(super) fn open(disk: &Disk<'_>) -> Opinion {
+pub(super) fn open(disk: &Disk<'_>) -> ToolAnswer {
     let mut assumes_parent = false;
     let answer = check(disk, &mut assumes_parent).map_err(|refusal| format!("{refusal}"));
-    Opinion { assumes_parent, ..Opinion::new(Tool::HyperV, answer) }
+    ToolAnswer { assumes_parent, ..ToolAnswer::new(Tool::HyperV, answer) }
 }
 
 fn check(disk: &Disk<'_>, assumes_parent: &mut bool) -> Result<(), Refusal> {
@@ -184,7 +184,7 @@ fn check_parent(
         Platform::W2ku | Platform::W2ru => path(name.value()?),
         _ => None,
     });
-    let found = paths.map(|path| disk.surroundings.parent(&path)).find(|found| !matches!(found, Lookup::Missing));
+    let found = paths.map(|path| disk.parent_lookup.parent(&path)).find(|found| !matches!(found, Lookup::Missing));
     let parent = match found {
         None | Some(Lookup::Missing) => return Err(Refusal::ParentMissing),
         Some(Lookup::Unknown) => {

@@ -17,10 +17,10 @@ pub mod vhd_util;
 mod xen_orchestra;
 
 pub use crate::finding::Tool;
-pub use answer::Opinion;
+pub use answer::ToolAnswer;
+pub use ask::answers;
 pub(crate) use ask::ask;
-pub use ask::opinions;
 #[cfg(feature = "std")]
-pub use parent_dirs::{Folder, Lead, Place};
-pub use parent_lookup::{Disk, Lookup, Surroundings, Unknown};
-pub use rejected_by::minded_by;
+pub use parent_dirs::{Folder, Place, Resolved};
+pub use parent_lookup::{Disk, Lookup, ParentLookup, Unknown};
+pub use rejected_by::rejected_by;

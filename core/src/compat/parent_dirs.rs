@@ -9,18 +9,18 @@ use alloc::string::String;
 
 use elsa::FrozenBTreeMap;
 
-use super::parent_lookup::{Disk, Lookup, Surroundings};
+use super::parent_lookup::{Disk, Lookup, ParentLookup};
 use crate::image::Image;
 use crate::path::tidy;
 
 /// Where paths are followed from.
 pub trait Folder: Sized {
     /// Follows a path with slashes: from this folder, unless it begins with a slash.
-    fn open(&self, path: &str) -> Lead<Self>;
+    fn open(&self, path: &str) -> Resolved<Self>;
 }
 
 /// What a path leads to.
-pub enum Lead<F> {
+pub enum Resolved<F> {
     /// Nobody knows.
     Unknown,
     /// There is nothing that can be read.
@@ -57,13 +57,13 @@ impl<F: Folder> Place<F> {
         // What is not at the root is looked for as if the folder were it.
         let below = path.strip_prefix('/').map(|below| below.trim_start_matches('/'));
         let (path, lead) = match (self.folder.open(path), below) {
-            (Lead::Missing, Some(below)) => (below, self.folder.open(below)),
+            (Resolved::Missing, Some(below)) => (below, self.folder.open(below)),
             (lead, _) => (path, lead),
         };
         match lead {
-            Lead::Unknown => Known::Unknown,
-            Lead::Missing => Known::Missing,
-            Lead::Found(image, folder) => {
+            Resolved::Unknown => Known::Unknown,
+            Resolved::Missing => Known::Missing,
+            Resolved::Found(image, folder) => {
                 let is_absolute = path.starts_with('/');
                 let name = if is_absolute { path.to_owned() } else { format!("{}{}", self.name, tidy(path)) };
                 let folder_name = name.rfind('/').map_or("", |end| &name[..=end]).to_owned();
@@ -73,7 +73,7 @@ impl<F: Folder> Place<F> {
     }
 }
 
-impl<F: Folder> Surroundings for Place<F> {
+impl<F: Folder> ParentLookup for Place<F> {
     fn parent(&self, path: &str) -> Lookup<'_> {
         let known = match self.leads.get(path) {
             Some(known) => known,
@@ -82,7 +82,7 @@ impl<F: Folder> Surroundings for Place<F> {
         match known {
             Known::Unknown => Lookup::Unknown,
             Known::Missing => Lookup::Missing,
-            Known::Found { name, image, place } => Lookup::Found(Disk { name, image, surroundings: place }),
+            Known::Found { name, image, place } => Lookup::Found(Disk { name, image, parent_lookup: place }),
         }
     }
 }

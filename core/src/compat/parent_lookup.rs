@@ -10,11 +10,11 @@ pub struct Disk<'a> {
     /// The disk as it was found; of a file that is no VHD, too.
     pub image: &'a Image,
     /// What lies around it.
-    pub surroundings: &'a dyn Surroundings,
+    pub parent_lookup: &'a dyn ParentLookup,
 }
 
 /// What lies around a disk.
-pub trait Surroundings {
+pub trait ParentLookup {
     /// Follows a path from one of the disk's parent locators, with slashes: from the folder of the disk unless it
     /// begins with a slash.
     fn parent(&self, path: &str) -> Lookup<'_>;
@@ -35,7 +35,7 @@ pub enum Lookup<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Unknown;
 
-impl Surroundings for Unknown {
+impl ParentLookup for Unknown {
     fn parent(&self, _: &str) -> Lookup<'_> {
         Lookup::Unknown
     }

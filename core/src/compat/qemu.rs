@@ -9,7 +9,7 @@ use alloc::string::String;
 
 use zerocopy::{FromBytes, IntoBytes};
 
-use super::answer::Opinion;
+use super::answer::ToolAnswer;
 use crate::finding::Tool;
 use crate::image::Reader;
 use crate::layout::SECTOR;
@@ -53,14 +53,14 @@ pub(super) fn info<E>(
     source: &dyn Source<Error = E>,
     name: &str,
     watch: &mut Watch<'_>,
-) -> Result<Opinion, AnalysisError<E>> {
+) -> Result<ToolAnswer, AnalysisError<E>> {
     let size = match open(&Reader::new(source), name, watch) {
         Ok(size) => Ok(size),
         Err(Refusal::Says(words)) => Err(format!("qemu-img: Could not open '{name}': {words}")),
         Err(Refusal::Stopped(error)) => return Err(error),
     };
     let virtual_size = size.as_ref().ok().copied();
-    Ok(Opinion { virtual_size, ..Opinion::new(Tool::Qemu, size.map(|_| ())) })
+    Ok(ToolAnswer { virtual_size, ..ToolAnswer::new(Tool::Qemu, size.map(|_| ())) })
 }
 
 /// The size of the virtual disk in bytes.

@@ -11,7 +11,7 @@ use alloc::vec;
 
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use super::answer::Opinion;
+use super::answer::ToolAnswer;
 use crate::finding::Tool;
 use crate::image::Reader;
 use crate::layout::footer::{DiskType, Footer};
@@ -28,7 +28,7 @@ struct Start {
 }
 
 /// Whether it opens the file in `source`.
-pub(super) fn open<E>(source: &dyn Source<Error = E>) -> Result<Opinion, AnalysisError<E>> {
+pub(super) fn open<E>(source: &dyn Source<Error = E>) -> Result<ToolAnswer, AnalysisError<E>> {
     let reader = Reader::new(source);
     let mut start = vec![0; size_of::<Start>()];
     let mut end = [0; Footer::LENGTH as usize];
@@ -40,7 +40,7 @@ pub(super) fn open<E>(source: &dyn Source<Error = E>) -> Result<Opinion, Analysi
         reader.read(&mut [Read { offset: 0, buffer: &mut start }, Read { offset: at_end, buffer: &mut end }])?;
         check(&start, &end)
     };
-    Ok(Opinion::new(Tool::XenOrchestra, answer))
+    Ok(ToolAnswer::new(Tool::XenOrchestra, answer))
 }
 
 fn check(start: &[u8], end: &[u8]) -> Result<(), String> {

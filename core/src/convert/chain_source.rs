@@ -20,7 +20,7 @@ const ENTRIES: u32 = 4096;
 
 /// The disks of a chain, the last child first.
 #[derive(Debug)]
-pub struct Merged<S> {
+pub struct ChainSource<S> {
     disks: Vec<Open<S>>,
     length: u64,
 }
@@ -110,7 +110,7 @@ enum Answer {
     Beyond,
 }
 
-impl<S: Source> Merged<S> {
+impl<S: Source> ChainSource<S> {
     /// Puts a chain together: the last child first, each disk before its parent, with the sources that the disks were
     /// analysed from.
     ///
@@ -185,7 +185,7 @@ impl<S: Source> Merged<S> {
     }
 }
 
-impl<S: Source> Source for Merged<S> {
+impl<S: Source> Source for ChainSource<S> {
     type Error = ReadError<S::Error>;
 
     fn length(&self) -> u64 {

@@ -1,13 +1,13 @@
 //! A chain of sound disks, read as one, and written as one image.
 //!
 //! ```text
-//! Analysis ──> Layer ──> Merged ──> Flat ──> pieces of one image
+//! Analysis ──> Layer ──> ChainSource ──> ImageWriter ──> pieces of one image
 //! ```
 
 mod chain_source;
 mod layer;
 mod writer;
 
-pub use chain_source::{Merged, Place, ReadError, Run};
+pub use chain_source::{ChainSource, Place, ReadError, Run};
 pub use layer::{ChainError, Layer};
-pub use writer::{Flat, FlatError, Format, Identity, Piece};
+pub use writer::{Format, Identity, ImageWriter, Piece, WriteError};

@@ -15,7 +15,7 @@ use uuid::Builder;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::chain_source::{Merged, Place, ReadError, Run};
+use super::chain_source::{ChainSource, Place, ReadError, Run};
 use crate::image::Blocks;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
 use crate::layout::bitmap;
@@ -83,7 +83,7 @@ pub enum Piece {
 
 /// Why there is no flattened image.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FlatError<E> {
+pub enum WriteError<E> {
     /// The chain cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError<E>),
@@ -103,7 +103,7 @@ pub enum FlatError<E> {
 
 /// A flattened image, planned: its length is known, and no byte of it has been read.
 #[derive(Clone, Debug)]
-pub struct Flat {
+pub struct ImageWriter {
     format: Format,
     footer: Footer,
     /// Bytes of the virtual disk, whole sectors.
@@ -123,24 +123,24 @@ impl Piece {
     }
 }
 
-impl Flat {
+impl ImageWriter {
     /// Plans the image. For a dynamic one, BATs and bitmaps are read to know which blocks there are; `progress` hears
     /// how many bytes of the virtual disk that was done for, and may stop it.
     ///
     /// # Errors
     /// Where the chain cannot be read, the format cannot hold the virtual disk, or `progress` asks to stop.
     pub fn plan<S: Source>(
-        chain: &Merged<S>,
+        chain: &ChainSource<S>,
         format: Format,
         identity: Identity,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Self, FlatError<S::Error>> {
-        let size = padded_to_sector(chain.length()).ok_or(FlatError::TooLarge(chain.length()))?;
+    ) -> Result<Self, WriteError<S::Error>> {
+        let size = padded_to_sector(chain.length()).ok_or(WriteError::TooLarge(chain.length()))?;
         if size == 0 {
-            return Err(FlatError::Empty);
+            return Err(WriteError::Empty);
         }
         if size > LARGEST && format != Format::Raw {
-            return Err(FlatError::TooLarge(size));
+            return Err(WriteError::TooLarge(size));
         }
         let usual = u64::from(DynamicHeader::USUAL_BLOCK_SIZE);
         let kept = chain.layers().next().and_then(|leaf| leaf.block_size());
@@ -170,9 +170,9 @@ impl Flat {
     /// Where the chain cannot be read, or `take` asks to stop.
     pub fn write<S: Source>(
         &self,
-        chain: &Merged<S>,
+        chain: &ChainSource<S>,
         take: &mut dyn FnMut(Piece) -> ControlFlow<()>,
-    ) -> Result<(), FlatError<S::Error>> {
+    ) -> Result<(), WriteError<S::Error>> {
         let mut out = Joined { take, last: None };
         match self.format {
             Format::Raw => write_data(chain, self.size, &mut out)?,
@@ -215,7 +215,7 @@ impl Flat {
     }
 
     /// The BAT: the blocks lie in the order of their numbers.
-    fn write_table<E>(&self, out: &mut Joined<'_>) -> Result<(), FlatError<E>> {
+    fn write_table<E>(&self, out: &mut Joined<'_>) -> Result<(), WriteError<E>> {
         let mut at = self.first_block();
         let padded = (padded_length(self.entries()) / ENTRY_LENGTH) as u32;
         for first in (0..padded).step_by(ENTRIES_AT_ONCE as usize) {
@@ -239,10 +239,10 @@ impl Flat {
     /// A block: the bits of the sectors that a disk of the chain has, and its data.
     fn write_block<S: Source>(
         &self,
-        chain: &Merged<S>,
+        chain: &ChainSource<S>,
         number: u32,
         out: &mut Joined<'_>,
-    ) -> Result<(), FlatError<S::Error>> {
+    ) -> Result<(), WriteError<S::Error>> {
         let start = u64::from(number) * self.shape.data;
         let end = start + self.shape.data;
         // No more runs than the block has sectors.
@@ -265,7 +265,7 @@ impl Flat {
 }
 
 /// The virtual disk, with zeros up to `size`, which is its length in whole sectors.
-fn write_data<S: Source>(chain: &Merged<S>, size: u64, out: &mut Joined<'_>) -> Result<(), FlatError<S::Error>> {
+fn write_data<S: Source>(chain: &ChainSource<S>, size: u64, out: &mut Joined<'_>) -> Result<(), WriteError<S::Error>> {
     let mut at = 0;
     while at < chain.length() {
         let run = chain.locate(at, at + LONGEST_PIECE)?;
@@ -277,10 +277,10 @@ fn write_data<S: Source>(chain: &Merged<S>, size: u64, out: &mut Joined<'_>) -> 
 
 /// The blocks of this size that a disk of the chain has at least a sector of.
 fn blocks_in_use<S: Source>(
-    chain: &Merged<S>,
+    chain: &ChainSource<S>,
     data: u64,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<Blocks, FlatError<S::Error>> {
+) -> Result<Blocks, WriteError<S::Error>> {
     let mut blocks = Blocks::default();
     let (mut at, mut told) = (0, 0);
     let total = chain.length();
@@ -288,7 +288,7 @@ fn blocks_in_use<S: Source>(
         if at >= told {
             let flow = progress(Progress { stage: Stage::Blocks, done: at, total });
             if flow.is_break() {
-                return Err(FlatError::Cancelled);
+                return Err(WriteError::Cancelled);
             }
             told = at + LONGEST_PIECE;
         }
@@ -297,7 +297,7 @@ fn blocks_in_use<S: Source>(
             Place::Nowhere => at + run.length,
             Place::Layer { .. } => {
                 let number = at / data;
-                // As few as in `Flat::entries`.
+                // As few as in `ImageWriter::entries`.
                 blocks.add(number as u32);
                 (number + 1) * data
             }
@@ -339,18 +339,18 @@ struct Joined<'a> {
 }
 
 impl Joined<'_> {
-    fn bytes<E>(&mut self, bytes: &[u8]) -> Result<(), FlatError<E>> {
+    fn bytes<E>(&mut self, bytes: &[u8]) -> Result<(), WriteError<E>> {
         self.put(Piece::Bytes(bytes.to_vec()))
     }
 
-    fn run<E>(&mut self, Run { place, length }: Run) -> Result<(), FlatError<E>> {
+    fn run<E>(&mut self, Run { place, length }: Run) -> Result<(), WriteError<E>> {
         self.put(match place {
             Place::Nowhere => Piece::Zeros(length),
             Place::Layer { layer, offset } => Piece::Source { layer, offset, length },
         })
     }
 
-    fn put<E>(&mut self, piece: Piece) -> Result<(), FlatError<E>> {
+    fn put<E>(&mut self, piece: Piece) -> Result<(), WriteError<E>> {
         if piece.length() == 0 {
             return Ok(());
         }
@@ -374,9 +374,9 @@ impl Joined<'_> {
     }
 
     /// Hands the last piece out.
-    fn flush<E>(&mut self) -> Result<(), FlatError<E>> {
+    fn flush<E>(&mut self) -> Result<(), WriteError<E>> {
         match self.last.take().map(&mut *self.take) {
-            Some(ControlFlow::Break(())) => Err(FlatError::Cancelled),
+            Some(ControlFlow::Break(())) => Err(WriteError::Cancelled),
             Some(ControlFlow::Continue(())) | None => Ok(()),
         }
     }

@@ -6,7 +6,7 @@ use super::bat::{self, BatFault};
 use super::batmap::{self, BatmapFault};
 use super::blocks::{self, BlockFault};
 use super::file::{self, FileFault};
-use super::footer::{self, FooterFault, Slot};
+use super::footer::{self, FooterCopy, FooterFault};
 use super::header::{self, HeaderFault};
 use super::journal::{self, JournalFault};
 use super::link::{self, LinkFault};
@@ -18,7 +18,7 @@ use super::rule::{Rule, Severity};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// In one of the footers.
-    Footer(Slot, FooterFault),
+    Footer(FooterCopy, FooterFault),
     /// In the dynamic header.
     Header(HeaderFault),
     /// In the BAT.

@@ -15,7 +15,7 @@ pub(crate) const CLOCK_SLACK: u32 = 1800;
 
 /// Which of a disk's footers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slot {
+pub enum FooterCopy {
     /// At the end of the file.
     Primary,
     /// At the start of the file.
@@ -146,7 +146,7 @@ macro_rules! rule {
             meaning: $meaning,
             remedy: $remedy,
             vhd_util: said!($slot $vhd_util),
-            minded_by: &[$(Tool::$tool),*],
+            rejected_by: &[$(Tool::$tool),*],
         }
     };
 }
@@ -252,12 +252,12 @@ static DIFFER: Rule = Rule {
               other, so that they see two different disks.",
     remedy: "The repair makes both alike, from the one that fits the header and the BAT.",
     vhd_util: Some("primary and backup footers do not match"),
-    minded_by: &[Tool::VhdUtil, Tool::XenOrchestra],
+    rejected_by: &[Tool::VhdUtil, Tool::XenOrchestra],
 };
 
 impl FooterFault {
     /// What is the same for every occurrence of this fault in this footer.
-    pub fn rule(&self, slot: Slot) -> &'static Rule {
+    pub fn rule(&self, slot: FooterCopy) -> &'static Rule {
         let both = match self {
             Self::Missing => &MISSING,
             Self::Cookie(_) => &COOKIE,
@@ -282,8 +282,8 @@ impl FooterFault {
             Self::Differs { .. } => return &DIFFER,
         };
         match slot {
-            Slot::Primary => &both[0],
-            Slot::Backup => &both[1],
+            FooterCopy::Primary => &both[0],
+            FooterCopy::Backup => &both[1],
         }
     }
 

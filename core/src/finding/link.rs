@@ -75,7 +75,7 @@ pub enum LinkFault {
     /// A hidden disk that is nobody's parent.
     HiddenLeaf,
     /// Another file has the same unique id.
-    Twin(Text),
+    DuplicateId(Text),
 }
 
 rules! {
@@ -176,7 +176,7 @@ impl LinkFault {
             Self::BlockSize { .. } => &BLOCK_SIZE,
             Self::NotHidden => &NOT_HIDDEN,
             Self::HiddenLeaf => &HIDDEN_LEAF,
-            Self::Twin(_) => &TWIN,
+            Self::DuplicateId(_) => &TWIN,
         }
     }
 
@@ -190,7 +190,9 @@ impl LinkFault {
         match self {
             Self::Missing(name) => write!(f, "nothing at “{name}”"),
             Self::OtherDisk { found, .. } => write!(f, "{}", Uuid::from_bytes(*found)),
-            Self::Damaged(name) | Self::Loop(name) | Self::Elsewhere(name) | Self::Twin(name) => write!(f, "“{name}”"),
+            Self::Damaged(name) | Self::Loop(name) | Self::Elsewhere(name) | Self::DuplicateId(name) => {
+                write!(f, "“{name}”")
+            }
             Self::Larger { parent, .. } | Self::Smaller { parent, .. } => write!(f, "{parent} bytes"),
             Self::RawSmaller { image, .. } => write!(f, "{image} bytes"),
             Self::Ambiguous(count) => write!(f, "{count} files"),
@@ -220,7 +222,7 @@ impl LinkFault {
             Self::BlockSize { child, .. } => write!(f, "{child} bytes, as this disk"),
             Self::NotHidden => f.write_str("hidden"),
             Self::HiddenLeaf => f.write_str("a disk that is based on it"),
-            Self::Twin(_) => f.write_str("a unique id of its own"),
+            Self::DuplicateId(_) => f.write_str("a unique id of its own"),
         }
     }
 }

@@ -42,8 +42,8 @@ pub struct Rule {
     pub remedy: &'static str,
     /// What `vhd-util check` prints of it.
     pub vhd_util: Option<&'static str>,
-    /// The tools that would stumble over it alone, in some kind of disk. See [`crate::compat::minded_by`].
-    pub minded_by: &'static [Tool],
+    /// The tools that would stumble over it alone, in some kind of disk. See [`crate::compat::rejected_by`].
+    pub rejected_by: &'static [Tool],
 }
 
 /// Declares the rules of a family. Each has its name in the code, its weight, its name for scripts and its title, vhd-util's
@@ -58,7 +58,7 @@ macro_rules! rules {
             meaning: $meaning,
             remedy: $remedy,
             vhd_util: $vhd_util,
-            minded_by: &[$(crate::finding::tool::Tool::$tool),*],
+            rejected_by: &[$(crate::finding::tool::Tool::$tool),*],
         };)*
         /// Every rule of this family.
         pub(crate) static RULES: &[&crate::finding::rule::Rule] = &[$(&$name),*];

@@ -12,7 +12,7 @@ use crate::source::{Read, Source};
 
 /// What the blocks hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Deep {
+pub struct BlockScan {
     /// Blocks that were read.
     pub blocks: u32,
     /// Sectors in them.
@@ -45,8 +45,8 @@ pub(crate) fn survey<E>(
     source: &dyn Source<Error = E>,
     image: &Image,
     watch: &mut Watch<'_>,
-) -> Result<Deep, AnalysisError<E>> {
-    let mut deep = Deep::default();
+) -> Result<BlockScan, AnalysisError<E>> {
+    let mut deep = BlockScan::default();
     let (Some(shape), Some(bat)) = (image.block_shape(), image.bat.value()) else {
         return Ok(deep);
     };

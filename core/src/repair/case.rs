@@ -7,7 +7,7 @@ use super::plan::Step;
 use super::relink::ParentDisk;
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
-use crate::image::block_scan::Deep;
+use crate::image::block_scan::BlockScan;
 use crate::layout::time::TimeStamp;
 use crate::source::Read;
 
@@ -18,7 +18,7 @@ pub(crate) struct Case<'a> {
     /// What is wrong with it.
     pub findings: &'a [Finding],
     /// What the blocks hold, if that was asked for and nothing else is wrong any more.
-    pub deep: Option<&'a Deep>,
+    pub deep: Option<&'a BlockScan>,
     /// The present.
     pub now: TimeStamp,
     /// 16 random bytes, for a disk that needs an identity.

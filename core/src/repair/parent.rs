@@ -148,7 +148,7 @@ fn believed_path(image: &Image) -> Option<String> {
 fn is_unanimous(image: &Image, name: &str) -> bool {
     let others = paths(image).filter(|(_, path)| file_name(path) != name).count();
     let stored = image.parent_name().filter(|stored| !stored.is_empty());
-    // One place against all others is damage; two are another opinion.
+    // One place against all others is damage; two are another answer.
     others + usize::from(stored.is_some_and(|stored| file_name(&stored) != name)) < 2
 }
 

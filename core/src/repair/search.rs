@@ -19,7 +19,7 @@ use super::{
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
-use crate::image::block_scan::{self, Deep};
+use crate::image::block_scan::{self, BlockScan};
 use crate::progress::{AnalysisError, Watch};
 use crate::source::{Read, Source};
 
@@ -118,7 +118,7 @@ pub(crate) struct Found<'a> {
     /// What is wrong with them.
     pub findings: &'a [Finding],
     /// What the blocks hold, if that was asked for.
-    pub deep: Option<&'a Deep>,
+    pub deep: Option<&'a BlockScan>,
 }
 
 /// What a repair should end with.

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use super::model::{FindingReport, PatchReport, RepairReport, Report, ToolReport};
 use super::{prose, structures};
-use crate::analysis::{Analysis, Proven};
-use crate::compat::minded_by;
+use crate::analysis::{Analysis, VerifiedRepair};
+use crate::compat::rejected_by;
 use crate::finding::link::LinkFault;
 use crate::finding::{Finding, Rule, Text};
 use crate::layout::footer::DiskType;
@@ -44,16 +44,16 @@ fn unread(Analysis { image, deep, .. }: &Analysis) -> Option<u64> {
 }
 
 fn tools(analysis: &Analysis) -> Vec<ToolReport> {
-    let after = |tool| analysis.opinions_after.as_ref()?.iter().find(|opinion| opinion.tool == tool);
-    let opinions = analysis.opinions.iter();
-    opinions
-        .map(|opinion| ToolReport {
-            tool: opinion.tool,
-            name: opinion.tool.to_string(),
-            accepts: opinion.accepts,
-            says: opinion.says.clone(),
-            virtual_size: opinion.virtual_size,
-            accepts_after: after(opinion.tool).map(|after| after.accepts),
+    let after = |tool| analysis.answers_after.as_ref()?.iter().find(|answer| answer.tool == tool);
+    let answers = analysis.answers.iter();
+    answers
+        .map(|answer| ToolReport {
+            tool: answer.tool,
+            name: answer.tool.to_string(),
+            accepts: answer.accepts,
+            says: answer.says.clone(),
+            virtual_size: answer.virtual_size,
+            accepts_after: after(answer.tool).map(|after| after.accepts),
         })
         .collect()
 }
@@ -65,7 +65,7 @@ pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
         length: finding.length,
         found: finding.fault.found().to_string(),
         expected: finding.fault.expected().to_string(),
-        minded_by: minded_by(&finding.fault, kind).collect(),
+        rejected_by: rejected_by(&finding.fault, kind).collect(),
         ..ruled(finding.fault.rule())
     }
 }
@@ -89,7 +89,7 @@ fn ruled(rule: &Rule) -> FindingReport {
         found: String::new(),
         expected: String::new(),
         vhd_util: rule.vhd_util.map(Into::into),
-        minded_by: rule.minded_by.to_vec(),
+        rejected_by: rule.rejected_by.to_vec(),
     }
 }
 
@@ -101,7 +101,7 @@ pub fn tell_link(finding: &mut FindingReport, disk: &str, parent: &str) {
 }
 
 /// One repair, told.
-pub fn repair(Proven { plan, replaced }: &Proven) -> RepairReport {
+pub fn repair(VerifiedRepair { plan, replaced }: &VerifiedRepair) -> RepairReport {
     RepairReport {
         title: prose::title(plan),
         lossless: plan.is_lossless(),

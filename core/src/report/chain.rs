@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::build;
 use super::model::FindingReport;
 use super::prose::Size;
-use crate::chain::{Coalesce, Forest, Growth, Node, Obstacle, Occasion, Parent, Plan, Step};
+use crate::chain::{Blocker, Coalesce, CoalesceKind, Forest, Node, Parent, ParentResize, Plan, Step};
 use crate::finding::link::LinkFault;
 use crate::verdict::Verdict;
 
@@ -86,9 +86,9 @@ pub struct CoalesceReport {
     /// Whether it would go through.
     pub runs: bool,
     /// What would stop it.
-    pub obstacle: Option<ObstacleReport>,
+    pub obstacle: Option<BlockerReport>,
     /// How the parent must grow first.
-    pub growth: Option<GrowthReport>,
+    pub growth: Option<ResizeReport>,
     /// Blocks to copy; none where the parent is not here.
     pub blocks: Option<u64>,
     /// Those that the parent does not have yet, at the most.
@@ -110,7 +110,7 @@ pub struct CoalesceReport {
 /// What would stop a coalesce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct ObstacleReport {
+pub struct BlockerReport {
     /// Stable name: that of the finding, or `refused`, `small-blocks`, `siblings`, `not-resizable`, `too-little`,
     /// `reaches-beyond`, `ancestor`, `parent-unknown`.
     pub id: String,
@@ -123,7 +123,7 @@ pub struct ObstacleReport {
 /// How a parent is made larger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct GrowthReport {
+pub struct ResizeReport {
     /// Its virtual size now, in bytes.
     pub from: u64,
     /// And then.
@@ -149,7 +149,7 @@ pub struct ChainReport {
     /// The disk at which it stops.
     pub stopped_at: Option<String>,
     /// Why.
-    pub obstacle: Option<ObstacleReport>,
+    pub obstacle: Option<BlockerReport>,
     /// The file of the first disk afterwards, in bytes, at the most; none where nothing is coalesced.
     pub size: Option<u64>,
     /// Bytes that must be free at the worst moment, at the most.
@@ -241,9 +241,9 @@ impl Forest {
     fn told(&self, coalesce: &Coalesce, node: &Node) -> CoalesceReport {
         let Coalesce { occasion, obstacle, step } = coalesce;
         let obstacle = obstacle.as_ref().map(|obstacle| self.obstacle_told(obstacle));
-        let runs = obstacle.is_none() && *occasion != Occasion::Leftover;
+        let runs = obstacle.is_none() && *occasion != CoalesceKind::Leftover;
         let mut sentences = Vec::new();
-        if *occasion == Occasion::Leftover {
+        if *occasion == CoalesceKind::Leftover {
             sentences.push("Nothing is based on this hidden disk: it is not coalesced, but deleted.".into());
         } else {
             sentences.extend(obstacle.as_ref().map(|obstacle| obstacle.sentence.clone()));
@@ -306,23 +306,23 @@ impl Forest {
         sentences
     }
 
-    fn obstacle_told(&self, obstacle: &Obstacle) -> ObstacleReport {
+    fn obstacle_told(&self, obstacle: &Blocker) -> BlockerReport {
         let (id, disk, sentence) = match obstacle {
-            Obstacle::Link(fault) => (fault.rule().id, None, self.link_told(fault)),
-            Obstacle::ParentUnknown => {
+            Blocker::Link(fault) => (fault.rule().id, None, self.link_told(fault)),
+            Blocker::ParentUnknown => {
                 ("parent-unknown", None, "The dynamic header, which names the parent, cannot be read.".into())
             }
-            Obstacle::Refused { disk, says } => {
+            Blocker::Refused { disk, says } => {
                 let (name, error) = (self.name(*disk), self.nodes[*disk].member.error);
                 let title = error.map_or(String::new(), |rule| format!(" ({})", rule.title));
                 let sentence = format!("It is stopped by a fault of “{name}”{title}: vhd-util check says “{says}”.");
                 (error.map_or("refused", |rule| rule.id), Some(*disk), sentence)
             }
-            Obstacle::Siblings(others) => {
+            Blocker::Siblings(others) => {
                 let disks = if *others == 1 { "another disk is".into() } else { format!("{others} other disks are") };
                 ("siblings", None, format!("It waits: {disks} based on the parent, and would be destroyed by it."))
             }
-            Obstacle::SmallBlocks { disk, block_size } => {
+            Blocker::SmallBlocks { disk, block_size } => {
                 let sentence = format!(
                     "“{}” has blocks of {}, and vhd-util counts on blocks of 2 MiB: it would see only the first of \
                      them, and data would be lost without a word. Do not coalesce it; flatten the chain instead: \
@@ -332,27 +332,27 @@ impl Forest {
                 );
                 ("small-blocks", Some(*disk), sentence)
             }
-            Obstacle::TooLittle => {
+            Blocker::TooLittle => {
                 let sentence = "The parent must grow by less than a MiB, and vhd-util is told sizes in whole MiB: it \
                                 would make the parent smaller.";
                 ("too-little", None, sentence.into())
             }
-            Obstacle::NotResizable => {
+            Blocker::NotResizable => {
                 let sentence = "The parent must grow, and vhd-util makes only disks of tapdisk larger.";
                 ("not-resizable", None, sentence.into())
             }
-            Obstacle::ReachesBeyond => {
+            Blocker::ReachesBeyond => {
                 let sentence =
                     "A block reaches behind the end of the disk: vhd-util coalesce ends there with error 34 (ERANGE).";
                 ("reaches-beyond", None, sentence.into())
             }
-            Obstacle::Ancestor(disk) => {
+            Blocker::Ancestor(disk) => {
                 let sentence =
                     format!("The disk is read through its ancestor “{}”, which cannot be opened.", self.name(*disk));
                 ("ancestor", Some(*disk), sentence)
             }
         };
-        ObstacleReport { id: id.into(), file: disk.map(|disk| self.name(disk)), sentence }
+        BlockerReport { id: id.into(), file: disk.map(|disk| self.name(disk)), sentence }
     }
 
     fn link_told(&self, fault: &LinkFault) -> String {
@@ -395,8 +395,8 @@ impl Forest {
     }
 }
 
-fn growth(growth: Growth) -> GrowthReport {
-    GrowthReport {
+fn growth(growth: ParentResize) -> ResizeReport {
+    ResizeReport {
         from: growth.from,
         to: growth.to,
         journalled: !growth.is_fast,
@@ -414,12 +414,12 @@ fn blocks(count: u64) -> String {
     if count == 1 { "1 block".into() } else { format!("{count} blocks") }
 }
 
-fn name_of(occasion: Occasion) -> &'static str {
+fn name_of(occasion: CoalesceKind) -> &'static str {
     match occasion {
-        Occasion::Background => "background",
-        Occasion::Leaf => "leaf",
-        Occasion::Leftover => "leftover",
-        Occasion::ByHand => "by-hand",
+        CoalesceKind::Background => "background",
+        CoalesceKind::Leaf => "leaf",
+        CoalesceKind::Leftover => "leftover",
+        CoalesceKind::ByHand => "by-hand",
     }
 }
 

@@ -8,7 +8,7 @@ use core::fmt::Write;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::model::{FindingReport, PatchReport, RegionReport, RepairReport, Ticket, ToolReport};
+use super::model::{FindingReport, PatchReport, RegionReport, RepairReport, ReportExport, ToolReport};
 use crate::compat::Tool;
 
 /// The version of the object. It changes when a name or a meaning does.
@@ -25,7 +25,7 @@ pub enum Layout {
 
 /// The object of one file, with those of its ancestors where they were asked for. It ends without a line feed.
 #[inline(never)]
-pub fn render(ticket: &Ticket<'_>, layout: Layout) -> String {
+pub fn render(ticket: &ReportExport<'_>, layout: Layout) -> String {
     let mut json = Json { out: String::new(), layout, depth: 0, is_first: true };
     json.ticket(ticket);
     json.out
@@ -41,7 +41,7 @@ struct Json {
 
 /// What is said of a file.
 impl Json {
-    fn ticket(&mut self, ticket: &Ticket<'_>) {
+    fn ticket(&mut self, ticket: &ReportExport<'_>) {
         let report = ticket.report;
         self.open('{');
         self.number("version", VERSION);
@@ -79,7 +79,7 @@ impl Json {
         self.text("remedy", &finding.remedy);
         self.number("offset", finding.offset);
         self.number("length", finding.length);
-        self.list("minded_by", &finding.minded_by, |json, tool| json.string(tool.name()));
+        self.list("rejected_by", &finding.rejected_by, |json, tool| json.string(tool.name()));
         self.close('}');
     }
 

@@ -5,7 +5,7 @@
 
 use alloc::string::{String, ToString};
 
-use super::model::{FindingReport, PatchReport, RepairReport, Report, Ticket, ToolReport};
+use super::model::{FindingReport, PatchReport, RepairReport, Report, ReportExport, ToolReport};
 use super::prose::Size;
 use crate::finding::Severity;
 use crate::verdict::Verdict;
@@ -18,7 +18,7 @@ const TOLD: usize = 100;
 
 /// The report on one file, with the answers about its ancestors where they were asked for.
 #[inline(never)]
-pub fn render(ticket: &Ticket<'_>) -> String {
+pub fn render(ticket: &ReportExport<'_>) -> String {
     let report = ticket.report;
     let mut page = Page(String::new());
     page.summary(ticket);
@@ -39,7 +39,7 @@ struct Page(String);
 
 /// What is said.
 impl Page {
-    fn summary(&mut self, ticket: &Ticket<'_>) {
+    fn summary(&mut self, ticket: &ReportExport<'_>) {
         let report = ticket.report;
         self.markup("# Report on ");
         self.code(&report.file);
@@ -108,7 +108,7 @@ impl Page {
         self.code_item("Found", &finding.found);
         self.code_item("Expected", &finding.expected);
         self.code_item("vhd-util says", finding.vhd_util.as_deref().unwrap_or_default());
-        for (index, tool) in finding.minded_by.iter().enumerate() {
+        for (index, tool) in finding.rejected_by.iter().enumerate() {
             if index == 0 {
                 self.label("Minded by");
             } else {
@@ -119,13 +119,13 @@ impl Page {
         self.markup("\n\n");
     }
 
-    fn chain(&mut self, ticket: &Ticket<'_>) {
+    fn chain(&mut self, ticket: &ReportExport<'_>) {
         let Some(chain) = ticket.chain else { return };
         self.heading("Its ancestors");
         if chain.is_empty() {
             self.markup("None is here.\n");
         }
-        for Ticket { report, .. } in chain {
+        for ReportExport { report, .. } in chain {
             self.markup("- ");
             self.code(&report.file);
             self.markup(": ");

@@ -15,10 +15,9 @@ pub use crate::finding::Severity;
 pub use crate::repair::Segment;
 pub use crate::verdict::Verdict;
 pub use build::{build, damaged_parent, finding, repair, tell_link};
-pub use chain::{
-    ChainReport, CoalesceReport, DiskReport, ForestReport, GrowthReport, ObstacleReport, forest, in_words,
-};
+pub use chain::{BlockerReport, ChainReport, CoalesceReport, DiskReport, ForestReport, ResizeReport, forest, in_words};
 pub use model::{
-    FieldReport, FindingReport, PatchReport, RegionReport, RepairReport, Report, StructureReport, Ticket, ToolReport,
+    FieldReport, FindingReport, PatchReport, RegionReport, RepairReport, Report, ReportExport, StructureReport,
+    ToolReport,
 };
 pub use prose::{BY_ITSELF, CHAIN_IS_NOT_SOUND, PUT_BACK, Size};

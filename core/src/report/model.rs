@@ -79,7 +79,7 @@ pub struct FindingReport {
     /// What `vhd-util check` prints of it, for those who search for the message.
     pub vhd_util: Option<String>,
     /// The tools that would stumble over it.
-    pub minded_by: Vec<Tool>,
+    pub rejected_by: Vec<Tool>,
 }
 
 /// What one tool says of a file.
@@ -175,7 +175,7 @@ pub struct RegionReport {
 
 /// A report with what it takes to hand it over: where it comes from, and what was done since.
 #[derive(Clone, Copy, Debug)]
-pub struct Ticket<'a> {
+pub struct ReportExport<'a> {
     /// What was found.
     pub report: &'a Report,
     /// The SHA-256 of the whole file in hex, where it was asked for.
@@ -191,14 +191,14 @@ pub struct Ticket<'a> {
     /// What was done about the file, a sentence each, with names of files in “quotation marks”.
     pub done: &'a [String],
     /// The ancestors, the parent first, where they were asked for.
-    pub chain: Option<&'a [Ticket<'a>]>,
+    pub chain: Option<&'a [ReportExport<'a>]>,
     /// The answer and its headline where the chain makes another than the disk's own.
     pub place: Option<(Verdict, &'a str)>,
     /// What coalescing it into its parent would do, a sentence each. It is told together with the ancestors.
     pub forecast: &'a [String],
 }
 
-impl<'a> Ticket<'a> {
+impl<'a> ReportExport<'a> {
     /// The answer and its headline.
     pub fn answer(&self) -> (Verdict, &'a str) {
         self.place.unwrap_or((self.report.verdict, &self.report.headline))

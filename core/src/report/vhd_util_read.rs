@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use uuid::Uuid;
 use zerocopy::FromZeros;
 
+use crate::analysis::Analysis;
 use crate::compat::vhd_util::{header_name, locator_name, open_bat, open_footer, open_header};
 use crate::image::{Found, Image};
 use crate::layout::SECTOR;
@@ -18,8 +19,10 @@ use crate::layout::header::DynamicHeader;
 use crate::layout::locator::{ParentLocator, Platform};
 use crate::layout::time::TimeStamp;
 
-/// What `vhd-util read -p -n name` prints, with times `minutes` east of UTC.
-pub fn render(image: &Image, name: &str, minutes: i32) -> Vec<u8> {
+/// What `vhd-util read -p -n name` prints of a file, with times `minutes` east of UTC. Bytes, since names from the disk are
+/// printed as they are.
+pub fn render(analysis: &Analysis, minutes: i32) -> Vec<u8> {
+    let Analysis { image, name, .. } = analysis;
     let mut out = Printer { out: Vec::new(), minutes };
     let (footer, opened) = open_footer(image);
     // Even after a failure vhd-util looks for a header, if the footer speaks of one.

@@ -13,7 +13,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use self::text::{Text, printable};
-use crate::analysis::Proven;
+use crate::analysis::VerifiedRepair;
 use crate::repair::{Content, Patch, Plan, undo};
 use crate::report;
 
@@ -44,7 +44,7 @@ pub struct Script<'a> {
     /// The disk's name; of a path, the last part.
     pub file: &'a str,
     /// The repair.
-    pub proven: &'a Proven,
+    pub proven: &'a VerifiedRepair,
     /// The version of this program, for the script's first line.
     pub version: &'a str,
 }
@@ -70,7 +70,7 @@ fn file_name(path: &str) -> &str {
 struct Work<'a> {
     name: &'a str,
     version: &'a str,
-    proven: &'a Proven,
+    proven: &'a VerifiedRepair,
     patches: Vec<Patch>,
     old_length: u64,
     new_length: u64,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::Verdict;
 use vhd_analyser_tests::analysed::{analysed_with, fixed_copy};
 use vhd_analyser_tests::build::{Creator, Random, number32, number64, read_virtual};
 use vhd_analyser_tests::bytes::{put, seal};

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::ops::ControlFlow;
 
-use vhd_analyser_core::analysis::{Beside, Options, analyse_with};
-use vhd_analyser_core::chain::{CoalesceReport, DiskReport, Forest, ForestReport, JournalFile, Member};
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::analysis::{AnalysisContext, Options, analyse_with};
+use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile};
 use vhd_analyser_core::image;
 use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::repair::Request;
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::report::{CoalesceReport, DiskReport, ForestReport};
 use vhd_analyser_tests::analysed::{NOW, analysed};
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
@@ -38,11 +39,11 @@ fn scanned_with(
     let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: Request::default() };
     let mut members = Vec::new();
     for (name, bytes) in files {
-        let beside = Beside { surroundings: &folder, ..Beside::NOTHING };
+        let beside = AnalysisContext { parent_lookup: &folder, ..AnalysisContext::NOTHING };
         let analysis = analyse_with(&bytes.as_slice(), &beside, name, &options, &mut |_| ControlFlow::Continue(()))?;
-        members.push(Member::of(&analysis, name, changed));
+        members.push(DiskSummary::of(&analysis, name, changed));
     }
-    Ok(Forest::of(members).report())
+    Ok(vhd_analyser_core::report::forest(&Forest::of(members)))
 }
 
 fn numbered(disks: &[Linked]) -> Vec<(String, Vec<u8>)> {
@@ -74,10 +75,10 @@ fn a_journal_finds_its_disk() -> Outcome {
     assert_eq!(Journal::unique_id(&&journal[..511])?, None, "not even a sector");
     assert_eq!(Journal::unique_id(&case.image()?.as_slice())?, None, "a disk");
     let members = [(case.image()?, "disk.vhd"), (Linked::new(0, None).build(), "other.vhd")];
-    let members = members.iter().map(|(bytes, name)| Ok(Member::of(&analysed(bytes, name)?, name, None)));
+    let members = members.iter().map(|(bytes, name)| Ok(DiskSummary::of(&analysed(bytes, name)?, name, None)));
     let members = members.collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     let journals = ["b.journal", "a.journal"].map(|name| JournalFile { name: name.into(), unique_id });
-    let report = Forest::of(members).with_journals(journals.into()).report();
+    let report = vhd_analyser_core::report::forest(&Forest::of(members).with_journals(journals.into()));
     assert_eq!(disk(&report, "disk.vhd")?.journal.as_deref(), Some("a.journal"));
     assert_eq!(disk(&report, "other.vhd")?.journal, None);
     Ok(())

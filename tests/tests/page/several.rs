@@ -8,7 +8,7 @@ use std::slice;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use vhd_analyser_core::chain::{Layer, Merged};
+use vhd_analyser_core::convert::{ChainSource, Layer};
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::build::{BAT_AT, HEADER_AT, SECTOR};
@@ -484,7 +484,7 @@ async fn a_chain_becomes_one_image() -> Result<(), Failure> {
             disks.push((layer, bytes));
         }
         let disks = disks.iter().map(|(layer, bytes)| (layer.clone(), bytes.as_slice())).collect();
-        let chain = Merged::new(disks).map_err(|error| Failure::Corpus(error.to_string()))?;
+        let chain = ChainSource::new(disks).map_err(|error| Failure::Corpus(error.to_string()))?;
         let mut expected = vec![0; chain.length() as usize];
         chain
             .read(&mut [Read { offset: 0, buffer: &mut expected }])

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use vhd_analyser_core::analysis::{Analysis, Proven};
+use vhd_analyser_core::analysis::{Analysis, VerifiedRepair};
 use vhd_analyser_core::repair::{Content, Patch, Plan, Step};
 use vhd_analyser_tests::analysed::{analysed, analysed_deep, analysed_with};
 use vhd_analyser_tests::corpus::{Case, cases};
@@ -29,7 +29,7 @@ pub const NAMES: &[&str] = &[
 pub struct Repairable {
     pub name: String,
     pub image: Vec<u8>,
-    pub proven: Proven,
+    pub proven: VerifiedRepair,
 }
 
 /// Every plan of every case: as found, with the blocks read, and with the journal.
@@ -37,7 +37,7 @@ pub fn repairables() -> Result<Vec<Repairable>, Box<dyn Error>> {
     let mut all = Vec::new();
     for (name, case) in cases()? {
         let image = case.image()?;
-        let mut plans: Vec<Proven> = Vec::new();
+        let mut plans: Vec<VerifiedRepair> = Vec::new();
         for analysis in analyses(&case, &image)? {
             let new = analysis.repairs.into_iter().filter(|proven| !plans.contains(proven));
             plans.extend(new.collect::<Vec<_>>());
@@ -56,7 +56,7 @@ fn analyses(case: &Case, image: &[u8]) -> Result<Vec<Analysis>, Box<dyn Error>> 
 }
 
 /// A plan that moves, writes and cuts or lengthens, and what it replaces. `copy(to, from, length)`.
-pub fn proven(image: &[u8], patches: Vec<Patch>, new_length: u64) -> Proven {
+pub fn proven(image: &[u8], patches: Vec<Patch>, new_length: u64) -> VerifiedRepair {
     let step = Step { title: "Try".into(), patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() };
     let plan = Plan::nothing(image.len() as u64).then(step);
     let patches = plan.patches();
@@ -68,7 +68,7 @@ pub fn proven(image: &[u8], patches: Vec<Patch>, new_length: u64) -> Proven {
         _ => Vec::new(),
     });
     let replaced = replaced.collect();
-    Proven { plan, replaced }
+    VerifiedRepair { plan, replaced }
 }
 
 fn patch(offset: u64, content: Content) -> Patch {
@@ -90,7 +90,7 @@ pub fn numbers() -> Vec<u8> {
 
 /// Offsets and lengths of every kind, and what the corpus has not: blocks that stay where they were copied from, zeros,
 /// and a file that becomes shorter.
-pub fn strange_plans(image: &[u8]) -> Vec<Proven> {
+pub fn strange_plans(image: &[u8]) -> Vec<VerifiedRepair> {
     let length = image.len() as u64;
     let every_byte: Vec<u8> = (0..=255).collect();
     vec![

@@ -1,7 +1,7 @@
 //! PowerShell is not on every computer, so its scripts are parsed by a grammar of it, and their tables carried out here.
 
 use tree_sitter::{Node, Parser, Tree};
-use vhd_analyser_core::analysis::Proven;
+use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::script::{Language, Script};
 use vhd_analyser_tests::analysed::fixed_copy;
 
@@ -12,7 +12,7 @@ type Failed = Box<dyn std::error::Error>;
 /// A row of a table: its fields by name.
 type Row<'a> = Vec<(&'a str, &'a str)>;
 
-fn script(file: &str, proven: &Proven) -> String {
+fn script(file: &str, proven: &VerifiedRepair) -> String {
     Script { file, proven, version: "0" }.text(Language::PowerShell)
 }
 
@@ -111,7 +111,7 @@ fn carried_out(image: &[u8], text: &str) -> Result<Vec<u8>, Failed> {
     Ok(disk)
 }
 
-fn expect(image: &[u8], proven: &Proven) -> Outcome {
+fn expect(image: &[u8], proven: &VerifiedRepair) -> Outcome {
     let text = script("disk.vhd", proven);
     expect_sound(&text)?;
     // The whole disk in a message would help nobody.

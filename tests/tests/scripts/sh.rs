@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-use vhd_analyser_core::analysis::Proven;
+use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::script::{Language, Script};
 use vhd_analyser_tests::analysed::fixed_copy;
 
@@ -84,17 +84,17 @@ fn found(program: &str) -> Result<PathBuf, Box<dyn Error>> {
 struct Bench<'a> {
     folder: TempDir,
     image: &'a [u8],
-    proven: &'a Proven,
+    proven: &'a VerifiedRepair,
 }
 
 const UNDO: &str = "disk.vhd.undo";
 
 impl<'a> Bench<'a> {
-    fn new(image: &'a [u8], proven: &'a Proven) -> io::Result<Self> {
+    fn new(image: &'a [u8], proven: &'a VerifiedRepair) -> io::Result<Self> {
         Self::named(image, proven, "disk.vhd")
     }
 
-    fn named(image: &'a [u8], proven: &'a Proven, file: &str) -> io::Result<Self> {
+    fn named(image: &'a [u8], proven: &'a VerifiedRepair, file: &str) -> io::Result<Self> {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { tempfile::tempdir_in(memory)? } else { tempfile::tempdir()? };
         let script = Script { file, proven, version: "0" };
@@ -341,7 +341,7 @@ fn names_are_only_names() -> Outcome {
         for name in NAMES {
             let bench = Bench::named(&image, &proven, name)?;
             let script = format!("{}/script.sh", bench.folder.path().display());
-            // Beside the script by default, or as an argument.
+            // AnalysisContext the script by default, or as an argument.
             for arguments in [vec![], vec!["--", name]] {
                 fs::write(bench.path(name), &image)?;
                 bench.expect(shell, &arguments, 0, "is repaired: ").map_err(|error| format!("{name:?}: {error}"))?;

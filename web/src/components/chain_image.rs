@@ -1,6 +1,6 @@
 //! A chain as one image, to save.
 
-use vhd_analyser_core::chain::Format;
+use vhd_analyser_core::convert::Format;
 use web_sys::Blob;
 use yew::prelude::*;
 

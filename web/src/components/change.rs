@@ -1,6 +1,6 @@
 //! Changes that are no repairs: another parent, tapdisk's hidden flag.
 
-use vhd_analyser_core::chain::DiskReport;
+use vhd_analyser_core::report::DiskReport;
 use vhd_analyser_core::report::FindingReport;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;

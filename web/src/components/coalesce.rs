@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use vhd_analyser_core::chain::{ChainReport, CoalesceReport, DiskReport, ForestReport};
+use vhd_analyser_core::report::{ChainReport, CoalesceReport, DiskReport, ForestReport};
 use yew::prelude::*;
 
 use crate::components::callout::Tone;

@@ -44,7 +44,7 @@ fn row(finding: &FindingReport) -> Html {
                     { fact("Expected", &finding.expected) }
                     { fact("vhd-util says", finding.vhd_util.as_deref().unwrap_or_default()) }
                     { fact("Name", &finding.id) }
-                    if !finding.minded_by.is_empty() {
+                    if !finding.rejected_by.is_empty() {
                         <dt>{ "Minded by" }</dt>
                         <dd data-testid="minded-by">{ tools(finding) }</dd>
                     }
@@ -66,7 +66,7 @@ fn fact(name: &str, value: &str) -> Html {
 }
 
 fn tools(finding: &FindingReport) -> String {
-    finding.minded_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    finding.rejected_by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// "0x0D26_F000 (220,655,616), 8 bytes".

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use vhd_analyser_core::chain::DiskReport;
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::finding::Severity;
-use vhd_analyser_core::report::Verdict;
+use vhd_analyser_core::report::DiskReport;
 use yew::prelude::*;
 
 use crate::components::callout::Tone;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::json::{self, Layout};
-use vhd_analyser_core::report::{Report, Ticket, Verdict, markdown};
+use vhd_analyser_core::report::{Report, ReportExport, Verdict, markdown};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -47,7 +47,7 @@ pub struct ReportTextProps {
 
 impl ReportTextProps {
     fn text(&self, form: Form) -> AttrValue {
-        let of = |report| Ticket {
+        let of = |report| ReportExport {
             report,
             sha256: None,
             date: self.date,
@@ -60,7 +60,7 @@ impl ReportTextProps {
             forecast: &[],
         };
         let chain: Option<Vec<_>> = self.ancestors.as_ref().map(|reports| reports.iter().map(of).collect());
-        let ticket = Ticket {
+        let ticket = ReportExport {
             sha256: self.sha256.as_deref(),
             plan: self.plan,
             done: &self.done,

@@ -1,6 +1,6 @@
 //! The page's files and the work on them, behind the reducer.
 
-use vhd_analyser_core::chain::Format;
+use vhd_analyser_core::convert::Format;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 use yew::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use vhd_analyser_core::chain::Format;
+use vhd_analyser_core::convert::Format;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::report::{RepairReport, Report};
 use web_sys::Blob;

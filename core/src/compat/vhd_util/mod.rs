@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
-use crate::compat::answer::Opinion;
+use crate::compat::answer::ToolAnswer;
 use crate::compat::parent_lookup::{Disk, Lookup};
 use crate::finding::Tool;
 use crate::image::{Block, Found, Image};
@@ -34,10 +34,10 @@ pub(crate) use open::{Errno, Opened, open, open_bat, open_footer, open_header};
 const CLOCK_SLACK: u32 = 1800;
 
 /// What `vhd-util check -n` answers, with `now` as the present.
-pub fn check(disk: &Disk<'_>, now: TimeStamp) -> Opinion {
+pub fn check(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
     let mut assumes_parent = false;
     let answer = first_line(disk, now, &mut assumes_parent);
-    Opinion {
+    ToolAnswer {
         tool: Tool::VhdUtil,
         accepts: answer.is_ok(),
         says: answer.unwrap_or_else(|complaint| complaint),
@@ -55,34 +55,34 @@ pub(crate) fn opens(image: &Image) -> bool {
 }
 
 /// What `vhd-util check -p -n` answers, which goes on to every ancestor: the first line stays that of the disk itself.
-pub fn check_parents(disk: &Disk<'_>, now: TimeStamp) -> Opinion {
-    let mut opinion = check(disk, now);
+pub fn check_parents(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
+    let mut answer = check(disk, now);
     let mut seen: Vec<&str> = Vec::new();
     let mut current = *disk;
-    while opinion.accepts {
+    while answer.accepts {
         // A disk that is its own ancestor is checked without end.
         if seen.contains(&current.name) {
-            opinion.accepts = false;
+            answer.accepts = false;
             break;
         }
         seen.push(current.name);
         current = match parent(&current) {
             Ok(Some(Lookup::Found(parent))) => parent,
             Ok(Some(Lookup::Unknown)) => {
-                opinion.assumes_parent = true;
+                answer.assumes_parent = true;
                 break;
             }
             Ok(None) => break,
             Ok(Some(Lookup::Missing)) | Err(_) => {
-                opinion.accepts = false;
+                answer.accepts = false;
                 break;
             }
         };
         let of_parent = check(&current, now);
-        opinion.accepts = of_parent.accepts;
-        opinion.assumes_parent |= of_parent.assumes_parent;
+        answer.accepts = of_parent.accepts;
+        answer.assumes_parent |= of_parent.assumes_parent;
     }
-    opinion
+    answer
 }
 
 /// The parent that the first locator leads to which leads anywhere; `None` for a disk without one, or whose parent is
@@ -93,7 +93,7 @@ fn parent<'a>(disk: &Disk<'a>) -> Result<Option<Lookup<'a>>, Errno> {
         return Ok(None);
     }
     let names = disk.image.locators().filter_map(|(_, locator, name)| locator_name(disk.image, locator, name).ok());
-    let found = names.map(|path| disk.surroundings.parent(&path)).find(|found| !matches!(found, Lookup::Missing));
+    let found = names.map(|path| disk.parent_lookup.parent(&path)).find(|found| !matches!(found, Lookup::Missing));
     Ok(Some(found.unwrap_or(Lookup::Missing)))
 }
 
@@ -347,7 +347,7 @@ fn check_locators(disk: &Disk<'_>, opened: &Opened, assumes_parent: &mut bool) -
         if header_name != file {
             return Err(format!("parent locator {number} name ({file}) does not match header name ({header_name})"));
         }
-        match disk.surroundings.parent(path) {
+        match disk.parent_lookup.parent(path) {
             Lookup::Unknown => *assumes_parent = true,
             Lookup::Missing => return Err(failed(&format!("error resolving {path}"), Errno::NoEntry)),
             Lookup::Found(parent) => {
