@@ -1,17 +1,22 @@
 //! The answer in one word.
 
-/// The answer in one word, as scripts read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use core::fmt;
+
+/// The answer in one word, as scripts read it. The order is that of gravity: of disks that are read together, the worst
+/// counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Verdict {
-    /// No error was found.
+    /// No error was found, and a differencing disk's parent is there and the right one.
     Sound,
-    /// A plan without any loss mends every error.
+    /// Nothing is damaged, but a parent was not found, or not given.
+    Incomplete,
+    /// A plan without any loss or assumption repairs every error.
     Repairable,
-    /// A plan mends the errors, but assumes or loses something, which it names.
+    /// A plan repairs the errors, but assumes or loses something, which it names.
     Salvageable,
-    /// There are errors, and no plan that mends them all.
+    /// There are errors, and no plan that repairs them all.
     Unrepairable,
     /// The file is something else.
     NotAVhd,
@@ -22,6 +27,7 @@ impl Verdict {
     pub fn name(self) -> &'static str {
         match self {
             Self::Sound => "sound",
+            Self::Incomplete => "incomplete",
             Self::Repairable => "repairable",
             Self::Salvageable => "salvageable",
             Self::Unrepairable => "unrepairable",
@@ -29,16 +35,14 @@ impl Verdict {
         }
     }
 
-    /// The worse of two answers, for disks that are read together.
-    #[must_use]
-    pub fn worse(self, other: Self) -> Self {
-        let rank = |verdict| match verdict {
-            Self::Sound => 0,
-            Self::Repairable => 1,
-            Self::Salvageable => 2,
-            Self::Unrepairable => 3,
-            Self::NotAVhd => 4,
-        };
-        if rank(other) > rank(self) { other } else { self }
+    /// Whether there are errors in a VHD.
+    pub fn is_damage(self) -> bool {
+        matches!(self, Self::Repairable | Self::Salvageable | Self::Unrepairable)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }

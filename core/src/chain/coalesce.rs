@@ -9,7 +9,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::{iter, mem};
 
-use super::forest::{Forest, Node, Parent};
+use super::forest::{Forest, Node};
+use super::resolver::Parent;
 use super::summary::{BlockSummary, DiskSummary};
 use crate::finding::Fault;
 use crate::finding::link::LinkFault;

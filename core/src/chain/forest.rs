@@ -1,4 +1,4 @@
-//! Which disk is based on which: by unique id first, then by the names of the locators.
+//! Disks as trees, each with what it is based on and what is based on it.
 
 use core::cmp::Reverse;
 
@@ -7,13 +7,11 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::resolver::{Files, GivenFiles, Linked, Parent, Reach, Resolved, resolve};
 use super::summary::DiskSummary;
-use crate::check::link::{self, End, NamedParent};
+use crate::check::link::{self, LinkEnd, NamedParent};
 use crate::finding::link::LinkFault;
-use crate::finding::{Fault, Finding, Severity, Text};
-use crate::layout::footer::DiskType;
-use crate::layout::locator::{file_name, leads};
-use crate::path::{from_folder_of, tidy};
+use crate::finding::{Fault, Finding, Text};
 use crate::verdict::Verdict;
 
 /// Disks, and what each is based on.
@@ -51,35 +49,17 @@ pub struct Node {
     pub journal: Option<String>,
     /// What is wrong with its place in the forest.
     pub faults: Vec<Finding>,
-}
-
-/// What a disk is based on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Parent {
-    /// Nothing.
-    None,
-    /// Another disk, by its number.
-    Disk(usize),
-    /// A raw image that is not among the files, at this path.
-    Raw(String),
-    /// A disk that is not among the files, at this path.
-    Missing(String),
-    /// One of these disks, which have the same unique id.
-    Ambiguous(Vec<usize>),
-    /// That cannot be read: the dynamic header is lost.
-    Unknown,
+    /// What is wrong with the way to its parent, besides what the two say of each other.
+    way: Vec<LinkFault>,
+    /// What it is based on after its repair.
+    repaired: Option<Resolved>,
 }
 
 impl Node {
-    /// Whether an error is in its place in the forest.
-    pub fn is_misplaced(&self) -> bool {
-        self.faults.iter().any(|fault| fault.severity() == Severity::Error)
-    }
-
     /// Whether it says that it was made on a raw image.
     pub fn names_raw(&self) -> bool {
         let named = self.member.end.as_ref().and_then(|end| end.parent.as_ref());
-        named.is_some_and(|named| named.unique_id == [0; 16])
+        named.is_some_and(NamedParent::is_raw)
     }
 
     /// The disk that it is based on, by its number.
@@ -92,32 +72,53 @@ impl Node {
 }
 
 impl Forest {
-    /// The forest that these files make.
-    pub fn of(mut members: Vec<DiskSummary>) -> Self {
-        members.sort_by(|a, b| a.name.cmp(&b.name));
-        let index = Index::of(&members);
-        let parents: Vec<Parent> = (0..members.len()).map(|number| index.parent_of(&members, number)).collect();
-        let nodes = members.into_iter().zip(parents).map(|(member, parent)| Node {
-            member,
-            parent,
+    /// The forest that these disks make. Of what was not given, nothing is known to be there.
+    pub fn of(given: Vec<DiskSummary>) -> Self {
+        let names: Vec<String> = given.iter().map(|disk| disk.name.clone()).collect();
+        let mut files = GivenFiles::new(names.iter().map(String::as_str), true);
+        match Self::grown(given, Reach::Ancestors, &mut files) {
+            Ok(forest) => forest,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The forest that these disks make with those that they are based on, as far as `reach` says.
+    ///
+    /// # Errors
+    /// Where one of `files` cannot be read.
+    pub fn grown<E>(given: Vec<DiskSummary>, reach: Reach, files: &mut dyn Files<Error = E>) -> Result<Self, E> {
+        Ok(Self::linked(resolve(given, reach, files)?))
+    }
+
+    fn linked(disks: Vec<Linked>) -> Self {
+        let nodes = disks.into_iter().map(|Linked { disk, now, repaired }| Node {
+            member: disk,
+            parent: now.parent,
             children: Vec::new(),
             depth: 0,
             in_loop: false,
             journal: None,
             faults: Vec::new(),
+            way: now.faults,
+            repaired,
         });
         let mut forest = Self { nodes: nodes.collect(), roots: Vec::new() };
         forest.plant();
         forest.measure();
-        forest.check(&index);
+        forest.check();
         forest
     }
 
-    /// The forest after the best repair of every disk that needs one and can be repaired; none where there is none.
+    /// The forest after the best repair of every disk that needs one and can be repaired; none where there is none. The
+    /// disks keep their numbers.
     pub fn repaired(&self) -> Option<Self> {
         self.nodes.iter().find(|node| node.member.repaired.is_some())?;
-        let members = self.nodes.iter().map(|node| node.member.repaired.as_deref().unwrap_or(&node.member).clone());
-        Some(Self::of(members.collect()))
+        let linked = self.nodes.iter().map(|node| Linked {
+            disk: node.member.repaired.as_deref().unwrap_or(&node.member).clone(),
+            now: node.repaired.clone().unwrap_or(Resolved { parent: node.parent.clone(), faults: node.way.clone() }),
+            repaired: None,
+        });
+        Some(Self::linked(linked.collect()))
     }
 
     /// The same forest with the journals that lie there, each at the disks with its unique id. Of several for one disk
@@ -144,19 +145,11 @@ impl Forest {
         order
     }
 
-    /// The answer about all disks and their places.
-    pub fn verdict(&self) -> Verdict {
-        let each = self.nodes.iter().map(|node| match node.member.verdict {
-            Verdict::Sound if node.is_misplaced() => Verdict::Unrepairable,
-            Verdict::NotAVhd if self.is_raw_base(node) => Verdict::Sound,
-            verdict => verdict,
-        });
-        each.fold(Verdict::Sound, Verdict::worse)
-    }
-
     /// Whether it is the raw image that all disks on it say that they were made on.
-    fn is_raw_base(&self, node: &Node) -> bool {
-        !node.children.is_empty() && node.children.iter().all(|child| self.nodes[*child].names_raw())
+    pub(super) fn is_raw_base(&self, node: &Node) -> bool {
+        node.member.verdict == Verdict::NotAVhd
+            && !node.children.is_empty()
+            && node.children.iter().all(|child| self.nodes[*child].names_raw())
     }
 
     /// Finds the roots and the loops, and gives every disk its children.
@@ -202,14 +195,23 @@ impl Forest {
         }
     }
 
-    fn check(&mut self, index: &Index) {
+    fn check(&mut self) {
+        let mut by_id: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (number, node) in self.nodes.iter().enumerate() {
+            if let Some(id) = node.member.end.as_ref().and_then(|end| end.unique_id) {
+                by_id.entry(id).or_default().push(number);
+            }
+        }
         for number in 0..self.nodes.len() {
-            let faults = self.faults_of(number, index);
-            self.nodes[number].faults = faults;
+            let id = self.nodes[number].member.end.as_ref().and_then(|end| end.unique_id);
+            let alike = id.and_then(|id| by_id.get(&id)).into_iter().flatten();
+            let duplicate = alike.copied().find(|other| *other != number);
+            self.nodes[number].faults = self.faults_of(number, duplicate);
         }
     }
 
-    fn faults_of(&self, number: usize, index: &Index) -> Vec<Finding> {
+    /// What is wrong with a disk's place, where another disk has its unique id or none has.
+    fn faults_of(&self, number: usize, duplicate: Option<usize>) -> Vec<Finding> {
         let node = &self.nodes[number];
         let name_of = |number: usize| Text::new(&self.nodes[number].member.name);
         let mut faults = Vec::new();
@@ -219,92 +221,42 @@ impl Forest {
         let offset = end.parent.as_ref().map_or(0, |parent| parent.header_at);
         let mut add = |fault| faults.push(Finding { fault: Fault::Link(fault), offset, length: 0 });
         match &node.parent {
-            Parent::Raw(path) if node.member.lacks_raw => add(LinkFault::Missing(Text::new(path))),
-            Parent::Missing(path) => add(LinkFault::Missing(Text::new(path))),
-            Parent::Ambiguous(disks) => add(LinkFault::Ambiguous(u32::try_from(disks.len()).unwrap_or(u32::MAX))),
             Parent::Disk(parent) if node.in_loop => add(LinkFault::Loop(name_of(*parent))),
             Parent::Disk(parent) => {
-                let member = &self.nodes[*parent].member;
-                // Tools take the first disk that is there.
-                let located = end.parent.as_ref().and_then(|named| index.located(&node.member, named).next());
-                if !node.member.finds_parent && located != Some(*parent) {
-                    add(LinkFault::Elsewhere(name_of(*parent)));
-                }
-                let is_raw = member.verdict == Verdict::NotAVhd && node.names_raw();
-                if member.verdict != Verdict::Sound && !is_raw {
-                    add(LinkFault::Damaged(name_of(*parent)));
+                node.way.iter().copied().for_each(&mut add);
+                let parent = &self.nodes[*parent].member;
+                let is_raw = parent.verdict == Verdict::NotAVhd && node.names_raw();
+                if (parent.verdict.is_damage() || parent.verdict == Verdict::NotAVhd) && !is_raw {
+                    add(LinkFault::Damaged(Text::new(&parent.name)));
                 }
             }
-            _ => {}
+            _ => node.way.iter().copied().for_each(&mut add),
         }
         if end.hidden && node.children.is_empty() && !node.in_loop {
             add(LinkFault::HiddenLeaf);
         }
-        let twins = end.unique_id.and_then(|id| index.by_id.get(&id)).into_iter().flatten();
-        if let Some(twin) = twins.copied().find(|twin| *twin != number) {
-            add(LinkFault::DuplicateId(name_of(twin)));
+        if let Some(duplicate) = duplicate {
+            add(LinkFault::DuplicateId(name_of(duplicate)));
         }
-        if let Some(parent) = node.parent_disk().filter(|_| !node.in_loop).map(|parent| &self.nodes[parent].member) {
-            let raw = End::raw(parent.size, None);
-            let is_raw = parent.verdict == Verdict::NotAVhd && node.names_raw();
-            if let Some(parent) = parent.end.as_ref().or(is_raw.then_some(&raw)) {
-                link::check(end, parent, &mut |finding| faults.push(finding));
-            }
+        if let Some(parent) = self.end_of_parent(node) {
+            link::check(end, &parent, &mut |finding| {
+                // It may have been found on the way already.
+                if !faults.iter().any(|known: &Finding| known.fault == finding.fault) {
+                    faults.push(finding);
+                }
+            });
         }
         faults.sort_by_key(|fault| Reverse(fault.severity()));
         faults
     }
-}
 
-/// The disks by their unique ids and by their paths.
-struct Index {
-    by_id: BTreeMap<[u8; 16], Vec<usize>>,
-    by_path: BTreeMap<String, usize>,
-}
-
-impl Index {
-    fn of(members: &[DiskSummary]) -> Self {
-        let mut by_id: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (number, member) in members.iter().enumerate() {
-            if let Some(id) = member.end.as_ref().and_then(|end| end.unique_id) {
-                by_id.entry(id).or_default().push(number);
-            }
+    /// What of its parent matters to a disk, where the parent is known.
+    fn end_of_parent(&self, node: &Node) -> Option<LinkEnd> {
+        if let Parent::Raw { length, changed, .. } = node.parent {
+            return Some(LinkEnd::raw(length, changed));
         }
-        let by_path = members.iter().enumerate().map(|(number, member)| (tidy(&member.name), number));
-        Self { by_id, by_path: by_path.collect() }
-    }
-
-    /// The disks that the names of a disk's parent lead to, in the order in which tools look there. Of paths of another
-    /// computer, the file names in the disk's own folder come last.
-    fn located<'a>(&'a self, member: &'a DiskSummary, named: &'a NamedParent) -> impl Iterator<Item = usize> + 'a {
-        let names = named.paths.iter().map(|path| file_name(path));
-        let paths = named.paths.iter().flat_map(|path| leads(path)).chain(names);
-        paths.filter_map(|path| self.by_path.get(&from_folder_of(&member.name, path)).copied())
-    }
-
-    fn parent_of(&self, members: &[DiskSummary], number: usize) -> Parent {
-        let member = &members[number];
-        if member.kind != Some(DiskType::Differencing) {
-            return Parent::None;
-        }
-        let Some(named) = member.end.as_ref().and_then(|end| end.parent.as_ref()) else {
-            return Parent::Unknown;
-        };
-        let mut located = self.located(member, named);
-        let disks = self.by_id.get(&named.unique_id).map_or(&[][..], Vec::as_slice);
-        match disks {
-            [disk] => return Parent::Disk(*disk),
-            [] => {}
-            // Which of them the tools read is said by the locators.
-            several => {
-                let located = located.find(|disk| several.contains(disk));
-                return located.map_or_else(|| Parent::Ambiguous(several.to_vec()), Parent::Disk);
-            }
-        }
-        if let Some(disk) = located.next() {
-            return Parent::Disk(disk);
-        }
-        let path = named.paths.first().cloned().unwrap_or_default();
-        if named.unique_id == [0; 16] { Parent::Raw(path) } else { Parent::Missing(path) }
+        let parent = &self.nodes[node.parent_disk().filter(|_| !node.in_loop)?].member;
+        let is_raw = parent.verdict == Verdict::NotAVhd && node.names_raw();
+        if is_raw { Some(LinkEnd::raw(parent.size, parent.changed)) } else { parent.end.clone() }
     }
 }

@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::analysis::Analysis;
-use crate::check::link::End;
+use crate::check::link::LinkEnd;
 use crate::compat::{ToolAnswer, vhd_util};
 use crate::finding::{Rule, Severity, Tool};
 use crate::image::block_scan::BlockScan;
@@ -33,17 +33,14 @@ pub struct DiskSummary {
     pub kind: Option<DiskType>,
     /// Who made it; empty without a footer.
     pub creator: String,
+    /// When the file was last written to, where that is known.
+    pub changed: Option<TimeStamp>,
     /// What matters to a link; none without a footer.
-    pub end: Option<End>,
+    pub end: Option<LinkEnd>,
     /// The worst error, if there is any.
     pub error: Option<&'static Rule>,
     /// What `vhd-util check` says, if it refuses the disk.
     pub refusal: Option<String>,
-    /// Whether the right parent was seen where the disk says, by vhd-util's rules or otherwise by the caller.
-    pub finds_parent: bool,
-    /// Whether the raw image that it says it was made on was looked for, and is not there. That is for the caller to find
-    /// out: raw images are not among the files of a scan.
-    pub lacks_raw: bool,
     /// Whether vhd-util can read from it.
     pub opens: bool,
     /// Its blocks, if it has blocks whose table could be read.
@@ -101,23 +98,22 @@ impl DiskSummary {
             verdict: Verdict::Sound,
             kind: image.kind(),
             creator: image.footer().map(|footer| Creator(footer).to_string()).unwrap_or_default(),
-            end: End::of(image, changed),
+            changed,
+            end: LinkEnd::of(image, changed),
             error: None,
             refusal,
-            finds_parent: vhd_util.is_some_and(|answer| answer.accepts && !answer.assumes_parent),
-            lacks_raw: false,
             opens: vhd_util::opens(image),
             sparse: BlockSummary::of(image, None),
             repaired: None,
         }
     }
 
-    /// The same disk, told whether the raw image is missing that it says it was made on.
-    #[must_use]
-    pub fn lacking_raw(mut self, lacks_raw: bool) -> Self {
-        self.lacks_raw = lacks_raw;
-        self.repaired = self.repaired.map(|repaired| Box::new(repaired.lacking_raw(lacks_raw)));
-        self
+    /// Of a disk that was opened and not checked, of which only matters whose parent it may be: its own answer and what
+    /// vhd-util says of it are not known.
+    pub fn opened_only(image: &Image, name: &str, changed: Option<TimeStamp>) -> Self {
+        let verdict = if image.is_vhd() { Verdict::Sound } else { Verdict::NotAVhd };
+        let kind = image.kind().filter(|_| image.is_vhd());
+        Self { verdict, kind, ..Self::opened(image, &[], name, changed) }
     }
 
     /// Blocks that are allocated; on a disk without a table of blocks none.

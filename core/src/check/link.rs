@@ -14,7 +14,7 @@ use core::mem::offset_of;
 
 /// What of a disk matters to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
+pub struct LinkEnd {
     /// The disk's unique id; none where no footer tells, or it is null.
     pub unique_id: Option<[u8; 16]>,
     /// The virtual disk's size, in bytes.
@@ -46,7 +46,14 @@ pub struct NamedParent {
     pub header_at: u64,
 }
 
-impl End {
+impl NamedParent {
+    /// Whether it is a raw image, which has no unique id.
+    pub fn is_raw(&self) -> bool {
+        self.unique_id == [0; 16]
+    }
+}
+
+impl LinkEnd {
     /// Of a raw image, which says nothing of itself.
     pub fn raw(length: u64, changed: Option<TimeStamp>) -> Self {
         Self {
@@ -85,7 +92,7 @@ impl End {
 }
 
 /// Holds a differencing disk against the disk that was found as its parent, and hands each fault to `tell`.
-pub fn check(child: &End, parent: &End, tell: &mut dyn FnMut(Finding)) {
+pub fn check(child: &LinkEnd, parent: &LinkEnd, tell: &mut dyn FnMut(Finding)) {
     let Some(named) = &child.parent else {
         return;
     };

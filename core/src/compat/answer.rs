@@ -16,14 +16,34 @@ pub struct ToolAnswer {
     pub says: String,
     /// The size that it gives the virtual disk, in bytes. Of QEMU only, which may go by the geometry.
     pub virtual_size: Option<u64>,
-    /// Whether there is a parent that was not looked for, and is taken as there and right.
-    pub assumes_parent: bool,
+    /// What its answer has to do with the disk's parent.
+    pub parent: ParentUse,
+}
+
+/// What a tool's answer has to do with the disk's parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum ParentUse {
+    /// Nothing: the disk has none, or the tool does not come so far.
+    None,
+    /// The tool looks at the parent, and so did the answer.
+    Seen,
+    /// The tool looks at the parent, which was not looked for: it is taken as there and right.
+    Assumed,
+    /// The tool reads the disk without its parent: zeros are where the parent's data should be.
+    Ignored,
 }
 
 impl ToolAnswer {
+    /// Whether there is a parent that was not looked for, and is taken as there and right.
+    pub fn assumes_parent(&self) -> bool {
+        self.parent == ParentUse::Assumed
+    }
+
     /// Of a tool that has nothing to say of the size, nor of a parent.
     pub(super) fn new(tool: Tool, refused: Result<(), String>) -> Self {
         let accepts = refused.is_ok();
-        Self { tool, accepts, says: refused.err().unwrap_or_default(), virtual_size: None, assumes_parent: false }
+        Self { tool, accepts, says: refused.err().unwrap_or_default(), virtual_size: None, parent: ParentUse::None }
     }
 }

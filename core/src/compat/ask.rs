@@ -34,9 +34,9 @@ pub(crate) fn ask<E>(
 ) -> Result<[ToolAnswer; 5], AnalysisError<E>> {
     Ok([
         if parents { vhd_util::check_parents(disk, now) } else { vhd_util::check(disk, now) },
-        qemu::info(source, disk.name, watch)?,
+        qemu::info(source, disk, watch)?,
         hyper_v::open(disk),
-        xen_orchestra::open(source)?,
+        xen_orchestra::open(source, disk)?,
         azure::upload(disk),
     ])
 }

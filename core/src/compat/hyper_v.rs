@@ -9,7 +9,7 @@ use core::fmt;
 use alloc::format;
 use alloc::string::String;
 
-use super::answer::ToolAnswer;
+use super::answer::{ParentUse, ToolAnswer};
 use super::parent_lookup::{Disk, Lookup};
 use crate::finding::Tool;
 use crate::image::{Found, Image};
@@ -110,12 +110,12 @@ impl fmt::Display for Refusal {
 
 /// Whether Windows opens the disk.
 pub(super) fn open(disk: &Disk<'_>) -> ToolAnswer {
-    let mut assumes_parent = false;
-    let answer = check(disk, &mut assumes_parent).map_err(|refusal| format!("{refusal}"));
-    ToolAnswer { assumes_parent, ..ToolAnswer::new(Tool::HyperV, answer) }
+    let mut parent = ParentUse::None;
+    let answer = check(disk, &mut parent).map_err(|refusal| format!("{refusal}"));
+    ToolAnswer { parent, ..ToolAnswer::new(Tool::HyperV, answer) }
 }
 
-fn check(disk: &Disk<'_>, assumes_parent: &mut bool) -> Result<(), Refusal> {
+fn check(disk: &Disk<'_>, parent_use: &mut ParentUse) -> Result<(), Refusal> {
     let image = disk.image;
     let footer = check_footer(image)?;
     if footer.kind() == Some(DiskType::Fixed) {
@@ -126,7 +126,7 @@ fn check(disk: &Disk<'_>, assumes_parent: &mut bool) -> Result<(), Refusal> {
     let header = check_header(image)?;
     check_blocks(image, footer, header)?;
     if footer.kind() == Some(DiskType::Differencing) {
-        check_parent(disk, footer, header, assumes_parent)?;
+        check_parent(disk, footer, header, parent_use)?;
     }
     Ok(())
 }
@@ -178,7 +178,7 @@ fn check_parent(
     disk: &Disk<'_>,
     footer: &Footer,
     header: &DynamicHeader,
-    assumes_parent: &mut bool,
+    parent_use: &mut ParentUse,
 ) -> Result<(), Refusal> {
     let paths = disk.image.locators().filter_map(|(_, locator, name)| match locator.platform()? {
         Platform::W2ku | Platform::W2ru => path(name.value()?),
@@ -188,10 +188,13 @@ fn check_parent(
     let parent = match found {
         None | Some(Lookup::Missing) => return Err(Refusal::ParentMissing),
         Some(Lookup::Unknown) => {
-            *assumes_parent = true;
+            *parent_use = ParentUse::Assumed;
             return Ok(());
         }
-        Some(Lookup::Found(parent)) => check_footer(parent.image)?,
+        Some(Lookup::Found(parent)) => {
+            *parent_use = ParentUse::Seen;
+            check_footer(parent.image)?
+        }
     };
     if parent.unique_id != header.parent_unique_id {
         Err(Refusal::ParentId)

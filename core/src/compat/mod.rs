@@ -17,7 +17,7 @@ pub mod vhd_util;
 mod xen_orchestra;
 
 pub use crate::finding::Tool;
-pub use answer::ToolAnswer;
+pub use answer::{ParentUse, ToolAnswer};
 pub use ask::answers;
 pub(crate) use ask::ask;
 #[cfg(feature = "std")]

@@ -9,7 +9,8 @@ use alloc::string::String;
 
 use zerocopy::{FromBytes, IntoBytes};
 
-use super::answer::ToolAnswer;
+use super::answer::{ParentUse, ToolAnswer};
+use super::parent_lookup::Disk;
 use crate::finding::Tool;
 use crate::image::Reader;
 use crate::layout::SECTOR;
@@ -48,19 +49,25 @@ fn says<E>(words: &str) -> Refusal<E> {
     Refusal::Says(words.into())
 }
 
-/// What `qemu-img info -f vpc name` answers of the file in `source`.
+/// What `qemu-img info -f vpc` answers of the disk in `source`.
 pub(super) fn info<E>(
     source: &dyn Source<Error = E>,
-    name: &str,
+    disk: &Disk<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<ToolAnswer, AnalysisError<E>> {
+    let name = disk.name;
     let size = match open(&Reader::new(source), name, watch) {
         Ok(size) => Ok(size),
         Err(Refusal::Says(words)) => Err(format!("qemu-img: Could not open '{name}': {words}")),
         Err(Refusal::Stopped(error)) => return Err(error),
     };
     let virtual_size = size.as_ref().ok().copied();
-    Ok(ToolAnswer { virtual_size, ..ToolAnswer::new(Tool::Qemu, size.map(|_| ())) })
+    // It opens a differencing disk as if it were dynamic.
+    let parent = match disk.image.kind() {
+        Some(DiskType::Differencing) if size.is_ok() => ParentUse::Ignored,
+        _ => ParentUse::None,
+    };
+    Ok(ToolAnswer { virtual_size, parent, ..ToolAnswer::new(Tool::Qemu, size.map(|_| ())) })
 }
 
 /// The size of the virtual disk in bytes.

@@ -11,7 +11,8 @@ use alloc::vec;
 
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use super::answer::ToolAnswer;
+use super::answer::{ParentUse, ToolAnswer};
+use super::parent_lookup::{Disk, Lookup};
 use crate::finding::Tool;
 use crate::image::Reader;
 use crate::layout::footer::{DiskType, Footer};
@@ -27,8 +28,8 @@ struct Start {
     header: DynamicHeader,
 }
 
-/// Whether it opens the file in `source`.
-pub(super) fn open<E>(source: &dyn Source<Error = E>) -> Result<ToolAnswer, AnalysisError<E>> {
+/// Whether it opens the disk in `source`, and finds the parent that the header names beside it.
+pub(super) fn open<E>(source: &dyn Source<Error = E>, disk: &Disk<'_>) -> Result<ToolAnswer, AnalysisError<E>> {
     let reader = Reader::new(source);
     let mut start = vec![0; size_of::<Start>()];
     let mut end = [0; Footer::LENGTH as usize];
@@ -40,7 +41,9 @@ pub(super) fn open<E>(source: &dyn Source<Error = E>) -> Result<ToolAnswer, Anal
         reader.read(&mut [Read { offset: 0, buffer: &mut start }, Read { offset: at_end, buffer: &mut end }])?;
         check(&start, &end)
     };
-    Ok(ToolAnswer::new(Tool::XenOrchestra, answer))
+    let mut parent = ParentUse::None;
+    let answer = answer.and_then(|()| check_parent(disk, &mut parent));
+    Ok(ToolAnswer { parent, ..ToolAnswer::new(Tool::XenOrchestra, answer) })
 }
 
 fn check(start: &[u8], end: &[u8]) -> Result<(), String> {
@@ -52,6 +55,20 @@ fn check(start: &[u8], end: &[u8]) -> Result<(), String> {
     check_checksum("header", header.checksum.get(), header.computed_checksum())?;
     check_header(header, footer)?;
     if start.starts_with(end) { Ok(()) } else { Err("footer1 !== footer2".into()) }
+}
+
+/// It looks for the parent by the name in the header, from the disk's folder, and takes whatever is there.
+fn check_parent(disk: &Disk<'_>, parent_use: &mut ParentUse) -> Result<(), String> {
+    if disk.image.kind() != Some(DiskType::Differencing) {
+        return Ok(());
+    }
+    let name = disk.image.parent_name().unwrap_or_default().replace('\\', "/");
+    match disk.parent_lookup.parent(&name) {
+        Lookup::Missing => return Err("parent VHD is missing".into()),
+        Lookup::Unknown => *parent_use = ParentUse::Assumed,
+        Lookup::Found(_) => *parent_use = ParentUse::Seen,
+    }
+    Ok(())
 }
 
 fn check_checksum(name: &str, actual: u32, expected: u32) -> Result<(), String> {

@@ -106,6 +106,11 @@ impl Finding {
         self.fault.rule().id
     }
 
+    /// Whether it is this rule that is broken.
+    pub fn breaks(&self, rule: &'static Rule) -> bool {
+        core::ptr::eq(self.fault.rule(), rule)
+    }
+
     /// How much it weighs.
     pub fn severity(&self) -> Severity {
         self.fault.rule().severity

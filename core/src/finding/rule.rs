@@ -49,9 +49,9 @@ pub struct Rule {
 /// Declares the rules of a family. Each has its name in the code, its weight, its name for scripts and its title, vhd-util's
 /// words, who minds, what it means, and what to do.
 macro_rules! rules {
-    ($($name:ident: $severity:ident, $id:literal, $title:literal, $vhd_util:expr, [$($tool:ident)*],
+    ($($name:ident: $severity:ident, $id:literal, $title:expr, $vhd_util:expr, [$($tool:ident)*],
         $meaning:literal, $remedy:literal;)*) => {
-        $(static $name: crate::finding::rule::Rule = crate::finding::rule::Rule {
+        $(pub(crate) static $name: crate::finding::rule::Rule = crate::finding::rule::Rule {
             id: $id,
             severity: crate::finding::rule::Severity::$severity,
             title: $title,

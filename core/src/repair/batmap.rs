@@ -11,6 +11,9 @@ use super::bat::entry_offset;
 use super::case::{Case, Proposal, Unreadable};
 use super::footers;
 use super::plan::{Content, Patch, Step};
+use crate::finding::Rule;
+use crate::finding::batmap as batmap_rules;
+use crate::finding::blocks as blocks_rules;
 use crate::image::{Bat, Block, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};
@@ -26,16 +29,16 @@ const MOST_BITMAPS: usize = 16 << 10;
 /// How many sectors of bitmaps are read at once.
 const GATHERED: u64 = 512;
 /// Findings after which nothing of the batmap can be relied on.
-const LOST: [&str; 9] = [
-    "batmap.outside-file",
-    "batmap.cookie",
-    "batmap.version",
-    "batmap.map-outside-file",
-    "batmap.offset",
-    "batmap.too-small",
-    "batmap.into-blocks",
-    "batmap.checksum",
-    "batmap.marked-not-full",
+const LOST: [&Rule; 9] = [
+    &batmap_rules::OUT_OF_FILE,
+    &batmap_rules::COOKIE,
+    &batmap_rules::VERSION,
+    &batmap_rules::MAP_OUT_OF_FILE,
+    &batmap_rules::OFFSET,
+    &batmap_rules::TOO_SMALL,
+    &batmap_rules::INTO_BLOCKS,
+    &batmap_rules::CHECKSUM,
+    &blocks_rules::MARKED_NOT_FULL,
 ];
 
 /// A batmap that says what the bitmaps say.
@@ -46,14 +49,14 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     else {
         return Ok(Vec::new());
     };
-    if case.has("batmap.unallocated-full") {
+    if case.has(&batmap_rules::UNALLOCATED_FULL) {
         return Ok(unmarked(image, bat));
     }
     // A block is where its entry says, and is read or moved there, only where the entry is right.
     if bat.on_metadata.count > 0 || bat.outside_file.count > 0 || bat.overlapping.count > 0 {
         return Ok(Vec::new());
     }
-    let is_lost = LOST.iter().any(|id| case.has(id)) || case.has("batmap.overwritten");
+    let is_lost = LOST.iter().any(|rule| case.has(rule)) || case.has(&batmap_rules::OVERWRITTEN);
     let (true, Some(room)) = (is_lost, Room::of(header).filter(|room| room.end() <= image.limit())) else {
         return Ok(Vec::new());
     };

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::case::{Case, Proposal};
 use super::plan::{Patch, Step};
+use crate::finding::blocks as blocks_rules;
 use crate::image::Block;
 use crate::image::block_scan::HiddenData;
 use crate::layout::SECTOR;
@@ -15,7 +16,7 @@ use crate::layout::bitmap::{self, Bitmap};
 /// proof.
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let image = case.image;
-    let (true, Some(deep), Some(shape)) = (case.has("block.hidden-data"), case.deep, image.block_shape()) else {
+    let (true, Some(deep), Some(shape)) = (case.has(&blocks_rules::HIDDEN_DATA), case.deep, image.block_shape()) else {
         return Ok(Vec::new());
     };
     // Those that were not named are found again after these are mended.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::plan::Step;
 use super::relink::ParentDisk;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Fault, Finding, Rule, Severity};
 use crate::image::Image;
 use crate::image::block_scan::BlockScan;
 use crate::layout::time::TimeStamp;
@@ -47,14 +47,19 @@ pub(crate) trait Probe {
 pub(crate) struct Unreadable;
 
 impl Case<'_> {
-    /// Whether a fault of this name was found.
-    pub fn has(&self, id: &str) -> bool {
-        self.findings.iter().any(|finding| finding.id() == id)
+    /// Whether this rule is broken.
+    pub fn has(&self, rule: &'static Rule) -> bool {
+        self.findings.iter().any(|finding| finding.breaks(rule))
     }
 
-    /// Whether a fault was found whose name begins like this.
-    pub fn has_any(&self, prefix: &str) -> bool {
-        self.findings.iter().any(|finding| finding.id().starts_with(prefix) && finding.severity() == Severity::Error)
+    /// Whether this fault was found.
+    pub fn has_fault(&self, fault: Fault) -> bool {
+        self.findings.iter().any(|finding| finding.fault == fault)
+    }
+
+    /// Whether there is an error of a kind.
+    pub fn has_error(&self, is_of_kind: impl Fn(&Fault) -> bool) -> bool {
+        self.findings.iter().any(|finding| finding.severity() == Severity::Error && is_of_kind(&finding.fault))
     }
 }
 

@@ -9,6 +9,8 @@ use zerocopy::big_endian::{U32, U64};
 
 use super::case::{Case, Proposal};
 use super::plan::{Patch, Step};
+use crate::finding::Rule;
+use crate::finding::header as header_rules;
 use crate::image::{Found, Image};
 use crate::layout::SECTOR;
 use crate::layout::footer::DiskType;
@@ -16,7 +18,7 @@ use crate::layout::header::DynamicHeader;
 
 const TITLE: &str = "Mend the dynamic header";
 /// Findings about fields whose value is the same on every disk.
-const CONSTANTS: [&str; 3] = ["header.version", "header.data-offset", "header.reserved"];
+const CONSTANTS: [&Rule; 3] = [&header_rules::VERSION, &header_rules::DATA_OFFSET, &header_rules::RESERVED];
 
 /// The header with its constants in place and its checksum renewed.
 ///
@@ -28,16 +30,16 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let Some((offset, header)) = mendable(case.image) else {
         return Ok(Vec::new());
     };
-    let constants = CONSTANTS.iter().any(|id| case.has(id));
-    if case.has("header.cookie") {
+    let constants = CONSTANTS.iter().any(|rule| case.has(rule));
+    if case.has(&header_rules::COOKIE) {
         // The checksum fits once the cookie is there: nothing else was changed.
         return Ok(vec![step(case.image, offset, &header.with_cookie(), "Put the dynamic header’s cookie back")]);
     }
-    if !constants && !case.has("header.checksum") {
+    if !constants && !case.has(&header_rules::CHECKSUM) {
         return Ok(Vec::new());
     }
     let header = with_constants(header);
-    if !case.has("header.checksum") || header.checksum_is_right() {
+    if !case.has(&header_rules::CHECKSUM) || header.checksum_is_right() {
         return Ok(vec![step(case.image, offset, &header.sealed(), TITLE)]);
     }
     // What stands there goes before a guess; of two that the disk speaks for, neither is proven.

@@ -14,6 +14,7 @@ use super::header;
 use super::plan::{Patch, Step};
 use crate::finding::Fault;
 use crate::finding::locators::Wrong;
+use crate::finding::parent as parent_rules;
 use crate::image::{Found, Image};
 use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;
@@ -24,7 +25,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let Found::Read { offset, value } = &case.image.header else {
         return Ok(Vec::new());
     };
-    if !case.has_any("parent.") && !case.has_any("locator.") {
+    if !case.has_error(|fault| matches!(fault, Fault::Parent(_) | Fault::Locator(_))) {
         return Ok(Vec::new());
     }
     Ok(match case.image.kind() {
@@ -59,12 +60,12 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
     let mut mended = *header;
     let mut patches = Vec::new();
     let mut assumes: Vec<String> = Vec::new();
-    if case.has("parent.time-stamp") {
+    if case.has(&parent_rules::TIME_STAMP) {
         mended.parent_time_stamp = U32::new(case.now.0);
     }
     let path = believed_path(case.image)?;
     let name = file_name(&path);
-    if case.has("parent.no-name") || case.has("parent.name") || is_outvoted(case.image, name) {
+    if case.has(&parent_rules::NO_NAME) || case.has(&parent_rules::UNDECODABLE) || is_outvoted(case.image, name) {
         mended.parent_unicode_name = header_name(case.image, name)?;
     }
     for (number, wrong) in locator_faults(case) {

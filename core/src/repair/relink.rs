@@ -21,6 +21,7 @@ use super::lost_header::path_in;
 use super::parent::header_name;
 use super::plan::{Content, Patch, Step};
 use super::{footers, header};
+use crate::finding::Fault;
 use crate::finding::footer::CLOCK_SLACK;
 use crate::image::{Block, Image};
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED, padded_length};
@@ -188,9 +189,10 @@ pub(super) enum Link {
 
 /// The link to the given parent, where the disk's own names of it are damaged.
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
-    let damaged = case.has_any("parent.") || case.has_any("locator.");
+    let damaged = case.has_error(|fault| matches!(fault, Fault::Parent(_) | Fault::Locator(_)));
     // What the names are written over depends on where the blocks are.
-    let Some(parent) = case.parent.filter(|_| damaged && !case.has_any("bat.")) else {
+    let Some(parent) = case.parent.filter(|_| damaged && !case.has_error(|fault| matches!(fault, Fault::Bat(_))))
+    else {
         return Ok(Vec::new());
     };
     Ok(match link(case.image, parent, case.now, case.probe)? {

@@ -8,6 +8,7 @@ use zerocopy::big_endian::U64;
 use super::case::{Case, Proposal};
 use super::footers;
 use super::plan::Step;
+use crate::finding::header as header_rules;
 use crate::image::Batmap;
 use crate::layout::batmap::BatmapExpected;
 use crate::layout::footer::Footer;
@@ -18,7 +19,7 @@ use crate::layout::geometry::Geometry;
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let image = case.image;
     let (true, Some((_, footer)), Some(header)) =
-        (case.has("header.too-few-entries"), image.closing_footer(), image.header.value())
+        (case.has(&header_rules::TOO_FEW_ENTRIES), image.closing_footer(), image.header.value())
     else {
         return Ok(Vec::new());
     };

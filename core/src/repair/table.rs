@@ -8,6 +8,9 @@ use zerocopy::big_endian::{U32, U64};
 use super::case::{Case, Proposal, Unreadable};
 use super::header;
 use super::plan::Step;
+use crate::finding::Rule;
+use crate::finding::bat as bat_rules;
+use crate::finding::header as header_rules;
 use crate::image::{Found, Image, PAGE};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
@@ -41,13 +44,17 @@ pub(super) struct Table {
 
 /// The header with what the BAT itself says of place, length and block size.
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
-    const WRONG: [&str; 4] =
-        ["header.table-offset", "header.table-outside-file", "header.block-size", "bat.outside-file"];
+    const WRONG: [&Rule; 4] = [
+        &header_rules::TABLE_OFFSET,
+        &header_rules::TABLE_OUT_OF_FILE,
+        &header_rules::BLOCK_SIZE,
+        &bat_rules::OUT_OF_FILE,
+    ];
     let Found::Read { offset, value } = &case.image.header else {
         return Ok(Vec::new());
     };
     let misled = is_misled(case.image);
-    if !misled && !WRONG.iter().any(|id| case.has(id)) {
+    if !misled && !WRONG.iter().any(|rule| case.has(rule)) {
         return Ok(Vec::new());
     }
     let Some(table) = find(case, Some(value))? else {

@@ -8,11 +8,15 @@ use uuid::Builder;
 use super::case::{Case, Proposal};
 use super::footers;
 use super::plan::Step;
+use crate::finding::Fault;
+use crate::finding::footer::{FooterCopy, FooterFault};
 use crate::layout::footer::Footer;
 
 /// A new random unique id in every footer, where it is null.
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
-    let (true, Some((_, footer))) = (case.has("footer.primary.unique-id"), case.image.closing_footer()) else {
+    let (true, Some((_, footer))) =
+        (case.has_fault(Fault::Footer(FooterCopy::Primary, FooterFault::UniqueId)), case.image.closing_footer())
+    else {
         return Ok(Vec::new());
     };
     let mended = Footer { unique_id: random(case), ..*footer }.sealed();

@@ -1,31 +1,58 @@
 //! From an analysis to its report.
 
+use core::cmp::Reverse;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::model::{FindingReport, PatchReport, RepairReport, Report, ToolReport};
+use super::model::{FindingReport, LinkReport, PatchReport, RepairReport, Report, ToolReport};
+use super::scope::Scope;
 use super::{prose, structures};
 use crate::analysis::{Analysis, VerifiedRepair};
+use crate::chain::{DiskSummary, Lineage, Link, Next, Reach};
 use crate::compat::rejected_by;
-use crate::finding::link::LinkFault;
-use crate::finding::{Finding, Rule, Text};
+use crate::finding::{Fault, Finding, Rule, Severity};
 use crate::layout::footer::DiskType;
 use crate::repair::Content;
+use crate::verdict::Verdict;
 
-/// Puts a report together.
-pub fn build(analysis: &Analysis) -> Report {
-    let words = prose::Words::of(analysis);
+/// Everything that a person or a script is told about a file, in its place: `lineage` is what is known of its parents. It
+/// has none of a disk that was given by itself.
+pub fn build(analysis: &Analysis, lineage: Option<&Lineage>) -> Report {
+    let alone;
+    let lineage = match lineage {
+        Some(lineage) => lineage,
+        None => {
+            alone = Lineage::alone(DiskSummary::of(analysis, &analysis.name, None));
+            &alone
+        }
+    };
+    let placed = in_place(analysis, lineage);
+    let found: Vec<Finding> = placed.iter().map(|(finding, _)| *finding).collect();
+    let words = prose::Words::of(analysis, lineage, &found);
     Report {
         file: analysis.name.clone(),
         size: analysis.image.length,
-        verdict: analysis.verdict(),
+        verdict: lineage.verdict(),
+        own: analysis.verdict(),
         description: words.description,
         headline: words.headline,
         explanation: words.explanation,
-        cautions: words.cautions,
-        scope: words.scope,
-        findings: analysis.findings.iter().map(|found| finding(found, analysis.image.kind())).collect(),
+        cautions: prose::cautions(analysis),
+        scope: match analysis.foreign {
+            Some(_) => Scope::default(),
+            None => Scope::of(analysis, lineage),
+        },
+        findings: placed
+            .into_iter()
+            .map(|(found, title)| {
+                let told = finding(&found, analysis.image.kind());
+                FindingReport { title: title.unwrap_or(told.title), ..told }
+            })
+            .collect(),
+        chain: lineage.links.iter().map(link).collect(),
+        chain_end: lineage.links.last().map_or(Next::Base, |last| last.next.clone()),
         tools: tools(analysis),
         repair: analysis.repairs.first().map(repair),
         alternatives: analysis.repairs.iter().skip(1).map(repair).collect(),
@@ -35,6 +62,40 @@ pub fn build(analysis: &Analysis) -> Report {
         },
         regions: Vec::new(),
         deep_check: unread(analysis),
+    }
+}
+
+/// What was found in the disk and in its chain, worst first; with a title of its own where it is between two disks: a chain
+/// has many links, and each may have the same fault. Of a parent that was not looked at closely only matters whether it is
+/// the right one.
+fn in_place(analysis: &Analysis, lineage: &Lineage) -> Vec<(Finding, Option<String>)> {
+    let mut placed: Vec<_> = analysis.findings.iter().map(|finding| (*finding, None)).collect();
+    for link in &lineage.links {
+        for finding in &link.faults {
+            let Fault::Link(fault) = finding.fault else { continue };
+            match lineage.reach {
+                Reach::Ancestors => {
+                    let parent = link.next.path();
+                    let title = format!("Chain, “{}” on “{parent}”: {}", link.file, fault.words());
+                    placed.push((*finding, Some(title)));
+                }
+                Reach::Parents if link.place() != Verdict::Sound && finding.severity() != Severity::Info => {
+                    placed.push((*finding, None));
+                }
+                Reach::Parents => {}
+            }
+        }
+    }
+    placed.sort_by_key(|(finding, _)| Reverse(finding.severity()));
+    placed
+}
+
+fn link(link: &Link) -> LinkReport {
+    let errors = link.faults.iter().filter(|finding| finding.severity() == Severity::Error);
+    LinkReport {
+        file: link.file.clone(),
+        verdict: link.verdict(),
+        errors: errors.map(|finding| finding.fault.rule().title.into()).collect(),
     }
 }
 
@@ -54,6 +115,7 @@ fn tools(analysis: &Analysis) -> Vec<ToolReport> {
             says: answer.says.clone(),
             virtual_size: answer.virtual_size,
             accepts_after: after(answer.tool).map(|after| after.accepts),
+            parent: answer.parent,
         })
         .collect()
 }
@@ -70,12 +132,6 @@ pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
     }
 }
 
-/// A parent that was found to be damaged after its disk had been told of, by the parent's name.
-pub fn damaged_parent(parent: &str) -> FindingReport {
-    let fault = LinkFault::Damaged(Text::new(parent));
-    FindingReport { found: format!("“{parent}”"), expected: "a sound parent".into(), ..ruled(fault.rule()) }
-}
-
 /// What a rule says, wherever it is broken.
 fn ruled(rule: &Rule) -> FindingReport {
     FindingReport {
@@ -90,13 +146,6 @@ fn ruled(rule: &Rule) -> FindingReport {
         expected: String::new(),
         vhd_util: rule.vhd_util.map(Into::into),
         rejected_by: rule.rejected_by.to_vec(),
-    }
-}
-
-/// Says in a finding's title which two disks it is between: a chain has many links, and each may have the same fault.
-pub fn tell_link(finding: &mut FindingReport, disk: &str, parent: &str) {
-    if let Some(fault) = finding.title.strip_prefix("Chain:") {
-        finding.title = ["Chain, “", disk, "” on “", parent, "”:", fault].concat();
     }
 }
 

@@ -41,8 +41,10 @@ pub struct DiskReport {
     pub depth: u32,
     /// Length of the file in bytes.
     pub size: u64,
-    /// The answer in one word, of the file by itself.
+    /// The answer in one word: about the disk with its parent's place, whatever the parent itself is like.
     pub verdict: Verdict,
+    /// The answer about the disk with everything that it is based on.
+    pub chain_verdict: Verdict,
     /// `fixed`, `dynamic` or `differencing`; none where that is not known.
     pub kind: Option<String>,
     /// Who made it; empty where that is not known.
@@ -168,9 +170,10 @@ pub fn forest(forest: &Forest) -> ForestReport {
 impl Forest {
     fn report(&self) -> ForestReport {
         let repaired = self.repaired();
-        let disk = |(number, level)| self.disk(number, level, repaired.as_ref());
+        let verdicts = self.chain_verdicts();
+        let disk = |(number, level)| self.disk(number, level, verdicts[number], repaired.as_ref());
         ForestReport {
-            version: 1,
+            version: 2,
             verdict: self.verdict(),
             disks: self.walk().into_iter().map(disk).collect(),
             chains: self.chains(),
@@ -182,7 +185,7 @@ impl Forest {
         self.plans().iter().map(|plan| self.chain(plan)).collect()
     }
 
-    fn disk(&self, number: usize, level: usize, repaired: Option<&Self>) -> DiskReport {
+    fn disk(&self, number: usize, level: usize, chain_verdict: Verdict, repaired: Option<&Self>) -> DiskReport {
         let node = &self.nodes[number];
         let member = &node.member;
         let named = member.end.as_ref().and_then(|end| end.parent.as_ref());
@@ -193,7 +196,8 @@ impl Forest {
             level: level as u64,
             depth: node.depth,
             size: member.size,
-            verdict: member.verdict,
+            verdict: self.link(node).verdict(),
+            chain_verdict,
             kind: member.kind.map(|kind| kind.to_string()),
             creator: member.creator.clone(),
             unique_id: member.end.as_ref().and_then(|end| end.unique_id).map(in_words),
@@ -227,8 +231,9 @@ impl Forest {
             Parent::Disk(parent) if node.in_loop => ("loop", Some(self.name(*parent))),
             Parent::Disk(parent) if self.nodes[*parent].member.kind.is_none() => ("raw", Some(self.name(*parent))),
             Parent::Disk(parent) => ("found", Some(self.name(*parent))),
-            Parent::Raw(path) => ("raw", Some(path.clone())),
+            Parent::Raw { path, .. } => ("raw", Some(path.clone())),
             Parent::Missing(path) => ("missing", Some(path.clone())),
+            Parent::NotGiven(path) => ("not-given", Some(path.clone())),
             Parent::Ambiguous(_) => ("ambiguous", None),
             Parent::Unknown => ("unknown", None),
         }
@@ -356,7 +361,7 @@ impl Forest {
     }
 
     fn link_told(&self, fault: &LinkFault) -> String {
-        let title = fault.rule().title.trim_start_matches("Chain: ");
+        let title = fault.words();
         match fault {
             LinkFault::Missing(name) | LinkFault::Loop(name) => format!("It cannot run: {title} (“{name}”)."),
             _ => format!("It cannot run: {title}."),

@@ -48,7 +48,7 @@ impl Json {
         self.text("file", &report.file);
         self.number("size", report.size);
         self.optional_text("sha256", ticket.sha256);
-        self.text("verdict", ticket.answer().0.name());
+        self.text("verdict", report.verdict.name());
         self.list("findings", &report.findings, Self::finding);
         self.first_tools(&report.tools);
         self.list("tools", &report.tools, Self::tool);

@@ -4,6 +4,7 @@
 //! disk, have their punctuation escaped.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::model::{FindingReport, PatchReport, RepairReport, Report, ReportExport, ToolReport};
 use super::prose::Size;
@@ -22,7 +23,8 @@ pub fn render(ticket: &ReportExport<'_>) -> String {
     let report = ticket.report;
     let mut page = Page(String::new());
     page.summary(ticket);
-    page.sentences("Before anything is written", &report.cautions);
+    let cautions: Vec<String> = report.cautions.iter().map(ToString::to_string).collect();
+    page.sentences("Before anything is written", &cautions);
     page.findings(report);
     page.chain(ticket);
     page.tools(report, ticket.plan == 0);
@@ -30,7 +32,7 @@ pub fn render(ticket: &ReportExport<'_>) -> String {
         page.repair(report, repair);
     }
     page.sentences("What was done", ticket.done);
-    page.sentences("What was checked", &report.scope);
+    page.sentences("What was checked", &report.scope.sentences());
     page.regions(report);
     page.0
 }
@@ -44,8 +46,7 @@ impl Page {
         self.markup("# Report on ");
         self.code(&report.file);
         self.markup("\n\n**");
-        let (verdict, headline) = ticket.answer();
-        self.text(headline);
+        self.text(&report.headline);
         self.markup("**\n\n");
         if report.verdict == Verdict::NotAVhd {
             report.explanation.iter().for_each(|paragraph| {
@@ -53,7 +54,7 @@ impl Page {
                 self.markup("\n\n");
             });
         }
-        self.item("Verdict", verdict.name());
+        self.item("Verdict", report.verdict.name());
         self.label("Size");
         self.size(report.size);
         if !report.description.is_empty() {

@@ -5,6 +5,10 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::caution::Caution;
+use super::scope::Scope;
+use crate::chain::Next;
+use crate::compat::ParentUse;
 use crate::finding::{Severity, Tool};
 use crate::layout::time::TimeStamp;
 use crate::repair::Segment;
@@ -18,8 +22,11 @@ pub struct Report {
     pub file: String,
     /// The file's length in bytes.
     pub size: u64,
-    /// The answer in one word.
+    /// The answer in one word, about the disk in its place: with its parent or, where they were asked for, with all its
+    /// ancestors.
     pub verdict: Verdict,
+    /// The answer about the file by itself.
+    pub own: Verdict,
     /// What the disk is, in a line: "10 GiB differencing · tapdisk 1.3". Empty where the file is no VHD.
     pub description: String,
     /// The answer in one sentence.
@@ -27,11 +34,15 @@ pub struct Report {
     /// What it means for the disk and what to do next, a paragraph each.
     pub explanation: Vec<String>,
     /// What to beware of before anything is written, a paragraph each.
-    pub cautions: Vec<String>,
+    pub cautions: Vec<Caution>,
     /// What was checked and, named as such, what was not.
-    pub scope: Vec<String>,
-    /// The faults, worst first, in order of offset within one severity.
+    pub scope: Scope,
+    /// The faults, worst first, in order of offset within one severity; with those of its chain.
     pub findings: Vec<FindingReport>,
+    /// The disk's chain at a glance: the disk, then its ancestors as far as they were looked for and are here.
+    pub chain: Vec<LinkReport>,
+    /// What the last of them hangs on.
+    pub chain_end: Next,
     /// What each tool says of it, and after the repair.
     pub tools: Vec<ToolReport>,
     /// The repair, if there is something to repair and a way to do it.
@@ -98,6 +109,20 @@ pub struct ToolReport {
     pub virtual_size: Option<u64>,
     /// Whether it takes the disk after the repair, if there is one.
     pub accepts_after: Option<bool>,
+    /// What the answer has to do with the disk's parent.
+    pub parent: ParentUse,
+}
+
+/// A disk of a chain, in a few words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LinkReport {
+    /// The file.
+    pub file: String,
+    /// The answer about the disk with its parent's place, whatever the parent itself is like.
+    pub verdict: Verdict,
+    /// What keeps it from being read through its parent, in a few words each.
+    pub errors: Vec<String>,
 }
 
 /// One plan of repair, proven on the file by applying it virtually and checking the result.
@@ -192,18 +217,11 @@ pub struct ReportExport<'a> {
     pub done: &'a [String],
     /// The ancestors, the parent first, where they were asked for.
     pub chain: Option<&'a [ReportExport<'a>]>,
-    /// The answer and its headline where the chain makes another than the disk's own.
-    pub place: Option<(Verdict, &'a str)>,
     /// What coalescing it into its parent would do, a sentence each. It is told together with the ancestors.
     pub forecast: &'a [String],
 }
 
 impl<'a> ReportExport<'a> {
-    /// The answer and its headline.
-    pub fn answer(&self) -> (Verdict, &'a str) {
-        self.place.unwrap_or((self.report.verdict, &self.report.headline))
-    }
-
     /// The way to repair the file that was chosen, if there is any.
     pub fn repair(&self) -> Option<&'a RepairReport> {
         self.report.repairs().nth(self.plan)

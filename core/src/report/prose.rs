@@ -8,12 +8,19 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::caution::Caution;
 use crate::analysis::Analysis;
+use crate::chain::{Lineage, Link};
 use crate::check::{Circumstances, check};
-use crate::finding::{Finding, Severity};
+use crate::finding::blocks::BlockFault;
+use crate::finding::file::FileFault;
+use crate::finding::footer::{FooterCopy, FooterFault};
+use crate::finding::link::LinkFault;
+use crate::finding::{Fault, Finding, Severity};
 use crate::image::Image;
 use crate::layout::creator::Creator;
 use crate::layout::footer::{DiskType, Footer};
+use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::repair::{Cut, Plan};
 use crate::verdict::Verdict;
@@ -23,25 +30,18 @@ pub(super) struct Words {
     pub description: String,
     pub headline: String,
     pub explanation: Vec<String>,
-    pub cautions: Vec<String>,
-    pub scope: Vec<String>,
 }
 
 impl Words {
-    pub(super) fn of(analysis: &Analysis) -> Self {
-        let verdict = analysis.verdict();
+    /// Of a disk in its place, with everything that was found in its chain, worst first.
+    pub(super) fn of(analysis: &Analysis, lineage: &Lineage, findings: &[Finding]) -> Self {
         Self {
             description: match analysis.foreign {
                 Some(_) => String::new(),
                 None => description(&analysis.image),
             },
-            headline: headline(analysis, verdict),
-            explanation: explanation(analysis, verdict),
-            cautions: cautions(analysis),
-            scope: match verdict {
-                Verdict::NotAVhd => Vec::new(),
-                _ => scope(analysis),
-            },
+            headline: headline(analysis, lineage),
+            explanation: explanation(analysis, lineage, findings),
         }
     }
 }
@@ -78,62 +78,115 @@ fn description(image: &Image) -> String {
     format!("{size} {kind} · {}", Creator(footer))
 }
 
-fn headline(analysis: &Analysis, verdict: Verdict) -> String {
-    match verdict {
-        Verdict::Sound if analysis.findings.iter().any(|finding| finding.severity() == Severity::Warning) => {
-            "Sound, with something worth knowing".into()
-        }
-        Verdict::Sound => "Sound".into(),
-        Verdict::Repairable => "Damaged, and can be repaired without losing data".into(),
-        Verdict::Salvageable => "Damaged, and can be repaired at a price".into(),
-        Verdict::Unrepairable => "Damaged, and no repair is known that mends it all".into(),
-        Verdict::NotAVhd => match analysis.foreign {
+fn headline(analysis: &Analysis, lineage: &Lineage) -> String {
+    let own = analysis.verdict();
+    if own == Verdict::NotAVhd {
+        return match analysis.foreign {
             Some(foreign) => format!("Not a VHD: this is {foreign}"),
             None => "Not a VHD".into(),
-        },
+        };
+    }
+    let place = lineage.place();
+    let missing = (place == Verdict::Incomplete).then(|| missing(lineage)).flatten();
+    match (own, missing) {
+        (Verdict::Sound, Some(missing)) => format!("Not damaged, but {missing}"),
+        (Verdict::Sound, None) if place != Verdict::Sound => "The disk itself is sound, but its chain is not".into(),
+        (Verdict::Sound, None) => {
+            let warns = analysis.findings.iter().any(|finding| finding.severity() == Severity::Warning);
+            if warns { "Sound, with something worth knowing".into() } else { "Sound".into() }
+        }
+        (own, Some(missing)) => format!("{}; {missing}", damage(own)),
+        (own, None) if place == Verdict::Sound => damage(own).into(),
+        (Verdict::Repairable, None) => {
+            "The disk itself can be repaired without losing data, but its chain has errors, too".into()
+        }
+        (Verdict::Salvageable, None) => {
+            "The disk itself can be repaired at a price, but its chain has errors, too".into()
+        }
+        _ => "No repair is known that mends all of the disk itself, and its chain has errors, too".into(),
     }
 }
 
-fn explanation(analysis: &Analysis, verdict: Verdict) -> Vec<String> {
+fn damage(own: Verdict) -> &'static str {
+    match own {
+        Verdict::Repairable => "Damaged, and can be repaired without losing data",
+        Verdict::Salvageable => "Damaged, and can be repaired at a price",
+        _ => "Damaged, and no repair is known that mends it all",
+    }
+}
+
+/// Which parent is missing, as a clause: "its parent “parent.vhd” was not found".
+fn missing(lineage: &Lineage) -> Option<String> {
+    let faults = |link: &Link| link.faults.iter().map(|finding| finding.fault).collect::<Vec<_>>();
+    lineage.links.iter().enumerate().find_map(|(age, link)| {
+        faults(link).into_iter().find_map(|fault| {
+            let (path, state) = match &fault {
+                Fault::Link(LinkFault::Missing(path)) => (path, "was not found"),
+                Fault::Link(LinkFault::NotGiven(path)) => (path, "was not given"),
+                Fault::Link(LinkFault::Elsewhere(path)) => (path, "is not where the disk looks for it"),
+                _ => return None,
+            };
+            let name = match file_name(path.as_str()) {
+                "" => String::new(),
+                name => format!(" “{name}”"),
+            };
+            Some(match age {
+                0 => format!("its parent{name} {state}"),
+                _ => format!("the parent{name} of its ancestor “{}” {state}", link.file),
+            })
+        })
+    })
+}
+
+fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding]) -> Vec<String> {
     if let Some(foreign) = analysis.foreign {
         return vec![foreign.advice().into()];
     }
     let mut paragraphs = Vec::new();
     match story(analysis) {
         Some(story) => paragraphs.push(story),
-        None => paragraphs.extend(analysis.findings.first().map(worst)),
+        None => paragraphs.extend(findings.first().map(worst)),
     }
-    let errors = analysis.findings.iter().filter(|finding| finding.severity() == Severity::Error).count();
+    let errors = findings.iter().filter(|finding| finding.severity() == Severity::Error).count();
     if errors > 1 {
         paragraphs.push(format!("{errors} errors were found in all; each is explained below."));
     }
-    paragraphs.push(
-        match verdict {
-            Verdict::Sound => "Every structure that tells tools where the data is was checked. There is nothing to do.",
-            Verdict::Repairable => {
-                "Download the fixed copy, or look at the changes below first. Your file itself is not touched. The \
-                 repair was tried out on it in memory, and the result checked: nothing is wrong with it any more."
-            }
-            Verdict::Salvageable => {
-                "Read what the repair assumes or loses before you use it. Your file itself is not touched."
-            }
-            _ => {
-                "Keep the file as it is, and keep other tools from writing to it: vhd-util’s repair cuts off or fills \
-                 with zeros what it does not understand."
-            }
+    let next = match (analysis.verdict(), lineage.place()) {
+        (Verdict::Sound, Verdict::Sound) => {
+            "Every structure that tells tools where the data is was checked. There is nothing to do.".into()
         }
-        .to_owned(),
-    );
+        (Verdict::Sound, Verdict::Incomplete) => match findings.first().map(|finding| finding.fault.rule().remedy) {
+            Some(remedy) => format!("Nothing that was seen is damaged. {remedy}"),
+            None => "Nothing that was seen is damaged.".into(),
+        },
+        (Verdict::Sound, _) => {
+            "This disk is read through every disk of its chain. It has no errors of its own: mend what is marked in the \
+             chain, then check it again."
+                .into()
+        }
+        (Verdict::Repairable, _) => {
+            "Download the fixed copy, or look at the changes below first. Your file itself is not touched. The repair was \
+             tried out on it in memory, and the result checked: nothing is wrong with it any more."
+                .into()
+        }
+        (Verdict::Salvageable, _) => {
+            "Read what the repair assumes or loses before you use it. Your file itself is not touched.".into()
+        }
+        _ => "Keep the file as it is, and keep other tools from writing to it: vhd-util’s repair cuts off or fills with \
+              zeros what it does not understand."
+            .to_owned(),
+    };
+    paragraphs.push(next);
     paragraphs
 }
 
 /// The faults that people come with most often, told as what happened.
 fn story(analysis: &Analysis) -> Option<String> {
     let image = &analysis.image;
-    let has = |id: &str| analysis.findings.iter().any(|finding| finding.id() == id);
+    let has = |is: &dyn Fn(&Fault) -> bool| analysis.findings.iter().any(|finding| is(&finding.fault));
     let backup_is_intact =
         image.kind().is_some_and(DiskType::is_sparse) && image.backup.value().is_some_and(Footer::is_intact);
-    if has("footer.primary.poisoned") || has("footer.backup.poisoned") {
+    if has(&|fault| matches!(fault, Fault::Footer(_, FooterFault::Poisoned))) {
         return Some(
             "vhd-util was changing the size of this disk and was cut off: its footers carry the mark “v_poison”. The \
              journal that it kept, a file next to the disk, holds what is needed to go back (vhd-util revert)."
@@ -152,7 +205,7 @@ fn story(analysis: &Analysis) -> Option<String> {
             }
         ));
     }
-    if has("file.trailing-bytes") && image.tail.footer.is_some() {
+    if has(&|fault| matches!(fault, Fault::File(FileFault::TrailingBytes { .. }))) && image.tail.footer.is_some() {
         return Some(format!(
             "The disk is whole, but the file goes on behind its end: {} follow the footer. Hypervisors look for the \
              footer in the last 512 bytes, do not find it there and refuse the disk (“primary footer invalid: \
@@ -167,7 +220,9 @@ fn story(analysis: &Analysis) -> Option<String> {
                 .into(),
         );
     }
-    if has("footer.backup.cookie") && image.closing_footer().is_some() {
+    if has(&|fault| matches!(fault, Fault::Footer(FooterCopy::Backup, FooterFault::Cookie(_))))
+        && image.closing_footer().is_some()
+    {
         return Some(
             "The copy of the footer at the start of the file is missing; the footer at the end is sound. XenServer and \
              XCP-ng refuse the disk (“backup footer invalid: invalid cookie”); QEMU no longer sees that it is \
@@ -188,26 +243,22 @@ fn worst(finding: &Finding) -> String {
 
 /// Whether nothing that is a footer closes the file.
 fn is_primary_lost(analysis: &Analysis) -> bool {
-    analysis.findings.iter().any(|finding| matches!(finding.id(), "footer.primary.cookie" | "footer.primary.missing"))
+    let is_lost = |finding: &Finding| {
+        matches!(finding.fault, Fault::Footer(FooterCopy::Primary, FooterFault::Cookie(_) | FooterFault::Missing))
+    };
+    analysis.findings.iter().any(is_lost)
 }
 
-fn cautions(analysis: &Analysis) -> Vec<String> {
+pub(super) fn cautions(analysis: &Analysis) -> Vec<Caution> {
     let mut cautions = Vec::new();
     if is_primary_lost(analysis) {
-        cautions.push(
-            "While a virtual machine is using the disk this is normal: tapdisk writes new blocks over the footer and \
-             puts it back when the disk is closed. Shut the machine down or detach the disk first, and look again; \
-             a repair of a disk in use destroys data."
-                .into(),
-        );
+        cautions.push(Caution::MayBeInUse);
     }
     if analysis.plan().is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
-        cautions.push(PUT_BACK.into());
+        cautions.push(Caution::PutCopyBack);
     }
     if may_hold_lost_block(analysis) {
-        cautions.push(
-            "The file holds bytes that may be a lost block. Nothing here cuts them off; vhd-util’s repair does.".into(),
-        );
+        cautions.push(Caution::MayHoldLostBlock);
     }
     cautions
 }
@@ -215,60 +266,18 @@ fn cautions(analysis: &Analysis) -> Vec<String> {
 /// Whether bytes are there, and will be after the repair, that may be a lost block: the repair may be to link it.
 fn may_hold_lost_block(analysis: &Analysis) -> bool {
     let is_lost = |findings: &[Finding]| {
-        findings.iter().any(|finding| matches!(finding.id(), "file.unreferenced" | "block.orphan"))
+        let of_block = |finding: &Finding| {
+            matches!(
+                finding.fault,
+                Fault::File(FileFault::Unreferenced { .. }) | Fault::Block(BlockFault::Orphan { .. })
+            )
+        };
+        findings.iter().any(of_block)
     };
     // Of several ways, not all need do it. What the clock says does not matter here.
     let after = analysis.repaired.as_ref().filter(|_| analysis.repairs.len() == 1);
     let stays = |image| is_lost(&check(image, None, &Circumstances { now: TimeStamp(u32::MAX) }));
     is_lost(&analysis.findings) && after.is_none_or(stays)
-}
-
-/// The answer about a disk without a fault of its own in a chain that has one.
-pub const CHAIN_IS_NOT_SOUND: &str = "The disk itself is sound, but its chain is not";
-
-/// Said of a differencing disk. Whoever has looked at its parent takes it back.
-pub const BY_ITSELF: &str = "The parent was not looked at: the disk is judged by itself.";
-
-/// To beware of with a repaired copy of a differencing disk. Whoever repairs it where it is takes it back.
-pub const PUT_BACK: &str = "This is a differencing disk: on its own it holds only what was changed since its parent. Put \
-                            the fixed copy where the original was, under its name, so that the chain stays whole.";
-
-fn scope(analysis: &Analysis) -> Vec<String> {
-    let image = &analysis.image;
-    if image.kind() == Some(DiskType::Fixed) {
-        return vec![
-            "Checked: the footer, and that the file is as long as the disk.".into(),
-            "Not checked: the data, which on a fixed disk has no structure to be held against.".into(),
-        ];
-    }
-    let mut checked: String = "Checked: both footers and that they agree; the dynamic header; that every block of the \
-                               BAT lies between metadata and footer and no two share a byte; what no BAT entry points at"
-        .into();
-    if image.batmap.offset().is_some() {
-        checked.push_str("; the batmap, and that it agrees with the BAT");
-    }
-    if image.kind() == Some(DiskType::Differencing) {
-        checked.push_str("; the parent’s name in the header and the locators");
-    }
-    checked.push('.');
-    let mut scope = vec![checked];
-    match &analysis.deep {
-        None => scope.push("Not checked: the blocks’ sector bitmaps and data. The deep check reads them all.".into()),
-        Some(deep) => scope.push(format!(
-            "Read: {} blocks with their bitmaps. Of {} sectors, the bitmaps call {} written, and {} hold data.",
-            deep.blocks, deep.sectors, deep.sectors_set, deep.sectors_with_data
-        )),
-    }
-    if image.unreferenced.unfinished {
-        scope.push("Not looked at: all of the room between the blocks, of which there is much.".into());
-    }
-    if image.bat.value().is_some_and(|bat| bat.truncated) {
-        scope.push("Not checked: overlaps of more than four million blocks.".into());
-    }
-    if image.kind() == Some(DiskType::Differencing) {
-        scope.push(BY_ITSELF.into());
-    }
-    scope
 }
 
 /// What a plan does, in a few words.

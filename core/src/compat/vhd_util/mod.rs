@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 use zerocopy::IntoBytes;
 
-use crate::compat::answer::ToolAnswer;
+use crate::compat::answer::{ParentUse, ToolAnswer};
 use crate::compat::parent_lookup::{Disk, Lookup};
 use crate::finding::Tool;
 use crate::image::{Block, Found, Image};
@@ -35,14 +35,14 @@ const CLOCK_SLACK: u32 = 1800;
 
 /// What `vhd-util check -n` answers, with `now` as the present.
 pub fn check(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
-    let mut assumes_parent = false;
-    let answer = first_line(disk, now, &mut assumes_parent);
+    let mut parent = ParentUse::None;
+    let answer = first_line(disk, now, &mut parent);
     ToolAnswer {
         tool: Tool::VhdUtil,
         accepts: answer.is_ok(),
         says: answer.unwrap_or_else(|complaint| complaint),
         virtual_size: None,
-        assumes_parent,
+        parent,
     }
 }
 
@@ -69,7 +69,7 @@ pub fn check_parents(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
         current = match parent(&current) {
             Ok(Some(Lookup::Found(parent))) => parent,
             Ok(Some(Lookup::Unknown)) => {
-                answer.assumes_parent = true;
+                answer.parent = ParentUse::Assumed;
                 break;
             }
             Ok(None) => break,
@@ -80,7 +80,9 @@ pub fn check_parents(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
         };
         let of_parent = check(&current, now);
         answer.accepts = of_parent.accepts;
-        answer.assumes_parent |= of_parent.assumes_parent;
+        if of_parent.parent != ParentUse::None {
+            answer.parent = of_parent.parent;
+        }
     }
     answer
 }
@@ -98,7 +100,7 @@ fn parent<'a>(disk: &Disk<'a>) -> Result<Option<Lookup<'a>>, Errno> {
 }
 
 /// The first line that it prints, as the error where it does not find the disk valid.
-fn first_line(disk: &Disk<'_>, now: TimeStamp, assumes_parent: &mut bool) -> Result<String, String> {
+fn first_line(disk: &Disk<'_>, now: TimeStamp, parent_use: &mut ParentUse) -> Result<String, String> {
     let Disk { name, image, .. } = *disk;
     let Some(footer) = check_footers(image, now)? else {
         return Ok(String::new());
@@ -109,7 +111,7 @@ fn first_line(disk: &Disk<'_>, now: TimeStamp, assumes_parent: &mut bool) -> Res
     let blocks = check_blocks(image, &opened)?;
     check_batmap(image, &opened, &blocks)?;
     if opened.footer.kind() == Some(DiskType::Differencing) {
-        check_locators(disk, &opened, assumes_parent)?;
+        check_locators(disk, &opened, parent_use)?;
     }
     Ok(format!("{name} is valid"))
 }
@@ -321,7 +323,7 @@ fn check_batmap(image: &Image, Opened { footer, header }: &Opened, blocks: &[Blo
     }
 }
 
-fn check_locators(disk: &Disk<'_>, opened: &Opened, assumes_parent: &mut bool) -> Result<(), String> {
+fn check_locators(disk: &Disk<'_>, opened: &Opened, parent_use: &mut ParentUse) -> Result<(), String> {
     let Opened { footer, header } = opened;
     let header_name =
         header_name(header, footer).ok_or_else(|| failed("error decoding parent name", Errno::Invalid))?;
@@ -348,9 +350,10 @@ fn check_locators(disk: &Disk<'_>, opened: &Opened, assumes_parent: &mut bool) -
             return Err(format!("parent locator {number} name ({file}) does not match header name ({header_name})"));
         }
         match disk.parent_lookup.parent(path) {
-            Lookup::Unknown => *assumes_parent = true,
+            Lookup::Unknown => *parent_use = ParentUse::Assumed,
             Lookup::Missing => return Err(failed(&format!("error resolving {path}"), Errno::NoEntry)),
             Lookup::Found(parent) => {
+                *parent_use = ParentUse::Seen;
                 check_parent(header, &parent).map_err(|fault| format!("invalid parent {}: {fault}", parent.name))?
             }
         }
