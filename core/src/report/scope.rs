@@ -48,6 +48,8 @@ pub enum Checked {
     ParentNames,
     /// That the parent is there, and is the right one.
     Parent,
+    /// The parent that was given, by itself.
+    GivenParent,
     /// That every ancestor is there, is the right one, and is sound.
     Ancestors,
 }
@@ -191,6 +193,7 @@ impl fmt::Display for Checked {
             Self::Batmap => "the batmap, and that it agrees with the BAT",
             Self::ParentNames => "the parent’s name in the header and the locators",
             Self::Parent => "that the parent is there, and is the disk that this one was made on",
+            Self::GivenParent => "the parent that was given, by itself",
             Self::Ancestors => "every ancestor, and that each is the disk that the one above was made on",
         })
     }

@@ -1,128 +1,22 @@
 //! The report for a person at a terminal.
 
-use std::borrow::Cow;
-use std::io::{IsTerminal, Write, stdout};
-use std::path::Path;
-
-use anstyle::{AnsiColor, Color, Style};
+use anstyle::AnsiColor;
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::chain::Next;
+use vhd_analyser_core::compat::ParentUse;
 use vhd_analyser_core::image::block_scan::BlockScan;
-use vhd_analyser_core::log::is_hostile;
-use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, Verdict};
+use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, ToolReport};
 
-use crate::chain::Link;
-use crate::failure::Failure;
-use crate::in_use::Holder;
+use super::page::{BOLD, DIM, PLAIN, Page, colored, look};
+use super::text::quoted;
+use crate::os::holders::Holder;
 
-/// Longer lines are hard to read.
-const WIDEST: usize = 110;
 /// How many patches are listed; more say no more to a person.
 const PATCHES: usize = 8;
 
-/// Disks further from their root are not set in further.
-const DEEPEST: usize = 32;
-
-pub const BOLD: Style = Style::new().bold();
-pub const DIM: Style = Style::new().dimmed();
-pub const PLAIN: Style = Style::new();
-
-/// Text that is put together before it is shown. Standard output drops the colours where it is no terminal.
-pub struct Page {
-    text: String,
-    width: usize,
-}
-
-impl Page {
-    /// An empty page. What goes into a file or a pipe is not folded, so that it can be searched.
-    pub fn new() -> Self {
-        let width = if stdout().is_terminal() { textwrap::termwidth().min(WIDEST) } else { usize::MAX };
-        Self { text: String::new(), width }
-    }
-
-    /// Shows the page on standard output.
-    ///
-    /// # Errors
-    /// Where that takes no more.
-    pub fn show(&self) -> Result<(), Failure> {
-        let mut out = anstream::stdout().lock();
-        out.write_all(self.text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Output)
-    }
-
-    /// An empty line.
-    pub fn gap(&mut self) {
-        self.text.push('\n');
-    }
-
-    /// A paragraph.
-    pub fn say(&mut self, text: &str) {
-        self.fold("", "", PLAIN, text);
-    }
-
-    /// A disk in a tree, `level` steps from its root.
-    pub fn branch(&mut self, level: usize, verdict: Verdict, name: &str, facts: &str) {
-        let (mark, _, color) = look(verdict);
-        let first = format!("{}{}", margin(level), if level == 0 { "" } else { "└ " });
-        self.fold(&first, &format!("{}    ", margin(level)), colored(color), &format!("{mark} {name}: {facts}"));
-    }
-
-    /// What is said of a disk in a tree, below it.
-    pub fn note(&mut self, level: usize, text: &str) {
-        let margin = margin(level);
-        self.fold(&format!("{margin}    - "), &format!("{margin}      "), PLAIN, text);
-    }
-
-    /// A paragraph set in, with a mark before its first line.
-    pub fn item(&mut self, mark: &str, style: Style, text: &str) {
-        let indent = " ".repeat(2 + textwrap::core::display_width(mark));
-        self.fold(&format!("  {mark}"), &indent, style, text);
-    }
-
-    /// A headline, behind an empty line.
-    pub fn heading(&mut self, text: &str) {
-        self.gap();
-        self.fold("", "", BOLD, text);
-    }
-
-    /// A line that is there to be copied, and so is not folded.
-    pub fn command(&mut self, indent: &str, line: &str) {
-        self.text.push_str(&format!("{indent}{}\n", printable(line)));
-    }
-
-    fn fold(&mut self, first: &str, others: &str, style: Style, text: &str) {
-        let text = printable(text);
-        // One line at a time, since a style that runs over a line's end would colour the indent.
-        // A name is not parted at its hyphens: it is there to be searched for.
-        let options = textwrap::Options::new(self.width)
-            .initial_indent(first)
-            .subsequent_indent(others)
-            .word_separator(textwrap::WordSeparator::AsciiSpace)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        for (index, line) in textwrap::wrap(&text, options).iter().enumerate() {
-            let indent = if index == 0 { first } else { others };
-            let words = line.strip_prefix(indent).unwrap_or(line);
-            self.text.push_str(&format!("{indent}{style}{words}{style:#}\n"));
-        }
-    }
-}
-
-/// Text that a terminal shows and does not obey: names, from the disk too, may hold anything.
-pub fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_hostile) { text.replace(is_hostile, "\u{FFFD}").into() } else { text.into() }
-}
-
-/// A file's name as a shell takes it.
-pub fn quoted(name: &str) -> Cow<'_, str> {
-    // Only a zero byte cannot be quoted, and no name has one.
-    shlex::try_quote(name).unwrap_or(name.into())
-}
-
-/// The command that takes a repair in place back.
-pub fn way_back(disk: &Path, undo: &Path) -> String {
-    let (disk, undo) = (disk.to_string_lossy(), undo.to_string_lossy());
-    format!("vhd-analyser repair {} --undo {}", quoted(&disk), quoted(&undo))
-}
-
-/// Everything about one file: the answer first, then why, then what to do; with its chain, where that was looked at.
-pub fn report(page: &mut Page, report: &Report, links: &[Link], deep: Option<&BlockScan>, holders: &[Holder]) {
+/// Everything about one file: the answer first, then why, then what to do; with its chain and what is said of its
+/// ancestors, where they were looked at.
+pub fn report(page: &mut Page, report: &Report, ancestors: &[Report], deep: Option<&BlockScan>, holders: &[Holder]) {
     answer(page, report);
     // Behind the first paragraph it is said what to do, which for a repair follows below.
     let told = if report.repair.is_some() { 1 } else { usize::MAX };
@@ -130,7 +24,7 @@ pub fn report(page: &mut Page, report: &Report, links: &[Link], deep: Option<&Bl
         page.gap();
         page.say(paragraph);
     }
-    chain(page, links);
+    chain(page, report, ancestors);
     findings(page, report);
     tools(page, report);
     if let Some(deep) = deep {
@@ -141,8 +35,8 @@ pub fn report(page: &mut Page, report: &Report, links: &[Link], deep: Option<&Bl
         page.heading("To do so");
         page.item("", PLAIN, &command(report, repair));
     }
-    cautions(page, report, holders);
-    list(page, "What was checked", &report.scope);
+    cautions(page, report, &[], holders);
+    list(page, "What was checked", &report.scope.sentences());
 }
 
 /// The file and the answer, with a word and a shape, for those who see no colours.
@@ -154,22 +48,6 @@ pub fn answer(page: &mut Page, report: &Report) {
     page.fold("", "", BOLD, &format!("{}: {description}{} bytes", report.file, report.size));
     let (mark, word, color) = look(report.verdict);
     page.fold("", "", colored(color).bold(), &format!("{mark} {word}: {}", report.headline));
-}
-
-/// A verdict as a shape, a word and a colour.
-fn look(verdict: Verdict) -> (&'static str, &'static str, AnsiColor) {
-    match verdict {
-        Verdict::Sound => ("✔", "SOUND", AnsiColor::Green),
-        Verdict::Repairable => ("▲", "REPAIRABLE", AnsiColor::Yellow),
-        Verdict::Salvageable => ("◆", "SALVAGEABLE", AnsiColor::Magenta),
-        Verdict::Unrepairable => ("✖", "UNREPAIRABLE", AnsiColor::Red),
-        Verdict::NotAVhd => ("○", "NOT A VHD", AnsiColor::Cyan),
-    }
-}
-
-/// How far a disk of a tree is set in. BlockScan trees stay readable, since the depth is not told by the margin alone.
-fn margin(level: usize) -> String {
-    "  ".repeat(level.min(DEEPEST))
 }
 
 /// What a plan would do, and at what price.
@@ -211,25 +89,66 @@ pub fn price(page: &mut Page, repair: &RepairReport) {
 }
 
 /// What to beware of before anything is written.
-pub fn cautions(page: &mut Page, report: &Report, holders: &[Holder]) {
+pub fn cautions(page: &mut Page, report: &Report, warnings: &[String], holders: &[Holder]) {
     let in_use = holders.iter().map(|holder| format!("The disk is in use now: {holder}."));
-    let cautions: Vec<String> = in_use.chain(report.cautions.iter().cloned()).collect();
+    let cautions: Vec<String> =
+        in_use.chain(report.cautions.iter().map(ToString::to_string)).chain(warnings.iter().cloned()).collect();
     list(page, "Beware", &cautions);
 }
 
+/// What to beware of with a parent that was given.
+pub fn warnings(page: &mut Page, warnings: &[String]) {
+    list(page, "Beware of the parent", warnings);
+}
+
 /// A disk with its ancestors, from the root of the chain.
-fn chain(page: &mut Page, links: &[Link]) {
-    if links.len() < 2 {
+fn chain(page: &mut Page, report: &Report, ancestors: &[Report]) {
+    let end = end_of_chain(&report.chain_end);
+    if ancestors.is_empty() && end.is_none() {
         return;
     }
     page.heading("Chain, each disk judged by itself");
-    for (level, (age, link)) in links.iter().enumerate().rev().enumerate() {
-        page.branch(level, link.verdict, &link.name, &link.facts);
+    let levels = usize::from(end.is_some());
+    if let Some((verdict, name, facts)) = end {
+        page.branch(0, verdict, name, facts);
+    }
+    let reports = std::iter::once(report).chain(ancestors);
+    let links: Vec<_> = report.chain.iter().zip(reports).enumerate().collect();
+    for (level, (age, (link, told))) in links.into_iter().rev().enumerate() {
+        let level = level + levels;
+        page.branch(level, if age == 0 { link.verdict } else { told.verdict }, &link.file, facts(told, age));
         link.errors.iter().for_each(|error| page.note(level, error));
         // How the disk itself is repaired is told below.
-        if let (1.., Some(repair)) = (age, &link.repair) {
-            page.note(level, repair);
+        if let (1.., Some(repair)) = (age, &told.repair) {
+            page.note(level, &how_to_repair(told, repair));
         }
+    }
+}
+
+/// A disk's own answer in a sentence.
+fn facts(report: &Report, age: usize) -> &str {
+    match report.own {
+        // Its headline is about the chain.
+        Verdict::Sound if age == 0 && report.verdict != Verdict::Sound => "Sound by itself",
+        _ => &report.headline,
+    }
+}
+
+fn how_to_repair(report: &Report, repair: &RepairReport) -> String {
+    match repair.lossless {
+        true => format!("Repair it with: {}; then put the copy in its place.", command(report, repair)),
+        false => "Its repair, and what that loses or assumes, is told below.".to_owned(),
+    }
+}
+
+/// What a chain ends with that is no disk of its own.
+fn end_of_chain(end: &Next) -> Option<(Verdict, &str, &'static str)> {
+    match end {
+        Next::Raw(path) => Some((Verdict::Sound, path, "Raw image")),
+        Next::Missing(path) => Some((Verdict::Incomplete, path, "Not there")),
+        Next::NotGiven(path) => Some((Verdict::Incomplete, path, "Not given")),
+        Next::Loop(path) => Some((Verdict::Unrepairable, path, "A disk of this chain again")),
+        Next::Base | Next::Parent(_) | Next::Ambiguous(_) | Next::Unknown => None,
     }
 }
 
@@ -250,11 +169,24 @@ fn tools(page: &mut Page, report: &Report) {
             (false, says) if says.ends_with(" is valid") => {
                 ("✖ ", AnsiColor::Red, format!("no: after “{says}” it refuses an ancestor{after}"))
             }
-            (true, _) => ("✔ ", AnsiColor::Green, "yes".to_owned()),
+            (true, _) => accepted(tool),
             (false, "") => ("✖ ", AnsiColor::Red, format!("no{after}")),
             (false, says) => ("✖ ", AnsiColor::Red, format!("no, “{says}”{after}")),
         };
         page.item(mark, colored(color), &format!("{}: {answer}", tool.name));
+    }
+}
+
+/// What a tool reads that takes a disk: the parent matters.
+fn accepted(tool: &ToolReport) -> (&'static str, AnsiColor, String) {
+    match tool.parent {
+        ParentUse::None | ParentUse::Seen => ("✔ ", AnsiColor::Green, "yes".to_owned()),
+        ParentUse::Assumed => ("◇ ", AnsiColor::Blue, "yes, if the parent is there and is the right one".to_owned()),
+        ParentUse::Ignored => (
+            "▲ ",
+            AnsiColor::Yellow,
+            "opens it, but ignores the parent: what it reads is not what the disk holds".to_owned(),
+        ),
     }
 }
 
@@ -332,36 +264,5 @@ fn list(page: &mut Page, heading: &str, items: &[String]) {
     page.heading(heading);
     for item in items {
         page.item("- ", PLAIN, item);
-    }
-}
-
-/// Text in a colour.
-pub const fn colored(color: AnsiColor) -> Style {
-    Style::new().fg_color(Some(Color::Ansi(color)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_that_a_terminal_obeys_is_shown() {
-        assert_eq!(printable("disk\u{1b}[2J\n.vhd"), "disk\u{FFFD}[2J\u{FFFD}.vhd");
-        assert_eq!(printable("Größe ✔"), "Größe ✔");
-    }
-
-    #[test]
-    fn paragraphs_are_folded_under_their_first_word() {
-        let mut page = Page { text: String::new(), width: 16 };
-        page.item("- ", BOLD, "one two three four");
-        let text = anstream::adapter::strip_str(&page.text).to_string();
-        assert_eq!(text, "  - one two\n    three four\n");
-    }
-
-    #[test]
-    fn names_are_not_parted_at_their_hyphens() {
-        let mut page = Page { text: String::new(), width: 48 };
-        page.item("- ", PLAIN, "Coalesce failed on 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7, skipping");
-        assert!(page.text.contains("\n    91499ab6-63e9-47cf-b73a-b7fc2b09dcc7,"), "{}", page.text);
     }
 }

@@ -14,11 +14,12 @@ use vhd_analyser_core::repair::Plan;
 use vhd_analyser_core::repair::undo::{FORMAT, head};
 
 use super::in_place::{open, undo_path};
-use crate::disk::Disk;
-use crate::draft::{Draft, Existing};
-use crate::failure::Failure;
-use crate::progress::Watch;
-use crate::sparse::{Copy, CopyError, Zeros};
+use crate::error::Failure;
+use crate::os::atomic_file::{AtomicFile, Existing};
+use crate::os::disk::Disk;
+use crate::os::file_error::FileError;
+use crate::os::sparse_copy::{Copy, CopyError, Zeros};
+use crate::ui::progress::Watch;
 
 /// The longest first line that is read, in bytes.
 const LONGEST_HEAD: u64 = 64 << 20;
@@ -50,14 +51,14 @@ struct Range {
 pub fn write(disk: &Disk, file: &File, plan: &Plan) -> Result<PathBuf, Failure> {
     let path = undo_path(disk);
     // Only its owner: it holds bytes of the disk.
-    let draft = Draft::beside(&path, Permissions::from_mode(0o600), Existing::Keep).map_err(taken)?;
+    let draft = AtomicFile::beside(&path, Permissions::from_mode(0o600), Existing::Keep).map_err(taken)?;
     fill(&draft, disk, file, plan)?;
     draft.sync()?;
     draft.publish(Existing::Keep).map_err(taken)?;
     Ok(path)
 }
 
-fn fill(draft: &Draft, disk: &Disk, file: &File, plan: &Plan) -> Result<(), Failure> {
+fn fill(draft: &AtomicFile, disk: &Disk, file: &File, plan: &Plan) -> Result<(), Failure> {
     let failed = |error| draft.failed(error);
     let ranges = plan.replaced();
     let line = head(&disk.path().to_string_lossy(), plan.old_length, plan.new_length(), &ranges);
@@ -68,20 +69,20 @@ fn fill(draft: &Draft, disk: &Disk, file: &File, plan: &Plan) -> Result<(), Fail
         let range = offset..offset.saturating_add(length);
         let copy = Copy { from: file, range, to: draft.file(), at, zeros: Zeros::Leave };
         copy.run(&mut |done| watch.at("saving the way back", done, length)).map_err(|error| match error {
-            CopyError::Read(error) => Failure::Read { path: disk.path().to_owned(), error },
-            CopyError::Write(error) => failed(error),
-            CopyError::Interrupted => Failure::Interrupted,
+            CopyError::Read(error) => Failure::File(FileError::Read { path: disk.path().to_owned(), error }),
+            CopyError::Write(error) => failed(error).into(),
+            CopyError::Interrupted => Failure::File(FileError::Interrupted),
         })?;
         at = at.saturating_add(length);
     }
-    draft.file().set_len(at).map_err(failed)
+    Ok(draft.file().set_len(at).map_err(failed)?)
 }
 
 /// An undo file in the way holds the only way back from an earlier repair.
-fn taken(failure: Failure) -> Failure {
-    match failure {
-        Failure::Exists { path } => Failure::UndoExists { path },
-        other => other,
+fn taken(error: FileError) -> Failure {
+    match error {
+        FileError::Exists { path } => Failure::UndoExists { path },
+        other => other.into(),
     }
 }
 
@@ -101,9 +102,9 @@ impl Undo {
     /// # Errors
     /// Where it cannot be read, or is not whole.
     pub fn open(path: &Path) -> Result<Self, Failure> {
-        let unreadable = |error| Failure::Read { path: path.to_owned(), error };
+        let unreadable = |error| Failure::File(FileError::Read { path: path.to_owned(), error });
         let not_an_undo = || Failure::NotAnUndo { path: path.to_owned() };
-        let file = File::open(path).map_err(|error| Failure::Open { path: path.to_owned(), error })?;
+        let file = File::open(path).map_err(|error| Failure::File(FileError::Open { path: path.to_owned(), error }))?;
         let mut line = Vec::new();
         BufReader::new(&file).take(LONGEST_HEAD).read_until(b'\n', &mut line).map_err(unreadable)?;
         let head: Head = serde_json::from_slice(&line).map_err(|_| not_an_undo())?;
@@ -141,9 +142,9 @@ impl Undo {
         let mut at = self.bytes_at;
         for range in &self.head.ranges {
             self.put_back(*range, at, disk, &file).map_err(|error| match error {
-                CopyError::Read(error) => Failure::Read { path: self.path.clone(), error },
+                CopyError::Read(error) => Failure::File(FileError::Read { path: self.path.clone(), error }),
                 CopyError::Write(error) => half_changed(error),
-                CopyError::Interrupted => Failure::Interrupted,
+                CopyError::Interrupted => Failure::File(FileError::Interrupted),
             })?;
             at = at.saturating_add(range.length);
         }

@@ -10,11 +10,12 @@ use vhd_analyser_core::source::{Read, Source};
 
 use super::members::DiskSummary;
 use super::{Chain, Refusal, unreadable};
-use crate::disk::{Beside, Disk};
-use crate::draft::Draft;
-use crate::failure::Failure;
-use crate::progress::Watch;
-use crate::sparse::next_data;
+use crate::error::Failure;
+use crate::os::atomic_file::AtomicFile;
+use crate::os::disk::{Companions, Disk};
+use crate::os::file_error::FileError;
+use crate::os::sparse_copy::next_data;
+use crate::ui::progress::Watch;
 
 /// How much is compared at once, in bytes.
 const WINDOW: u64 = 1 << 20;
@@ -24,7 +25,7 @@ const WINDOW: u64 = 1 << 20;
 /// # Errors
 /// Where it is not or does not, a file fails, or Ctrl-C stops it.
 pub fn with_chain(
-    draft: &Draft,
+    draft: &AtomicFile,
     format: Format,
     chain: &Chain<'_>,
     members: &[DiskSummary],
@@ -40,7 +41,7 @@ pub fn with_chain(
     let mut at = 0;
     while at < chain.length() {
         if watch.at("reading it again", at, chain.length()).is_break() {
-            return Err(Failure::Interrupted.into());
+            return Err(Failure::File(FileError::Interrupted).into());
         }
         at += compared.step(at)?;
     }
@@ -54,7 +55,7 @@ pub fn with_chain(
 
 /// The virtual disk of a VHD that was written.
 fn vhd<'a>(disk: &'a Disk, options: &Options) -> Result<Chain<'a>, Failure> {
-    let analysis = disk.analyse(Beside::default(), options, &mut Watch::new().analysis())?;
+    let analysis = disk.analyse(Companions::default(), options, &mut Watch::new().analysis())?;
     if analysis.verdict() != Verdict::Sound {
         return Err(Failure::NotTheSame);
     }
@@ -114,7 +115,7 @@ impl Comparison<'_> {
     }
 
     fn failed(&self, error: io::Error) -> Failure {
-        Failure::Read { path: self.disk.path().to_owned(), error }
+        Failure::File(FileError::Read { path: self.disk.path().to_owned(), error })
     }
 }
 

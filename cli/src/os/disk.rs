@@ -8,17 +8,19 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use vhd_analyser_core::analysis::{self, Analysis, Options, analyse_with};
+use vhd_analyser_core::chain::Lineage;
 use vhd_analyser_core::image::{self, Image};
+use vhd_analyser_core::journal;
 use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::Progress;
 use vhd_analyser_core::repair::Request;
-use vhd_analyser_core::report::{Report, fingerprint};
+use vhd_analyser_core::report::{self, Report, fingerprint};
 use vhd_analyser_core::source::{FileSource, Source};
 
-use crate::failure::Failure;
-use crate::in_use::{Holder, holders, same};
-use crate::place;
+use super::file_error::FileError;
+use super::holders::{Holder, holders, same};
+use super::parent_dir;
 
 /// An open image.
 #[derive(Debug)]
@@ -31,8 +33,8 @@ pub struct Disk {
 
 /// What is to be looked at besides a disk.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
-    /// The journal of a resize that was cut off.
+pub struct Companions<'a> {
+    /// The journal of a resize that was cut off. Without one, the folder of a damaged disk is searched for it.
     pub journal: Option<&'a Disk>,
     /// Whether all ancestors matter.
     pub parents: bool,
@@ -43,10 +45,10 @@ impl Disk {
     ///
     /// # Errors
     /// Where it is neither, or cannot be opened.
-    pub fn open(path: &Path) -> Result<Self, Failure> {
-        let failed = |error| Failure::Open { path: path.to_owned(), error };
+    pub fn open(path: &Path) -> Result<Self, FileError> {
+        let failed = |error| FileError::Open { path: path.to_owned(), error };
         if !is_disk(&fs::metadata(path).map_err(failed)?) {
-            return Err(Failure::NotADisk { path: path.to_owned() });
+            return Err(FileError::NotADisk { path: path.to_owned() });
         }
         Self::of(File::open(path).map_err(failed)?, path).map_err(failed)
     }
@@ -103,44 +105,73 @@ impl Disk {
     /// Where it cannot be read, or `progress` asks to stop.
     pub fn analyse(
         &self,
-        beside: Beside<'_>,
+        companions: Companions<'_>,
         options: &Options,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Analysis, Failure> {
-        let place = place::of(&self.path);
-        let beside = analysis::AnalysisContext {
-            journal: beside.journal.map(|journal| &journal.source),
-            parent_lookup: &place,
-            parents: beside.parents,
-        };
-        analyse_with(&self.source, &beside, &self.path.to_string_lossy(), options, progress)
-            .map_err(|error| Failure::of_analysis(self.path.clone(), error))
+    ) -> Result<Analysis, FileError> {
+        let analysis = self.analyse_with(companions.journal, companions.parents, options, progress)?;
+        if companions.journal.is_some() || !analysis.verdict().is_damage() {
+            return Ok(analysis);
+        }
+        let unique_id = analysis.image.footer().map(|footer| footer.unique_id);
+        match unique_id.and_then(|unique_id| self.journal_beside(unique_id)) {
+            Some(journal) => self.analyse_with(Some(&journal), companions.parents, options, progress),
+            None => Ok(analysis),
+        }
+    }
+
+    fn analyse_with(
+        &self,
+        journal: Option<&Disk>,
+        parents: bool,
+        options: &Options,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Analysis, FileError> {
+        let dir = parent_dir::of(&self.path);
+        let context =
+            analysis::AnalysisContext { journal: journal.map(|journal| &journal.source), parent_lookup: &dir, parents };
+        analyse_with(&self.source, &context, &self.path.to_string_lossy(), options, progress)
+            .map_err(|error| FileError::of_analysis(self.path.clone(), error))
+    }
+
+    /// The journal of a resize of the disk with this unique id that lies in the disk's folder. What cannot be read there is
+    /// passed over: it was not asked for.
+    fn journal_beside(&self, unique_id: [u8; 16]) -> Option<Disk> {
+        let folder = parent_dir::folder_of(&self.path);
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+        let is_usual =
+            |path: &PathBuf| path.file_name().is_some_and(|name| journal::is_usual_name(&name.to_string_lossy()));
+        let mut journals: Vec<PathBuf> =
+            fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).filter(is_usual).collect();
+        journals.sort_unstable();
+        let mut journals = journals.iter().filter_map(|path| Disk::open(path).ok());
+        journals.find(|journal| journal.journal_of().is_ok_and(|of| of == Some(unique_id)))
     }
 
     /// Opens it as a disk, without checking it.
     ///
     /// # Errors
     /// Where it cannot be read, or `progress` asks to stop.
-    pub fn image(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Image, Failure> {
-        image::open(&self.source, progress).map_err(|error| Failure::of_analysis(self.path.clone(), error))
+    pub fn image(&self, progress: &mut dyn FnMut(Progress) -> ControlFlow<()>) -> Result<Image, FileError> {
+        image::open(&self.source, progress).map_err(|error| FileError::of_analysis(self.path.clone(), error))
     }
 
     /// The unique id of the disk whose journal it is, if it is a journal.
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn journal_of(&self) -> Result<Option<[u8; 16]>, Failure> {
-        Journal::unique_id(&self.source).map_err(|error| Failure::Read { path: self.path.clone(), error })
+    pub fn journal_of(&self) -> Result<Option<[u8; 16]>, FileError> {
+        Journal::unique_id(&self.source).map_err(|error| FileError::Read { path: self.path.clone(), error })
     }
 
-    /// What is told of it, with the hashes of its metadata.
+    /// What is told of it in its place, with the hashes of its metadata.
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn report(&self, analysis: &Analysis) -> Result<Report, Failure> {
+    pub fn report(&self, analysis: &Analysis, lineage: &Lineage) -> Result<Report, FileError> {
         let regions = fingerprint::regions(&self.source, &analysis.image)
-            .map_err(|error| Failure::of_analysis(self.path.clone(), error))?;
-        Ok(Report { regions, ..vhd_analyser_core::report::build(&analysis) })
+            .map_err(|error| FileError::of_analysis(self.path.clone(), error))?;
+        Ok(Report { regions, ..report::build(analysis, Some(lineage)) })
     }
 
     /// Whether `file`, another opening of it or the same, is what it was when it was opened: the same file, of the
@@ -162,9 +193,9 @@ pub fn is_disk(metadata: &Metadata) -> bool {
 ///
 /// # Errors
 /// Where the system has no random bytes.
-pub fn options(now: Option<u32>, deep: bool) -> Result<Options, Failure> {
+pub fn options(now: Option<u32>, deep: bool) -> Result<Options, FileError> {
     let mut fresh_unique_id = [0; 16];
-    getrandom::fill(&mut fresh_unique_id).map_err(Failure::Random)?;
+    getrandom::fill(&mut fresh_unique_id).map_err(FileError::Random)?;
     Ok(Options { now: now.map_or_else(present, TimeStamp), fresh_unique_id, deep, request: Request::default() })
 }
 

@@ -7,18 +7,18 @@ use std::sync::{Arc, LazyLock};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use crate::failure::Failure;
+use super::file_error::FileError;
 
 /// The signal that asked to stop; 0 for none.
 static RECEIVED: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 
 /// Takes note of Ctrl-C, `kill` and the end of the terminal from here on. What the caller had switched off, as
 /// `nohup` does, stays off.
-pub fn listen() -> Result<(), Failure> {
+pub fn listen() -> Result<(), FileError> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         if !is_ignored(signal) {
             signal_hook::flag::register_usize(signal, Arc::clone(&RECEIVED), signal as usize)
-                .map_err(Failure::Signals)?;
+                .map_err(FileError::Signals)?;
         }
     }
     Ok(())
@@ -32,9 +32,9 @@ pub fn requested() -> bool {
 /// Stops where it was asked for.
 ///
 /// # Errors
-/// [`Failure::Interrupted`] then.
-pub fn stop_if_requested() -> Result<(), Failure> {
-    if requested() { Err(Failure::Interrupted) } else { Ok(()) }
+/// [`FileError::Interrupted`] then.
+pub fn stop_if_requested() -> Result<(), FileError> {
+    if requested() { Err(FileError::Interrupted) } else { Ok(()) }
 }
 
 /// Ends the program as the signal would have, so that the shell that waits for it stops too.

@@ -11,13 +11,15 @@ use vhd_analyser_core::report::Size;
 use vhd_analyser_core::source::{FileSource, Source};
 
 use self::members::DiskSummary;
-use crate::disk::options;
-use crate::draft::Existing;
-use crate::exit::Exit;
-use crate::failure::{Failure, tell};
-use crate::human::{Page, quoted};
-use crate::interrupt;
-use crate::progress::Watch;
+use crate::error::{Failure, tell};
+use crate::exit_code::Exit;
+use crate::os::atomic_file::Existing;
+use crate::os::disk::options;
+use crate::os::file_error::FileError;
+use crate::os::signals;
+use crate::ui::page::Page;
+use crate::ui::progress::Watch;
+use crate::ui::text::quoted;
 
 /// Writes what a disk holds, read through all its parents, as one image that needs none of them.
 #[derive(Debug, clap::Args)]
@@ -77,6 +79,12 @@ enum Refusal {
     Failure(#[from] Failure),
 }
 
+impl From<FileError> for Refusal {
+    fn from(error: FileError) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
 /// Carries the command out.
 ///
 /// # Errors
@@ -111,7 +119,7 @@ fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
     write::fill(&draft, &members, &chain, &flat)?;
     compare::with_chain(&draft, format, &chain, &members, &options)?;
     members::find_unchanged(&members)?;
-    interrupt::stop_if_requested()?;
+    signals::stop_if_requested()?;
     draft.publish(existing)?;
     say(arguments, &chain, &flat)?;
     Ok(())
@@ -121,7 +129,7 @@ fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
 fn refused(error: WriteError<std::io::Error>, members: &[DiskSummary]) -> Refusal {
     match error {
         WriteError::Read(error) => unreadable(error, members),
-        WriteError::Cancelled => Failure::Interrupted.into(),
+        WriteError::Cancelled => Failure::File(FileError::Interrupted).into(),
         error @ (WriteError::TooLarge(_) | WriteError::Empty) => Failure::NotFlattened(error.to_string()).into(),
     }
 }

@@ -9,17 +9,18 @@ use vhd_analyser_core::convert::{ImageWriter, Piece};
 
 use super::members::DiskSummary;
 use super::{Chain, Refusal, refused};
-use crate::draft::{Draft, Existing};
-use crate::failure::Failure;
-use crate::in_use::same;
-use crate::progress::Watch;
-use crate::sparse::{Copy, CopyError, Zeros, write_data};
+use crate::error::Failure;
+use crate::os::atomic_file::{AtomicFile, Existing};
+use crate::os::file_error::FileError;
+use crate::os::holders::same;
+use crate::os::sparse_copy::{Copy, CopyError, Zeros, write_data};
+use crate::ui::progress::Watch;
 
 /// Begins a file that is not to take the place of a disk of the chain.
 ///
 /// # Errors
-/// Where it would, or as [`Draft::beside`].
-pub fn begin(members: &[DiskSummary], out: &Path, existing: Existing) -> Result<Draft, Failure> {
+/// Where it would, or as [`AtomicFile::beside`].
+pub fn begin(members: &[DiskSummary], out: &Path, existing: Existing) -> Result<AtomicFile, Failure> {
     let is_member = |there: fs::Metadata| members.iter().any(|member| same(&there, member.disk.metadata()));
     // By either name: of a link, and of what it leads to.
     if [fs::symlink_metadata(out), fs::metadata(out)].into_iter().flatten().any(is_member) {
@@ -27,14 +28,14 @@ pub fn begin(members: &[DiskSummary], out: &Path, existing: Existing) -> Result<
     }
     // The image holds what all of them hold: nobody may read it who may not read each.
     let mode = members.iter().fold(0o777, |mode, member| mode & member.disk.metadata().permissions().mode());
-    Draft::beside(out, Permissions::from_mode(mode), existing)
+    Ok(AtomicFile::beside(out, Permissions::from_mode(mode), existing)?)
 }
 
 /// Writes the pieces of the image one after the other, and waits until they are on the disk.
 ///
 /// # Errors
 /// Where a file fails, the chain cannot be read, or Ctrl-C stops it.
-pub fn fill(draft: &Draft, members: &[DiskSummary], chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Refusal> {
+pub fn fill(draft: &AtomicFile, members: &[DiskSummary], chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Refusal> {
     let mut writer = Writer { draft, members, at: 0, total: flat.length(), watch: Watch::new() };
     let mut failure = None;
     let written = flat.write(chain, &mut |piece| match writer.put(&piece) {
@@ -52,13 +53,13 @@ pub fn fill(draft: &Draft, members: &[DiskSummary], chain: &Chain<'_>, flat: &Im
     draft.file().set_len(writer.total).map_err(|error| draft.failed(error))?;
     match writer.watch.at("waiting for the disk", writer.total, writer.total) {
         ControlFlow::Continue(()) => Ok(draft.sync()?),
-        ControlFlow::Break(()) => Err(Failure::Interrupted.into()),
+        ControlFlow::Break(()) => Err(Failure::File(FileError::Interrupted).into()),
     }
 }
 
 /// Where the image has been written to.
 struct Writer<'a> {
-    draft: &'a Draft,
+    draft: &'a AtomicFile,
     members: &'a [DiskSummary],
     at: u64,
     total: u64,
@@ -77,12 +78,12 @@ impl Writer<'_> {
                 let copy = Copy { from: member.disk.file(), range, to: draft.file(), at: *at, zeros: Zeros::Leave };
                 copy.run(&mut tell).map_err(|error| match error {
                     CopyError::Read(error) => member.unreadable(error),
-                    CopyError::Write(error) => draft.failed(error),
-                    CopyError::Interrupted => Failure::Interrupted,
+                    CopyError::Write(error) => draft.failed(error).into(),
+                    CopyError::Interrupted => Failure::File(FileError::Interrupted),
                 })?;
             }
             // What is not written is zero.
-            Piece::Zeros(_) if tell(0).is_break() => return Err(Failure::Interrupted),
+            Piece::Zeros(_) if tell(0).is_break() => return Err(Failure::File(FileError::Interrupted)),
             Piece::Zeros(_) => {}
             Piece::Bytes(bytes) => write_data(draft.file(), bytes, *at).map_err(|error| draft.failed(error))?,
         }

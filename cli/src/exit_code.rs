@@ -9,7 +9,7 @@ use vhd_analyser_core::Verdict;
 pub enum Exit {
     /// All sound, or mended, or nothing to do.
     Done = 0,
-    /// Damage was found, or stays.
+    /// Damage was found or stays, or a parent is missing.
     Damaged = 1,
     /// Not a VHD, unreadable, or asked for wrongly.
     Unusable = 2,
@@ -19,7 +19,7 @@ impl From<Verdict> for Exit {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Sound => Self::Done,
-            Verdict::Repairable | Verdict::Salvageable | Verdict::Unrepairable => Self::Damaged,
+            Verdict::Incomplete | Verdict::Repairable | Verdict::Salvageable | Verdict::Unrepairable => Self::Damaged,
             Verdict::NotAVhd => Self::Unusable,
         }
     }

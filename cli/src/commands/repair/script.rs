@@ -7,9 +7,9 @@ use std::path::Path;
 use vhd_analyser_core::script::{Language, Script};
 
 use super::{Job, copy};
-use crate::draft::Existing;
-use crate::failure::Failure;
-use crate::sparse::write_data;
+use crate::error::Failure;
+use crate::os::atomic_file::Existing;
+use crate::os::sparse_copy::write_data;
 
 /// What `--script` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -43,7 +43,7 @@ pub fn write(job: &Job<'_>, shell: Shell, out: &Path, existing: Existing) -> Res
     write_data(draft.file(), text.as_bytes(), 0).map_err(|error| draft.failed(error))?;
     draft.file().set_len(text.len() as u64).map_err(|error| draft.failed(error))?;
     draft.sync()?;
-    draft.publish(existing)
+    Ok(draft.publish(existing)?)
 }
 
 /// How the script is started, and what it takes.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::failure::Failure;
+use super::file_error::FileError;
 
 /// A file that is being written beside the place that it is for. Dropped before it is published, it vanishes.
-pub struct Draft {
+pub struct AtomicFile {
     temporary: NamedTempFile,
     target: PathBuf,
 }
@@ -23,19 +23,19 @@ pub enum Existing {
     Replace,
 }
 
-impl Draft {
+impl AtomicFile {
     /// Begins a file for the place `target`, which has to be free, or held by a plain file that may be replaced.
     ///
     /// # Errors
     /// Where the place is not free, or its folder cannot be written to.
-    pub fn beside(target: &Path, permissions: Permissions, existing: Existing) -> Result<Self, Failure> {
+    pub fn beside(target: &Path, permissions: Permissions, existing: Existing) -> Result<Self, FileError> {
         let path = || target.to_owned();
         if target.file_name().is_none() {
-            return Err(Failure::NoName { path: path() });
+            return Err(FileError::NoName { path: path() });
         }
         match fs::symlink_metadata(target) {
-            Ok(there) if !there.is_file() => return Err(Failure::NotReplaceable { path: path() }),
-            Ok(_) if existing == Existing::Keep => return Err(Failure::Exists { path: path() }),
+            Ok(there) if !there.is_file() => return Err(FileError::NotReplaceable { path: path() }),
+            Ok(_) if existing == Existing::Keep => return Err(FileError::Exists { path: path() }),
             _ => {}
         }
         let temporary = tempfile::Builder::new()
@@ -43,7 +43,7 @@ impl Draft {
             .suffix(".part")
             .permissions(permissions)
             .tempfile_in(folder(target))
-            .map_err(|error| Failure::Write { path: path(), error })?;
+            .map_err(|error| FileError::Write { path: path(), error })?;
         Ok(Self { temporary, target: path() })
     }
 
@@ -61,7 +61,7 @@ impl Draft {
     ///
     /// # Errors
     /// Where the system could not write it.
-    pub fn sync(&self) -> Result<(), Failure> {
+    pub fn sync(&self) -> Result<(), FileError> {
         self.file().sync_all().map_err(|error| self.failed(error))
     }
 
@@ -69,7 +69,7 @@ impl Draft {
     ///
     /// # Errors
     /// Where the name is taken meanwhile and the file there is to be kept, or the system fails.
-    pub fn publish(self, existing: Existing) -> Result<(), Failure> {
+    pub fn publish(self, existing: Existing) -> Result<(), FileError> {
         let Self { temporary, target } = self;
         let published = match existing {
             Existing::Keep => temporary.persist_noclobber(&target),
@@ -77,14 +77,14 @@ impl Draft {
         };
         match published.map_err(|error| error.error).and_then(|_| sync_folder(&target)) {
             Ok(()) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Failure::Exists { path: target }),
-            Err(error) => Err(Failure::Write { path: target, error }),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(FileError::Exists { path: target }),
+            Err(error) => Err(FileError::Write { path: target, error }),
         }
     }
 
     /// A failure to write it.
-    pub fn failed(&self, error: io::Error) -> Failure {
-        Failure::Write { path: self.target.clone(), error }
+    pub fn failed(&self, error: io::Error) -> FileError {
+        FileError::Write { path: self.target.clone(), error }
     }
 }
 

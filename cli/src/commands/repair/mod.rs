@@ -10,16 +10,19 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair};
 use vhd_analyser_core::repair::{FixedDisk, Request};
-use vhd_analyser_core::report::{self, Report};
+use vhd_analyser_core::report::{self, Caution, Checked, NotChecked, Report};
 
 use self::parent::Given;
-use crate::disk::{Beside, Disk, options};
-use crate::draft::Existing;
-use crate::exit::Exit;
-use crate::failure::{Failure, tell};
-use crate::human::{self, Page};
-use crate::in_use::Holder;
-use crate::progress::Watch;
+use crate::commands::chain;
+use crate::error::{Failure, tell};
+use crate::exit_code::Exit;
+use crate::os::atomic_file::Existing;
+use crate::os::disk::{Companions, Disk, options};
+use crate::os::holders::Holder;
+use crate::ui;
+use crate::ui::page::Page;
+use crate::ui::progress::Watch;
+use crate::ui::text::{quoted, undo_command};
 
 /// Mends a disk: as a copy, or in place, after saving what is written over.
 #[derive(Debug, clap::Args)]
@@ -95,27 +98,29 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         return take_back(&disk, undo, arguments);
     }
     let journal = arguments.journal.as_deref().map(Disk::open).transpose()?;
-    let beside = Beside { journal: journal.as_ref(), ..Beside::default() };
+    let beside = Companions { journal: journal.as_ref(), ..Companions::default() };
     let parent = arguments.parent.as_deref().map(|path| Given::open(path, &disk)).transpose()?;
     let request = arguments.request(parent.as_ref())?;
     let options = Options { request, ..options(None, arguments.deep)? };
     let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
     parent.iter().try_for_each(|parent| parent.check(&analysis))?;
     let proven = arguments.choice(&analysis)?;
-    let mut report = Report { repair: proven.map(report::repair), ..vhd_analyser_core::report::build(&analysis) };
+    let lineage = chain::with_parent(&disk, &analysis)?;
+    let mut report = Report { repair: proven.map(report::repair), ..report::build(&analysis, Some(&lineage)) };
     if arguments.in_place || arguments.script.is_some() {
-        // Which speaks of a copy.
-        report.cautions.retain(|caution| caution != report::PUT_BACK);
+        // Which is about a copy.
+        report.cautions.retain(|caution| *caution != Caution::PutCopyBack);
     }
-    if parent.is_some()
-        && let Some(sentence) = report.scope.iter_mut().find(|sentence| *sentence == report::BY_ITSELF)
-    {
-        *sentence = "Checked: the parent that was given, by itself.".to_owned();
+    if parent.is_some() {
+        report.scope.checked.push(Checked::GivenParent);
+        report.scope.not_checked.retain(|part| *part != NotChecked::Parent);
     }
-    report.cautions.extend(parent.iter().flat_map(|parent| parent.cautions(&analysis)));
+    let warnings: Vec<String> = parent.iter().flat_map(|parent| parent.cautions(&analysis)).collect();
     let exit = match &parent {
-        Some(parent) if proven.is_none() => tell_link(&disk, &report, parent.parent.is_named_by(&analysis.image))?,
-        _ => tell_plan(&disk, &report, arguments)?,
+        Some(parent) if proven.is_none() => {
+            tell_link(&disk, &report, &warnings, parent.parent.is_named_by(&analysis.image))?
+        }
+        _ => tell_plan(&disk, &report, &warnings, arguments)?,
     };
     match proven {
         Some(proven) if exit == Exit::Done && !arguments.dry_run => {
@@ -160,9 +165,10 @@ struct Job<'a> {
 }
 
 /// Says why there is no plan although a parent was given: the link is there already, or cannot be made.
-fn tell_link(disk: &Disk, report: &Report, is_linked: bool) -> Result<Exit, Failure> {
+fn tell_link(disk: &Disk, report: &Report, warnings: &[String], is_linked: bool) -> Result<Exit, Failure> {
     let mut page = Page::new();
-    human::report(&mut page, report, &[], None, &disk.holders());
+    ui::report::report(&mut page, report, &[], None, &disk.holders());
+    ui::report::warnings(&mut page, warnings);
     page.gap();
     page.say(match is_linked {
         true => "The disk is linked to this parent already. Nothing was written.",
@@ -173,18 +179,19 @@ fn tell_link(disk: &Disk, report: &Report, is_linked: bool) -> Result<Exit, Fail
 }
 
 /// Says what will be done, or why nothing will, and answers whether there is anything in the way.
-fn tell_plan(disk: &Disk, report: &Report, arguments: &Arguments) -> Result<Exit, Failure> {
+fn tell_plan(disk: &Disk, report: &Report, warnings: &[String], arguments: &Arguments) -> Result<Exit, Failure> {
     let mut page = Page::new();
     let Some(repair) = &report.repair else {
-        human::report(&mut page, report, &[], None, &disk.holders());
+        ui::report::report(&mut page, report, &[], None, &disk.holders());
+        ui::report::warnings(&mut page, warnings);
         page.gap();
         page.say("Nothing was written.");
         page.show()?;
         return Ok(report.verdict.into());
     };
-    human::answer(&mut page, report);
-    human::plan(&mut page, report, repair);
-    human::cautions(&mut page, report, &disk.holders());
+    ui::report::answer(&mut page, report);
+    ui::report::plan(&mut page, report, repair);
+    ui::report::cautions(&mut page, report, warnings, &disk.holders());
     let permitted = repair.lossless || arguments.allow_loss;
     if !permitted {
         page.gap();
@@ -207,7 +214,7 @@ fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
         if let Some(shell) = arguments.script {
             script::write(job, shell, out, existing)?;
             page.say(&format!("{} is the script. Where the disk is, it is run with:", out.display()));
-            page.say(&script::usage(shell, &human::quoted(&out.to_string_lossy())));
+            page.say(&script::usage(shell, &quoted(&out.to_string_lossy())));
         } else {
             copy::write(job, out, existing)?;
             page.say(&format!("{} is the repaired copy. It was read again, and is sound.", out.display()));
@@ -218,7 +225,7 @@ fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
     } else {
         let undo = in_place::repair(job, arguments.force)?;
         page.say(&format!("{} was repaired in place. It was read again, and is sound.", disk.path().display()));
-        page.say(&format!("The way back: {}", human::way_back(disk.path(), &undo)));
+        page.say(&format!("The way back: {}", undo_command(disk.path(), &undo)));
     }
     page.show()?;
     Ok(Exit::Done)

@@ -3,27 +3,21 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
-use vhd_analyser_core::progress::AnalysisError;
 use vhd_analyser_core::repair::LinkRefusal;
 
-use crate::human::{printable, way_back};
-use crate::in_use::Holder;
+use crate::os::file_error::FileError;
+use crate::os::holders::Holder;
+use crate::ui::text::{printable, undo_command};
 
 /// What went wrong, where, and what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// A signal asked to stop; everything unfinished has been removed.
-    #[error("interrupted")]
-    Interrupted,
+    /// With a file, a device or the system.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Standard output does not take more.
     #[error("the output cannot be written: {0}")]
     Output(io::Error),
-    /// Signals cannot be listened to.
-    #[error("Ctrl-C cannot be listened to, and without that nothing is begun: {0}")]
-    Signals(io::Error),
-    /// The operating system has no random bytes.
-    #[error("there are no random bytes for a new unique id: {0}")]
-    Random(getrandom::Error),
     /// A creator that is not four characters.
     #[error("a creator is four ASCII characters, spaces included, such as \"win \" or \"vpc \"")]
     Creator,
@@ -67,50 +61,9 @@ pub enum Failure {
         /// What it is.
         is: &'static str,
     },
-    /// A file cannot be opened.
-    #[error("{} cannot be opened: {error}", path.display())]
-    Open {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// A folder, a pipe or the like.
-    #[error("{} is neither a file nor a block device", path.display())]
-    NotADisk {
-        /// Which.
-        path: PathBuf,
-    },
-    /// A file cannot be read.
-    #[error("{} cannot be read: {error}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
     /// A file changed under the work.
     #[error("{} was changed by somebody else meanwhile, and nothing was written to it; end what uses it and start again", path.display())]
     Changed {
-        /// Which.
-        path: PathBuf,
-    },
-
-    /// A name that cannot be a file's.
-    #[error("{} is not a name for a file", path.display())]
-    NoName {
-        /// Which.
-        path: PathBuf,
-    },
-    /// A new file would take another's place.
-    #[error("{} exists already; name another file, or add --force to replace it", path.display())]
-    Exists {
-        /// Which.
-        path: PathBuf,
-    },
-    /// A new file would take the place of something that is no plain file.
-    #[error("{} is not a plain file, and is not replaced; name another file", path.display())]
-    NotReplaceable {
         /// Which.
         path: PathBuf,
     },
@@ -125,14 +78,6 @@ pub enum Failure {
     UndoExists {
         /// Which.
         path: PathBuf,
-    },
-    /// A new file cannot be written. It is gone again.
-    #[error("{} cannot be written: {error}", path.display())]
-    Write {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
     },
 
     /// Somebody else uses the disk.
@@ -163,7 +108,7 @@ pub enum Failure {
     #[error(
         "{} is half changed, since writing failed ({error}); go back with: {}",
         path.display(),
-        way_back(path, undo)
+        undo_command(path, undo)
     )]
     HalfChanged {
         /// Which.
@@ -195,7 +140,7 @@ pub enum Failure {
     #[error(
         "{} was repaired and read again, and is not sound; go back with: {}",
         path.display(),
-        way_back(path, undo)
+        undo_command(path, undo)
     )]
     NotSound {
         /// Which.
@@ -225,12 +170,9 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Of an analysis of the file at `path`.
-    pub fn of_analysis(path: PathBuf, error: AnalysisError<io::Error>) -> Self {
-        match error {
-            AnalysisError::Read(error) => Self::Read { path, error },
-            AnalysisError::Cancelled => Self::Interrupted,
-        }
+    /// Whether a signal asked to stop.
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Self::File(FileError::Interrupted))
     }
 
     /// Says it on standard error.

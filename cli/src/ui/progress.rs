@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use vhd_analyser_core::progress::Progress;
 
-use crate::interrupt;
+use crate::os::signals;
 
 /// Shorter work is over before a bar could be read.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -36,7 +36,7 @@ impl Watch {
             bar.set_length(total);
             bar.set_position(done);
         }
-        if interrupt::requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if signals::requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

@@ -4,15 +4,17 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options};
+use vhd_analyser_core::chain::Reach;
 use vhd_analyser_core::report::json::{self, Layout};
 use vhd_analyser_core::report::{Report, ReportExport};
 
-use crate::chain::{self, Chain};
-use crate::disk::{Beside, Disk, options};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::human::{self, Page};
-use crate::progress::Watch;
+use super::chain::{self, Chain, Given};
+use crate::error::Failure;
+use crate::exit_code::Exit;
+use crate::os::disk::{Companions, Disk, options};
+use crate::ui;
+use crate::ui::page::Page;
+use crate::ui::progress::Watch;
 
 /// Finds what is wrong with disks, and how it could be mended. Writes nothing.
 #[derive(Debug, clap::Args)]
@@ -41,18 +43,20 @@ pub struct Arguments {
 /// Carries the command out: every file, even where one before it cannot be read.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let options = options(arguments.now, arguments.deep)?;
+    let reach = if arguments.parents { Reach::Ancestors } else { Reach::Parents };
+    let given = Given::of(&arguments.files, reach, &options)?;
     let mut worst = Exit::Done;
     for (index, path) in arguments.files.iter().enumerate() {
-        let exit = match analysed(path, arguments.parents, &options) {
+        let exit = match checked(path, &given, reach, &options) {
             Ok((disk, analysis, chain)) => {
                 if arguments.json {
-                    print_json(&chain, arguments.parents, &options)?
+                    print_json(&chain, reach, &options)?
                 } else {
                     print(&disk, &analysis, &chain, index > 0)?
                 };
-                chain.verdict.into()
+                chain.report.verdict.into()
             }
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            Err(failure) if failure.is_interrupted() => return Err(failure),
             Err(failure) => {
                 failure.tell();
                 Exit::Unusable
@@ -63,40 +67,25 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(worst)
 }
 
-fn analysed(path: &Path, parents: bool, options: &Options) -> Result<(Disk, Analysis, Chain), Failure> {
+fn checked(path: &Path, given: &Given, reach: Reach, options: &Options) -> Result<(Disk, Analysis, Chain), Failure> {
     let disk = Disk::open(path)?;
-    let beside = Beside { parents, ..Beside::default() };
-    let analysis = disk.analyse(beside, options, &mut Watch::new().analysis())?;
-    let chain = if parents {
-        chain::follow(&disk, &analysis, options)?
-    } else {
-        let report = disk.report(&analysis)?;
-        Chain { verdict: report.verdict, report, ancestors: Vec::new(), links: Vec::new() }
-    };
+    let companions = Companions { parents: reach == Reach::Ancestors, ..Companions::default() };
+    let analysis = disk.analyse(companions, options, &mut Watch::new().analysis())?;
+    let chain = chain::follow(&disk, &analysis, given, reach, options)?;
     Ok((disk, analysis, chain))
 }
 
-fn print_json(chain: &Chain, parents: bool, options: &Options) -> Result<(), Failure> {
-    let ancestors: Vec<_> = chain.ancestors.iter().map(|report| ticket(report, options, None)).collect();
-    let object = json::render(&ticket(&chain.report, options, parents.then_some(&ancestors)), Layout::Line);
+fn print_json(chain: &Chain, reach: Reach, options: &Options) -> Result<(), Failure> {
+    let ancestors: Vec<_> = chain.ancestors.iter().map(|report| export(report, options, None)).collect();
+    let ancestors = (reach == Reach::Ancestors).then_some(ancestors.as_slice());
+    let object = json::render(&export(&chain.report, options, ancestors), Layout::Line);
     let mut out = io::stdout().lock();
     writeln!(out, "{object}").and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
-fn ticket<'a>(report: &'a Report, options: &Options, chain: Option<&'a [ReportExport<'a>]>) -> ReportExport<'a> {
+fn export<'a>(report: &'a Report, options: &Options, chain: Option<&'a [ReportExport<'a>]>) -> ReportExport<'a> {
     let (version, commit) = (env!("CARGO_PKG_VERSION"), option_env!("VHD_ANALYSER_COMMIT"));
-    ReportExport {
-        report,
-        sha256: None,
-        date: options.now,
-        version,
-        commit,
-        plan: 0,
-        done: &[],
-        chain,
-        place: None,
-        forecast: &[],
-    }
+    ReportExport { report, sha256: None, date: options.now, version, commit, plan: 0, done: &[], chain, forecast: &[] }
 }
 
 fn print(disk: &Disk, analysis: &Analysis, chain: &Chain, is_another: bool) -> Result<(), Failure> {
@@ -104,11 +93,11 @@ fn print(disk: &Disk, analysis: &Analysis, chain: &Chain, is_another: bool) -> R
     if is_another {
         page.gap();
     }
-    human::report(&mut page, &chain.report, &chain.links, analysis.deep.as_ref(), &disk.holders());
+    ui::report::report(&mut page, &chain.report, &chain.ancestors, analysis.deep.as_ref(), &disk.holders());
     for ancestor in &chain.ancestors {
         page.gap();
         page.say(&format!("Its ancestor {}, judged by itself:", ancestor.file));
-        human::report(&mut page, ancestor, &[], None, &[]);
+        ui::report::report(&mut page, ancestor, &[], None, &[]);
     }
     page.show()
 }

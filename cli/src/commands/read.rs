@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::disk::{Beside, Disk, options};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::progress::Watch;
+use crate::error::Failure;
+use crate::exit_code::Exit;
+use crate::os::disk::{Companions, Disk, options};
+use crate::ui::progress::Watch;
 
 /// Prints a disk's metadata as `vhd-util read -p` does, byte for byte.
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub struct Arguments {
 /// Carries the command out.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let disk = Disk::open(&arguments.file)?;
-    let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
+    let analysis = disk.analyse(Companions::default(), &options(None, false)?, &mut Watch::new().analysis())?;
     let mut out = io::stdout().lock();
     out.write_all(&vhd_analyser_core::report::vhd_util_read::render(&analysis, arguments.tz))
         .and_then(|()| out.flush())

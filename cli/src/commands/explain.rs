@@ -12,11 +12,13 @@ use serde::Serialize;
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::log::{Answer, Explainer, Moment, Names, Trouble, not_a_log};
 
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::human::{BOLD, DIM, PLAIN, Page, colored, printable};
-use crate::interrupt;
-use crate::progress::Watch;
+use crate::error::Failure;
+use crate::exit_code::Exit;
+use crate::os::file_error::FileError;
+use crate::os::signals;
+use crate::ui::page::{BOLD, DIM, PLAIN, Page, colored};
+use crate::ui::progress::Watch;
+use crate::ui::text::printable;
 
 /// The version of the JSON object. It changes when a name or a meaning does.
 const VERSION: u32 = 1;
@@ -53,7 +55,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for path in &arguments.logs {
         match read(path, &mut explainer) {
             Ok(()) => {}
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            Err(Failure::File(FileError::Interrupted)) => return Err(Failure::File(FileError::Interrupted)),
             Err(failure) => {
                 failure.tell();
                 worst = Exit::Unusable;
@@ -74,16 +76,16 @@ fn read(path: &Path, explainer: &mut Explainer) -> Result<(), Failure> {
     if path.as_os_str() == "-" {
         explainer.begin("standard input");
         let stdin = io::stdin().lock();
-        return feed(path, stdin, explainer, |_| interrupt::stop_if_requested());
+        return feed(path, stdin, explainer, |_| Ok(signals::stop_if_requested()?));
     }
-    let file = File::open(path).map_err(|error| Failure::Open { path: path.to_owned(), error })?;
+    let file = File::open(path).map_err(|error| Failure::File(FileError::Open { path: path.to_owned(), error }))?;
     let length = file.metadata().map_or(0, |metadata| metadata.len());
     explainer.begin(&printable(&path.to_string_lossy()));
     let done = Cell::new(0);
     let mut watch = Watch::new();
     feed(path, Counted { inner: file, done: &done }, explainer, |()| {
         if watch.at("reading the log", done.get(), length.max(done.get())).is_break() {
-            return Err(Failure::Interrupted);
+            return Err(Failure::File(FileError::Interrupted));
         }
         Ok(())
     })
@@ -96,7 +98,7 @@ fn feed(
     explainer: &mut Explainer,
     mut pause: impl FnMut(()) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let failed = |error| Failure::Read { path: path.to_owned(), error };
+    let failed = |error| Failure::File(FileError::Read { path: path.to_owned(), error });
     let mut packed = BufReader::with_capacity(CHUNK, source);
     let is_packed = packed.fill_buf().map_err(failed)?.starts_with(GZIP);
     let log: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(packed)) } else { Box::new(packed) };

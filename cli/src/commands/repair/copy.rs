@@ -10,13 +10,14 @@ use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::report::{Segment, Verdict};
 
 use super::Job;
-use crate::disk::{Beside, Disk};
-use crate::draft::{Draft, Existing};
-use crate::failure::Failure;
-use crate::in_use::same;
-use crate::interrupt;
-use crate::progress::Watch;
-use crate::sparse::{Copy, CopyError, Zeros, write_data};
+use crate::error::Failure;
+use crate::os::atomic_file::{AtomicFile, Existing};
+use crate::os::disk::{Companions, Disk};
+use crate::os::file_error::FileError;
+use crate::os::holders::same;
+use crate::os::signals;
+use crate::os::sparse_copy::{Copy, CopyError, Zeros, write_data};
+use crate::ui::progress::Watch;
 
 /// Writes the mended copy to `out`.
 ///
@@ -31,27 +32,27 @@ pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failur
     if !unchanged {
         return Err(Failure::Changed { path: disk.path().to_owned() });
     }
-    let copy = Disk::open(draft.path())?.analyse(Beside::default(), options, &mut Watch::new().analysis())?;
+    let copy = Disk::open(draft.path())?.analyse(Companions::default(), options, &mut Watch::new().analysis())?;
     if copy.verdict() != Verdict::Sound {
         return Err(Failure::CopyNotSound);
     }
-    interrupt::stop_if_requested()?;
-    draft.publish(existing)
+    signals::stop_if_requested()?;
+    Ok(draft.publish(existing)?)
 }
 
 /// Begins a file that is not to take the disk's own place.
 ///
 /// # Errors
-/// Where it would, or as [`Draft::beside`].
-pub fn begin(disk: &Disk, out: &Path, permissions: Permissions, existing: Existing) -> Result<Draft, Failure> {
+/// Where it would, or as [`AtomicFile::beside`].
+pub fn begin(disk: &Disk, out: &Path, permissions: Permissions, existing: Existing) -> Result<AtomicFile, Failure> {
     if fs::symlink_metadata(out).is_ok_and(|there| same(&there, disk.metadata())) {
         return Err(Failure::OntoItself { path: out.to_owned() });
     }
-    Draft::beside(out, permissions, existing)
+    Ok(AtomicFile::beside(out, permissions, existing)?)
 }
 
 /// Writes the pieces of the copy one after the other, and waits until they are on the disk.
-fn fill(draft: &Draft, disk: &Disk, segments: &[Segment], length: u64) -> Result<(), Failure> {
+fn fill(draft: &AtomicFile, disk: &Disk, segments: &[Segment], length: u64) -> Result<(), Failure> {
     let mut watch = Watch::new();
     let mut at = 0_u64;
     for segment in segments {
@@ -74,16 +75,16 @@ fn fill(draft: &Draft, disk: &Disk, segments: &[Segment], length: u64) -> Result
     }
     draft.file().set_len(length).map_err(|error| draft.failed(error))?;
     match watch.at("waiting for the disk", length, length) {
-        ControlFlow::Continue(()) => draft.sync(),
-        ControlFlow::Break(()) => Err(Failure::Interrupted),
+        ControlFlow::Continue(()) => Ok(draft.sync()?),
+        ControlFlow::Break(()) => Err(Failure::File(FileError::Interrupted)),
     }
 }
 
-fn failed(draft: &Draft, disk: &Disk, error: CopyError) -> Failure {
+fn failed(draft: &AtomicFile, disk: &Disk, error: CopyError) -> Failure {
     match error {
         CopyError::Read(error) => unreadable(disk, error),
-        CopyError::Write(error) => draft.failed(error),
-        CopyError::Interrupted => Failure::Interrupted,
+        CopyError::Write(error) => draft.failed(error).into(),
+        CopyError::Interrupted => Failure::File(FileError::Interrupted),
     }
 }
 
@@ -92,7 +93,7 @@ fn unreadable(disk: &Disk, error: io::Error) -> Failure {
     match error.kind() {
         // It was long enough when it was analysed.
         ErrorKind::UnexpectedEof => Failure::Changed { path },
-        _ => Failure::Read { path, error },
+        _ => Failure::File(FileError::Read { path, error }),
     }
 }
 

@@ -8,20 +8,21 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::Options;
-use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile};
-use vhd_analyser_core::image::Image;
+use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
 use vhd_analyser_core::journal;
 use vhd_analyser_core::progress::Progress;
-use vhd_analyser_core::report::{DiskReport, ForestReport};
-use vhd_analyser_core::report::{Severity, Size, Verdict};
+use vhd_analyser_core::report::{self, DiskReport, ForestReport, Severity, Size};
 
-use crate::disk::{Beside, Disk, options};
-use crate::exit::Exit;
-use crate::failure::Failure;
-use crate::human::{Page, quoted};
-use crate::place::{named_parent, parent_of};
-use crate::progress::Watch;
+use crate::error::Failure;
+use crate::exit_code::Exit;
+use crate::os::chain_files::ChainFiles;
+use crate::os::disk::{Companions, Disk, options};
+use crate::os::file_error::FileError;
+use crate::ui::page::Page;
+use crate::ui::progress::Watch;
+use crate::ui::text::quoted;
 
 /// Shows the chains that the disks in folders make, and what coalescing them would do. Writes nothing.
 #[derive(Debug, clap::Args)]
@@ -53,20 +54,35 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     found.take_journals(&arguments.paths)?;
     let disks = mem::take(&mut found.disks);
-    let mut members = Vec::with_capacity(disks.len());
+    let mut summaries = Vec::with_capacity(disks.len());
     let total = disks.len() as u64;
     for (done, path) in (0..).zip(&disks) {
         stop(watch.at("Disks", done, total))?;
-        match member(path, &options, &mut |_| watch.at("Disks", done, total)) {
-            Ok(member) => members.push(member),
-            Err(failure) => found.tell(failure)?,
+        match summary(path, &options, &mut |_| watch.at("Disks", done, total)) {
+            Ok(summary) => summaries.push(summary),
+            Err(failure) => found.keep(failure.into())?,
         }
     }
+    // Ancestors that lie elsewhere belong to the chains, too.
+    let mut unread = Vec::new();
+    let forest = {
+        let mut read = |path: &Path| match summary(path, &options, &mut |_| watch.at("Ancestors", 0, 1)) {
+            Ok(summary) => Ok(Some(summary)),
+            Err(FileError::Interrupted) => Err(FileError::Interrupted),
+            Err(error) => {
+                unread.push(error);
+                Ok(None)
+            }
+        };
+        let mut files = ChainFiles::new(disks.iter().map(PathBuf::as_path), &mut read);
+        Forest::grown(summaries, Reach::Ancestors, &mut files)?
+    };
+    found.failures.extend(unread.into_iter().map(Failure::from));
     drop(watch);
     for failure in &found.failures {
         failure.tell();
     }
-    let report = vhd_analyser_core::report::forest(&Forest::of(members).with_journals(found.journals));
+    let report = report::forest(&forest.with_journals(found.journals));
     if arguments.json {
         print_json(&report)?
     } else {
@@ -77,27 +93,14 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 }
 
 /// What is kept of a disk. Everything else is forgotten before the next is opened.
-fn member(
+fn summary(
     path: &Path,
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-) -> Result<DiskSummary, Failure> {
+) -> Result<DiskSummary, FileError> {
     let disk = Disk::open(path)?;
-    let analysis = disk.analyse(Beside::default(), options, progress)?;
-    let lacks_raw = named_parent(&analysis.image) == Some([0; 16]) && parent_of(path, &analysis.image).is_err();
-    let mut member = DiskSummary::of(&analysis, &path.to_string_lossy(), disk.changed()).lacking_raw(lacks_raw);
-    member.finds_parent = member.finds_parent || finds_parent(path, &analysis.image);
-    Ok(member)
-}
-
-/// Whether the disk that its child names is where the child says, be that among the files of the scan or not, and whatever
-/// vhd-util has against the disk besides.
-fn finds_parent(path: &Path, image: &Image) -> bool {
-    let parent = || {
-        let parent = Disk::open(&parent_of(path, image).ok()?).ok()?;
-        Some(parent.image(&mut |_| ControlFlow::Continue(())).ok()?.footer()?.unique_id)
-    };
-    named_parent(image).filter(|named| *named != [0; 16]).is_some_and(|named| parent() == Some(named))
+    let analysis = disk.analyse(Companions::default(), options, progress)?;
+    Ok(DiskSummary::of(&analysis, &path.to_string_lossy(), disk.changed()))
 }
 
 /// What is found in folders.
@@ -121,7 +124,7 @@ impl Found {
             stop(watch.at("Folders", 0, 1))?;
             match entries(&folder) {
                 Ok(entries) => entries.into_iter().try_for_each(|entry| self.add(entry, false, &mut folders))?,
-                Err(error) => self.tell(Failure::Open { path: folder, error })?,
+                Err(error) => self.keep(Failure::File(FileError::Open { path: folder, error }))?,
             }
         }
         Ok(())
@@ -132,7 +135,7 @@ impl Found {
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if is_named || is_disk_name(&path) || is_journal_name(&path) => {
-                return self.tell(Failure::Open { path, error });
+                return self.keep(Failure::File(FileError::Open { path, error }));
             }
             // What else has gone, or leads nowhere, is no disk.
             Err(_) => return Ok(()),
@@ -161,15 +164,15 @@ impl Found {
                 }
                 Ok(None) if named.contains(&path) => self.disks.push(path),
                 Ok(None) => {}
-                Err(failure) => self.tell(failure)?,
+                Err(failure) => self.keep(failure.into())?,
             }
         }
         Ok(())
     }
 
     /// Remembers what failed, to be told when no bar is in the way.
-    fn tell(&mut self, failure: Failure) -> Result<(), Failure> {
-        if matches!(failure, Failure::Interrupted) {
+    fn keep(&mut self, failure: Failure) -> Result<(), Failure> {
+        if failure.is_interrupted() {
             return Err(failure);
         }
         self.failures.push(failure);
@@ -195,7 +198,7 @@ fn is_journal_name(path: &Path) -> bool {
 }
 
 fn stop(flow: ControlFlow<()>) -> Result<(), Failure> {
-    if flow.is_break() { Err(Failure::Interrupted) } else { Ok(()) }
+    if flow.is_break() { Err(Failure::File(FileError::Interrupted)) } else { Ok(()) }
 }
 
 fn print_json(report: &ForestReport) -> Result<(), Failure> {

@@ -1,24 +1,26 @@
 //! The parent that was given for a disk: what the disk is told of it, and what to beware of.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use vhd_analyser_core::analysis::Analysis;
-use vhd_analyser_core::check::link::{self, End};
+use vhd_analyser_core::chain::Next;
+use vhd_analyser_core::check::link::{self, LinkEnd};
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::repair::{LinkRefusal, ParentDisk};
 use vhd_analyser_core::report::{self, Verdict};
 
-use crate::disk::{Beside, Disk, options};
-use crate::failure::Failure;
-use crate::human::quoted;
-use crate::in_use::same;
-use crate::place::{folder_of, named_parent, parent_of};
-use crate::progress::Watch;
+use crate::commands::chain;
+use crate::error::Failure;
+use crate::os::disk::{Companions, Disk, options};
+use crate::os::file_error::FileError;
+use crate::os::holders::same;
+use crate::os::parent_dir::folder_of;
+use crate::ui::progress::Watch;
+use crate::ui::text::quoted;
 
 /// A disk that was given as the parent.
 pub struct Given {
@@ -41,14 +43,20 @@ impl Given {
         if same(disk.metadata(), child.metadata()) {
             return Err(refused(LinkRefusal::Itself));
         }
-        let analysis = disk.analyse(Beside::default(), &options(None, false)?, &mut Watch::new().analysis())?;
-        let above = match top(path, &analysis, child)? {
-            Top::Reached => None,
-            Top::Child => return Err(Failure::Loop { path: path.to_owned(), disk: child.path().to_owned() }),
-            Top::Loop => Some("The parents of the parent lead in a circle".to_owned()),
-            Top::Missing(name) => Some(format!("A disk that the parent is based on is missing (nothing at “{name}”)")),
+        let analysis = disk.analyse(Companions::default(), &options(None, false)?, &mut Watch::new().analysis())?;
+        let lineage = chain::unchecked(&disk, &analysis, child)?;
+        if lineage.links.iter().any(|link| Path::new(&link.file) == child.path()) {
+            return Err(Failure::Loop { path: path.to_owned(), disk: child.path().to_owned() });
+        }
+        let above = match lineage.links.last().map(|last| &last.next) {
+            Some(Next::Loop(_)) => Some("The parents of the parent lead in a circle".to_owned()),
+            Some(Next::Missing(name)) => {
+                Some(format!("A disk that the parent is based on is missing (nothing at “{name}”)"))
+            }
+            _ => None,
         };
-        let way = way(child.path(), path).map_err(|error| Failure::Open { path: path.to_owned(), error })?;
+        let way =
+            way(child.path(), path).map_err(|error| Failure::File(FileError::Open { path: path.to_owned(), error }))?;
         let changed = TimeStamp::from_unix(disk.metadata().mtime());
         let parent = ParentDisk::of(&analysis.image, way, changed).map_err(refused)?;
         Ok(Self { disk, analysis, above, parent })
@@ -79,7 +87,7 @@ impl Given {
                 quoted(&path)
             )
         }));
-        let ends = End::of(&child.image, None).zip(End::of(&self.analysis.image, None));
+        let ends = LinkEnd::of(&child.image, None).zip(LinkEnd::of(&self.analysis.image, None));
         if let Some((child_end, parent_end)) = ends {
             link::check(&child_end, &parent_end, &mut |finding| {
                 if finding.severity() == Severity::Warning {
@@ -90,39 +98,6 @@ impl Given {
         }
         cautions
     }
-}
-
-/// Where following the parents of a disk ends.
-enum Top {
-    /// At a disk without a parent.
-    Reached,
-    /// At the disk that is to be linked.
-    Child,
-    /// At one that was passed before.
-    Loop,
-    /// At a disk whose parent is not here, by its name.
-    Missing(String),
-}
-
-fn top(path: &Path, analysis: &Analysis, child: &Disk) -> Result<Top, Failure> {
-    let (mut path, mut image) = (path.to_owned(), analysis.image.clone());
-    let mut passed = HashSet::new();
-    while named_parent(&image).is_some() {
-        let parent = match parent_of(&path, &image) {
-            Ok(parent) => parent,
-            Err(name) => return Ok(Top::Missing(name)),
-        };
-        let disk = Disk::open(&parent)?;
-        if same(disk.metadata(), child.metadata()) {
-            return Ok(Top::Child);
-        }
-        if !passed.insert((disk.metadata().dev(), disk.metadata().ino())) {
-            return Ok(Top::Loop);
-        }
-        image = disk.image(&mut Watch::new().analysis())?;
-        path = parent;
-    }
-    Ok(Top::Reached)
 }
 
 /// How a disk finds another from its own folder, with slashes.

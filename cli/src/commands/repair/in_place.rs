@@ -11,11 +11,12 @@ use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::repair::{Content, Patch, Plan};
 
 use super::{Job, undo};
-use crate::disk::{Beside, Disk};
-use crate::failure::Failure;
-use crate::in_use::{Holder, open_alone};
-use crate::interrupt;
-use crate::sparse::{Copy, CopyError, Zeros, write_zeros};
+use crate::error::Failure;
+use crate::os::disk::{Companions, Disk};
+use crate::os::file_error::FileError;
+use crate::os::holders::{Holder, open_alone};
+use crate::os::signals;
+use crate::os::sparse_copy::{Copy, CopyError, Zeros, write_zeros};
 
 /// Carries a plan out on the disk itself, and answers with the undo file.
 ///
@@ -33,14 +34,14 @@ pub fn repair(job: &Job<'_>, force: bool) -> Result<PathBuf, Failure> {
     }
     let file = open(disk, force)?;
     let undo = undo::write(disk, &file, plan)?;
-    if let Err(failure) = expect_unchanged(job, &file).and_then(|()| interrupt::stop_if_requested()) {
+    if let Err(failure) = expect_unchanged(job, &file).and_then(|()| Ok(signals::stop_if_requested()?)) {
         // Nothing was changed that it could lead back from.
         let _ = fs::remove_file(&undo);
         return Err(failure);
     }
     let half_changed = |error| Failure::HalfChanged { path: disk.path().to_owned(), undo: undo.clone(), error };
     change(&file, plan).map_err(half_changed)?;
-    let again = Disk::open(disk.path())?.analyse(Beside::default(), options, &mut |_| ControlFlow::Continue(()))?;
+    let again = Disk::open(disk.path())?.analyse(Companions::default(), options, &mut |_| ControlFlow::Continue(()))?;
     match again.verdict() {
         Verdict::Sound => Ok(undo),
         _ => Err(Failure::NotSound { path: disk.path().to_owned(), undo }),
@@ -65,12 +66,12 @@ pub fn open(disk: &Disk, force: bool) -> Result<File, Failure> {
     let file = file.map_err(|error| match error.kind() {
         ErrorKind::WouldBlock => in_use(vec![Holder::Lock]),
         ErrorKind::ResourceBusy => in_use(vec![Holder::System]),
-        _ => Failure::Open { path: path(), error },
+        _ => Failure::File(FileError::Open { path: path(), error }),
     })?;
     match disk.is_unchanged(&file) {
         Ok(true) => Ok(file),
         Ok(false) => Err(Failure::Changed { path: path() }),
-        Err(error) => Err(Failure::Read { path: path(), error }),
+        Err(error) => Err(Failure::File(FileError::Read { path: path(), error })),
     }
 }
 
@@ -80,7 +81,7 @@ fn expect_unchanged(job: &Job<'_>, file: &File) -> Result<(), Failure> {
     match is_unchanged(job, file) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::Changed { path: path() }),
-        Err(error) => Err(Failure::Read { path: path(), error }),
+        Err(error) => Err(Failure::File(FileError::Read { path: path(), error })),
     }
 }
 
@@ -152,7 +153,7 @@ mod tests {
 
     use super::super::undo::Undo;
     use super::*;
-    use crate::disk::options;
+    use crate::os::disk::options;
 
     type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -230,7 +231,7 @@ mod tests {
         fs::write(&path, cases()?["tap-primary-cookie"].image()?)?;
         let options = options(None, false)?;
         let disk = Disk::open(&path)?;
-        let analysis: Analysis = disk.analyse(Beside::default(), &options, &mut |_| ControlFlow::Continue(()))?;
+        let analysis: Analysis = disk.analyse(Companions::default(), &options, &mut |_| ControlFlow::Continue(()))?;
         let proven = analysis.repairs.first().ok_or("no plan")?;
         change(&path)?;
         let before = fs::read(&path)?;

@@ -4,14 +4,16 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
+use vhd_analyser_core::chain::Next;
 use vhd_analyser_core::convert::{ChainError, Layer};
 
 use super::Refusal;
-use crate::disk::{Beside, Disk};
-use crate::failure::Failure;
-use crate::in_use::{Holder, same};
-use crate::place::parent_of;
-use crate::progress::Watch;
+use crate::commands::chain;
+use crate::error::Failure;
+use crate::os::disk::{Companions, Disk};
+use crate::os::file_error::FileError;
+use crate::os::holders::{Holder, same};
+use crate::ui::progress::Watch;
 
 /// A disk of the chain.
 pub struct DiskSummary {
@@ -33,7 +35,7 @@ impl DiskSummary {
         match error.kind() {
             // It was long enough when it was analysed.
             ErrorKind::UnexpectedEof => Failure::Changed { path },
-            _ => Failure::Read { path, error },
+            _ => Failure::File(FileError::Read { path, error }),
         }
     }
 }
@@ -52,7 +54,7 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<D
         if members.iter().any(|passed| same(passed.disk.metadata(), disk.metadata())) {
             return Err(damaged(ChainError::Loop(name)));
         }
-        let analysis = disk.analyse(Beside::default(), options, &mut Watch::new().analysis())?;
+        let analysis = disk.analyse(Companions::default(), options, &mut Watch::new().analysis())?;
         if members.is_empty() && analysis.foreign.is_some() {
             return Err(Failure::NotFlattened(ChainError::NotAVhd(name).to_string()).into());
         }
@@ -66,10 +68,14 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<D
         }
         next = match given.next() {
             Some(parent) => Some(parent.clone()),
-            None if layer.has_parent() => {
-                let missing = |parent| damaged(ChainError::MissingParent { name, parent });
-                Some(parent_of(&path, &analysis.image).map_err(missing)?)
-            }
+            None if layer.has_parent() => match chain::parent_of(&disk, &analysis)? {
+                (Next::Missing(parent) | Next::NotGiven(parent), _) => {
+                    return Err(damaged(ChainError::MissingParent { name, parent }));
+                }
+                (Next::Loop(name), _) => return Err(damaged(ChainError::Loop(name))),
+                (Next::Parent(_) | Next::Raw(_), path) => Some(path),
+                (Next::Base | Next::Ambiguous(_) | Next::Unknown, _) => None,
+            },
             None => None,
         };
         members.push(DiskSummary { disk, layer });
