@@ -29,7 +29,7 @@ fuzz_target!(|input: &[u8]| {
     });
     match result {
         Ok(analysis) => {
-            vhd_analyser_core::report::build(&analysis);
+            vhd_analyser_core::report::build(&analysis, None);
             vhd_analyser_core::report::vhd_util_read::render(&analysis, 0);
         }
         Err(AnalysisError::Cancelled) => {}

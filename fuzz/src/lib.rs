@@ -67,7 +67,7 @@ pub fn analysed_with(image: &[u8], journal: &[u8]) -> Analysis {
 fn told(analysis: Result<Analysis, AnalysisError<OutOfRange>>) -> Analysis {
     match analysis {
         Ok(analysis) => {
-            vhd_analyser_core::report::build(&analysis);
+            vhd_analyser_core::report::build(&analysis, None);
             vhd_analyser_core::report::vhd_util_read::render(&analysis, 0);
             analysis
         }

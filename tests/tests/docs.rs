@@ -23,7 +23,7 @@ fn the_list_of_findings_is_up_to_date() -> Result<(), Box<dyn Error>> {
 fn findings() -> Result<String, Box<dyn Error>> {
     let mut page = String::from(
         "# What is found\n\n\
-         Every finding by its name, which is stable for scripts. This page comes from the rules in `core/src/check`.\n",
+         Every finding by its name, which is stable for scripts. This page comes from the rules in `core/src/finding`.\n",
     );
     for rule in rules() {
         write!(page, "\n## `{}`\n\n**{}** ({})\n\n{}\n", rule.id, rule.title, rule.severity, rule.meaning)?;

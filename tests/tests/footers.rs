@@ -62,7 +62,7 @@ fn a_fixed_disk_with_a_wrong_checksum_is_mended_on_an_assumption() -> Outcome {
     damaged[end + UNIQUE_ID] ^= 1;
     let analysis = analysed(&damaged, "disk.vhd")?;
     assert_eq!(analysis.verdict(), Salvageable);
-    let repair = vhd_analyser_core::report::build(&analysis).repair.ok_or("no plan")?;
+    let repair = vhd_analyser_core::report::build(&analysis, None).repair.ok_or("no plan")?;
     assert_eq!((repair.lossless, repair.assumes.len(), repair.loses.len()), (false, 1, 0));
     Ok(())
 }

@@ -240,8 +240,10 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
     }
     let analysis = analysis_of(&image, deep)?;
     // Neither of these may panic.
-    let _ =
-        (vhd_analyser_core::report::build(&analysis), vhd_analyser_core::report::vhd_util_read::render(&analysis, 0));
+    let _ = (
+        vhd_analyser_core::report::build(&analysis, None),
+        vhd_analyser_core::report::vhd_util_read::render(&analysis, 0),
+    );
     prop_assert!(!must_be_found || analysis.verdict() != Verdict::Sound, "the fault was not found");
     let seals = faults.iter().any(|fault| fault.seals(built));
     let as_left = faults.iter().map(|fault| if seals { fault.sealed() } else { fault.clone() });

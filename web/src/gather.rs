@@ -11,22 +11,21 @@ use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
-use vhd_analyser_core::analysis::{self, AnalysisContext, Options, analyse_with};
-use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile};
+use vhd_analyser_core::analysis::{AnalysisContext, Options, analyse_with};
+use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
 use vhd_analyser_core::compat::Place;
 use vhd_analyser_core::file_type::FileType;
 use vhd_analyser_core::journal::{self, Journal};
-use vhd_analyser_core::layout::locator::{file_name, leads};
+use vhd_analyser_core::layout::locator::file_name;
 use vhd_analyser_core::log::{Explainer, is_utf16, not_a_log};
-use vhd_analyser_core::path::tidy;
-use vhd_analyser_core::report::in_words;
+use vhd_analyser_core::report::{self, in_words};
 use vhd_analyser_core::source::{Read, Source};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader};
 
 use crate::failure::Failure;
 use crate::gathered::{Gathered, is_called_disk, is_called_log};
-use crate::neighbours::{Folder, folder_of};
+use crate::neighbours::{Folder, PickedFiles};
 use crate::source::BlobSource;
 use crate::units;
 use crate::unpacked::unpacked;
@@ -49,16 +48,16 @@ pub struct Named {
 /// Reads files of all kinds, telling how far it is. A file that cannot be read does not keep the others from it.
 pub async fn gather(files: &[Named], tell: &impl Fn(Progress)) -> Gathered {
     let options = options(false);
+    let folder = Folder::of("", files.to_vec(), true);
     let mut gathering = Gathering::default();
     for (done, named) in (0..).zip(files) {
         tell(Progress { stage: "Files".into(), done, total: files.len() as u64, unit: Unit::Files });
-        if let Err(failure) = gathering.take(named, &options, tell).await {
+        if let Err(failure) = gathering.take(named, &folder, &options, tell).await {
             gathering.unread.push((named.path.clone(), failure));
         }
     }
-    gathering.take_raw_images(files, &options);
-    gathering.look_for_parents(files, &options);
-    gathering.finish(files)
+    gathering.use_journals(files, &folder, &options);
+    gathering.finish(files, &folder, &options)
 }
 
 /// What a file is taken for.
@@ -107,7 +106,13 @@ struct Gathering {
 }
 
 impl Gathering {
-    async fn take(&mut self, named: &Named, options: &Options, tell: &impl Fn(Progress)) -> Result<(), Failure> {
+    async fn take(
+        &mut self,
+        named: &Named,
+        folder: &Folder,
+        options: &Options,
+        tell: &impl Fn(Progress),
+    ) -> Result<(), Failure> {
         let source = BlobSource::ahead(named.file.clone())?;
         let mut kind = Kind::of(&named.path, &source)?;
         if matches!(kind, Kind::Log | Kind::PackedLog) {
@@ -121,7 +126,7 @@ impl Gathering {
         }
         match kind {
             Kind::Log => {}
-            Kind::Disk => self.members.push(member(named, &source, options)?),
+            Kind::Disk => self.members.push(summary(named, &source, None, folder, options)?),
             Kind::PackedLog => read_packed_log(&named.file, &mut self.explainer, &named.path, tell).await?,
             Kind::Journal(unique_id) => self.journals.push(JournalFile { name: named.path.clone(), unique_id }),
             Kind::Other => self.passed_over += 1,
@@ -129,52 +134,17 @@ impl Gathering {
         Ok(())
     }
 
-    /// Takes the raw images that disks say they were made on: they are called anything.
-    fn take_raw_images(&mut self, files: &[Named], options: &Options) {
-        let mut wanted: BTreeSet<String> = BTreeSet::new();
-        for member in &mut self.members {
-            let named = member.end.as_ref().and_then(|end| end.parent.as_ref());
-            let Some(named) = named.filter(|named| named.unique_id == [0; 16]) else { continue };
-            let folder = folder_of(&member.name);
-            let leads = named.paths.iter().flat_map(|path| leads(path));
-            let mut places = leads.map(|path| tidy(&format!("{folder}{path}")));
-            match places.find(|place| files.iter().any(|named| named.path == *place)) {
-                Some(place) => _ = wanted.insert(place),
-                // Of single files that were chosen nobody knows what else lies beside them.
-                None => member.lacks_raw = !folder.is_empty(),
-            }
-        }
-        for named in files.iter().filter(|named| wanted.contains(&named.path)) {
-            if self.members.iter().any(|member| member.name == named.path) {
-                continue;
-            }
-            self.passed_over = self.passed_over.saturating_sub(1);
-            let taken = BlobSource::ahead(named.file.clone()).map_err(Failure::from);
-            match taken.and_then(|source| member(named, &source, options)) {
-                Ok(member) => self.members.push(member),
-                Err(failure) => self.unread.push((named.path.clone(), failure)),
-            }
-        }
-    }
-
-    /// Has the tools look for the parents that are not among the disks of a folder: what they say then stops the coalesce
-    /// of what is based on these disks, too.
-    fn look_for_parents(&mut self, files: &[Named], options: &Options) {
-        let folder = Folder::of("", files.to_vec(), true);
-        let ids = self.unique_ids();
-        for member in &mut self.members {
-            let parent = member.end.as_ref().and_then(|end| end.parent.as_ref());
-            let is_lost = parent.is_some_and(|parent| parent.unique_id != [0; 16] && !ids.contains(&parent.unique_id));
-            if !is_lost || !member.name.contains('/') {
-                continue;
-            }
-            let Some(named) = files.iter().find(|named| named.path == member.name) else { continue };
-            let place = Place::of(folder.beside(&member.name));
-            let beside = AnalysisContext { parent_lookup: &place, ..AnalysisContext::NOTHING };
-            let Ok(source) = BlobSource::ahead(named.file.clone()) else { continue };
-            let go_on = &mut |_| ControlFlow::Continue(());
-            if let Ok(analysis) = analyse_with(&source, &beside, &named.path, options, go_on) {
-                *member = DiskSummary::of(&analysis, &named.path, source.changed());
+    /// Looks again at the damaged disks whose journal is here, too: it may take the resize back.
+    fn use_journals(&mut self, files: &[Named], folder: &Folder, options: &Options) {
+        for member in self.members.iter_mut().filter(|member| member.verdict.is_damage()) {
+            let id = member.end.as_ref().and_then(|end| end.unique_id);
+            let Some(journal) = self.journals.iter().find(|journal| id == Some(journal.unique_id)) else { continue };
+            let named = |path: &str| files.iter().find(|named| named.path == path);
+            let Some((disk, journal)) = named(&member.name).zip(named(&journal.name)) else { continue };
+            let sources = BlobSource::ahead(disk.file.clone()).ok().zip(BlobSource::new(journal.file.clone()).ok());
+            let Some((source, journal)) = sources else { continue };
+            if let Ok(found) = summary(disk, &source, Some(&journal), folder, options) {
+                *member = found;
             }
         }
     }
@@ -185,11 +155,24 @@ impl Gathering {
         ids
     }
 
-    fn finish(mut self, files: &[Named]) -> Gathered {
+    fn finish(mut self, files: &[Named], folder: &Folder, options: &Options) -> Gathered {
         let ids = self.unique_ids();
         let alone = self.journals.iter().filter(|journal| !ids.contains(&journal.unique_id));
         let lone_journals = alone.map(|journal| (journal.name.clone(), in_words(journal.unique_id))).collect();
-        let mut forest = vhd_analyser_core::report::forest(&Forest::of(self.members).with_journals(self.journals));
+        let disks = self.members.len();
+        let mut read = |named: &Named| {
+            let source = BlobSource::ahead(named.file.clone()).ok()?;
+            summary(named, &source, None, folder, options).ok()
+        };
+        let mut picked = PickedFiles::new(files, &self.members, &mut read);
+        let tree = match Forest::grown(self.members, Reach::Ancestors, &mut picked) {
+            Ok(forest) => forest.with_journals(self.journals),
+            Err(never) => match never {},
+        };
+        // Raw images are called anything, and were passed over at first.
+        self.passed_over = self.passed_over.saturating_sub((tree.nodes.len() - disks) as u64);
+        let links = tree.walk().into_iter().filter_map(|(number, _)| tree.link_of(number)).collect();
+        let mut forest = report::forest(&tree);
         for disk in &mut forest.disks {
             mark_findings(&mut disk.findings);
             disk.parent.iter_mut().for_each(mark_text);
@@ -203,6 +186,7 @@ impl Gathering {
         let disks = forest.disks.iter().filter_map(|disk| numbers.get(disk.file.as_str()).copied()).collect();
         Gathered {
             forest,
+            links,
             disks,
             answer: (!self.logs.is_empty()).then(|| self.explainer.answer()),
             logs: self.logs,
@@ -213,9 +197,18 @@ impl Gathering {
     }
 }
 
-/// What is kept of a disk. Everything else is forgotten before the next is read.
-fn member(named: &Named, source: &BlobSource, options: &Options) -> Result<DiskSummary, Failure> {
-    let analysis = analysis::analyse(source, &named.path, options, &mut |_| ControlFlow::Continue(()))?;
+/// What is kept of a disk. Everything else is forgotten before the next is read. The tools look for its parent among the
+/// files.
+fn summary(
+    named: &Named,
+    source: &BlobSource,
+    journal: Option<&BlobSource>,
+    folder: &Folder,
+    options: &Options,
+) -> Result<DiskSummary, Failure> {
+    let place = Place::of(folder.beside(&named.path));
+    let context = AnalysisContext { journal, parent_lookup: &place, parents: false };
+    let analysis = analyse_with(source, &context, &named.path, options, &mut |_| ControlFlow::Continue(()))?;
     Ok(DiskSummary::of(&analysis, &named.path, source.changed()))
 }
 

@@ -1,15 +1,13 @@
 //! What several files are that were chosen together, and how they belong together.
 
-use std::iter;
-
 use serde::{Deserialize, Serialize};
-use vhd_analyser_core::finding::Severity;
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::chain::{Lineage, Link, LinkFinding, Next, Reach};
+use vhd_analyser_core::finding::link::LinkFault;
+use vhd_analyser_core::finding::{Fault, Finding, Text};
 use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::log::{Answer, Trouble};
-use vhd_analyser_core::report::{
-    BY_ITSELF, CHAIN_IS_NOT_SOUND, FindingReport, Report, Verdict, damaged_parent, tell_link,
-};
-use vhd_analyser_core::report::{DiskReport, ForestReport};
+use vhd_analyser_core::report::{self, DiskReport, ForestReport, Report};
 
 use crate::failure::Failure;
 use crate::units;
@@ -24,6 +22,8 @@ const FEW: usize = 8;
 pub struct Gathered {
     /// The disks, as a forest.
     pub forest: ForestReport,
+    /// How each disk of the forest hangs on its parent.
+    pub links: Vec<Link>,
     /// For each disk of the forest, which of the files it is.
     pub disks: Vec<usize>,
     /// What the logs say, if there are any.
@@ -44,18 +44,25 @@ impl Gathered {
         let mut parts = Vec::new();
         let (others, disks): (Vec<_>, Vec<_>) = self.forest.disks.iter().partition(|disk| is_foreign(disk));
         if !disks.is_empty() {
-            let damaged = disks.iter().filter(|disk| is_damaged(disk)).count();
-            let broken = match self.in_trouble().count() - damaged {
-                0 => String::new(),
-                1 => "1 whose chain is broken".into(),
-                many => format!("{many} whose chains are broken"),
-            };
-            let state = match (damaged, broken.as_str()) {
-                (0, "") if disks.len() == 1 => "sound".to_owned(),
-                (0, "") => "all sound".to_owned(),
-                (damaged, "") => format!("{damaged} damaged"),
-                (0, _) => broken,
-                (damaged, _) => format!("{damaged} damaged, {broken}"),
+            let count = |is: fn(&DiskReport) -> bool| disks.iter().filter(|disk| is(disk)).count();
+            let (damaged, incomplete) = (count(is_damaged), count(is_incomplete));
+            let broken = count(|disk| !is_damaged(disk) && disk.chain_verdict > Verdict::Incomplete);
+            let mut states = Vec::new();
+            if damaged > 0 {
+                states.push(format!("{damaged} damaged"));
+            }
+            match broken {
+                0 => {}
+                1 => states.push("1 whose chain is broken".into()),
+                many => states.push(format!("{many} whose chains are broken")),
+            }
+            if incomplete > 0 {
+                states.push(format!("{incomplete} without {} parent", if incomplete == 1 { "its" } else { "a" }));
+            }
+            let state = match &states[..] {
+                [] if disks.len() == 1 => "sound".to_owned(),
+                [] => "all sound".to_owned(),
+                states => states.join(", "),
             };
             parts.push(format!("{}, {state}.", units::count(disks.len() as u64, "disk")));
         }
@@ -125,24 +132,19 @@ impl Gathered {
         self.forest.disks.iter().position(|disk| is_named(&disk.file, name))
     }
 
-    /// The disks that are damaged or whose chains are broken, by their numbers.
+    /// The disks that are damaged, incomplete or whose chains are broken, by their numbers.
     pub fn in_trouble(&self) -> impl Iterator<Item = usize> {
-        let disks = self.forest.disks.iter().zip(self.broken_chains()).enumerate();
-        disks.filter(|(_, (disk, is_broken))| *is_broken || is_damaged(disk)).map(|(number, _)| number)
+        let disks = self.forest.disks.iter().enumerate();
+        disks.filter(|(_, disk)| disk.chain_verdict != Verdict::Sound && !is_foreign(disk)).map(|(number, _)| number)
     }
 
-    /// For each disk whether something is wrong in its chain besides itself: with its own place, or with an ancestor or
-    /// an ancestor's place.
-    pub fn broken_chains(&self) -> Vec<bool> {
-        // For the disk at hand and each of its ancestors, the base first, whether what is based on it is broken.
-        let mut passed_on: Vec<bool> = Vec::new();
-        let is_broken = |disk: &DiskReport| {
-            passed_on.truncate(usize::try_from(disk.level).unwrap_or(usize::MAX));
-            let is_broken = misplaced(disk).next().is_some() || passed_on.last() == Some(&true);
-            passed_on.push(is_broken || is_damaged(disk));
-            is_broken
-        };
-        self.forest.disks.iter().map(is_broken).collect()
+    /// A disk, by its number, with everything that it is based on and that is here.
+    pub fn lineage(&self, disk: usize) -> Lineage {
+        let ancestors = self.ancestors(disk).filter_map(|number| self.links.get(number));
+        // A raw image is no link.
+        let ancestors = ancestors.take_while(|link| link.own != Verdict::NotAVhd);
+        let links = self.links.get(disk).into_iter().chain(ancestors).cloned().collect();
+        Lineage { links, reach: Reach::Ancestors }
     }
 
     /// Whether a disk is damaged or its chain is broken, by its number.
@@ -154,9 +156,24 @@ impl Gathered {
     /// and does not count any more.
     pub fn correct(&mut self, path: &str, found: &Corrected) {
         let Some(number) = self.disk_at(path) else { return };
+        let Some(link) = self.links.get_mut(number) else { return };
+        let was_sound = link.own == Verdict::Sound;
+        link.own = found.verdict;
+        if was_sound {
+            let children = self.links.iter_mut().filter(|link| link.next == Next::Parent(path.to_owned()));
+            for child in children {
+                let fault = LinkFault::Damaged(Text::new(path));
+                child.faults.insert(0, LinkFinding { fault, offset: 0, length: 0 });
+            }
+        }
+        for number in 0..self.forest.disks.len() {
+            let lineage = self.lineage(number);
+            let disk = &mut self.forest.disks[number];
+            if disk.verdict != Verdict::NotAVhd {
+                (disk.verdict, disk.chain_verdict) = (lineage.own_verdict(), lineage.verdict());
+            }
+        }
         let disk = &mut self.forest.disks[number];
-        let was_sound = disk.verdict == Verdict::Sound;
-        disk.verdict = found.verdict;
         if !was_sound {
             return;
         }
@@ -168,7 +185,8 @@ impl Gathered {
         let children = self.forest.disks.iter_mut().filter(|disk| disk.parent.as_deref() == Some(path));
         for child in children.filter(|child| child.parent_state == "found") {
             (child.coalesce, child.coalesce_repaired) = (None, None);
-            child.findings.insert(0, damaged_parent(path));
+            let damaged = Finding { fault: Fault::Link(LinkFault::Damaged(Text::new(path))), offset: 0, length: 0 };
+            child.findings.insert(0, report::finding(&damaged, None));
         }
         for chains in [&mut self.forest.chains, &mut self.forest.chains_repaired] {
             chains.retain(|chain| {
@@ -222,52 +240,6 @@ impl Gathered {
         }
     }
 
-    /// What is wrong in the chain of a disk besides itself, in sentences, each with what to do about it; and the answer
-    /// that this makes of the disk's own.
-    pub fn place(&self, disk: usize) -> Option<(Verdict, Vec<String>)> {
-        let mut verdict = self.forest.disks.get(disk)?.verdict;
-        let (mut says, mut passed) = (Vec::new(), Vec::new());
-        for number in iter::once(disk).chain(self.ancestors(disk)) {
-            let Some(told) = self.forest.disks.get(number) else { continue };
-            let is_ancestor = number != disk;
-            if is_ancestor && is_damaged(told) {
-                verdict = verdict.worse(told.verdict);
-            }
-            for error in misplaced(told) {
-                // How bad that is, the parent itself says.
-                if error.id != "chain.parent-damaged" {
-                    verdict = verdict.worse(Verdict::Unrepairable);
-                }
-                if !passed.contains(&&error.id) {
-                    passed.push(&error.id);
-                    let of = if is_ancestor { format!("Of its ancestor “{}”: ", told.file) } else { String::new() };
-                    says.extend([format!("{of}{}", error.message), error.remedy.clone()]);
-                }
-            }
-        }
-        (!says.is_empty()).then_some((verdict, says))
-    }
-
-    /// Adds to the report on a disk what is wrong in its chain, and takes away that nobody looked at it.
-    pub fn place_in_chain(&self, report: &mut Report, disk: usize) {
-        let disks = &self.forest.disks;
-        if disks.get(disk).is_none_or(lacks_parent) {
-            return;
-        }
-        report.scope.retain(|sentence| sentence != BY_ITSELF);
-        let chain = iter::once(disk).chain(self.ancestors(disk));
-        for (number, told) in chain.filter_map(|number| Some((number, disks.get(number)?))) {
-            for finding in told.findings.iter().filter(|_| !lacks_parent(told)) {
-                let mut finding = finding.clone();
-                if number != disk {
-                    tell_link(&mut finding, &told.file, told.parent.as_deref().unwrap_or_default());
-                }
-                let heavier = report.findings.iter().position(|other| other.severity < finding.severity);
-                report.findings.insert(heavier.unwrap_or(report.findings.len()), finding);
-            }
-        }
-    }
-
     /// Another disk that has the unique id of a disk's parent, by its number.
     pub fn named_parent(&self, disk: usize) -> Option<usize> {
         let named = self.forest.disks.get(disk)?.parent_unique_id.as_ref()?;
@@ -293,29 +265,20 @@ pub struct Corrected {
 impl Corrected {
     /// By the report of the deep check; nothing where there is nothing to correct.
     pub fn by(report: &Report) -> Option<Self> {
-        let is_damaged = !matches!(report.verdict, Verdict::Sound | Verdict::NotAVhd);
+        let is_damaged = report.own.is_damage();
         let worst = report.findings.first().filter(|_| is_damaged)?;
-        Some(Self { verdict: report.verdict, error: worst.title.clone() })
+        Some(Self { verdict: report.own, error: worst.title.clone() })
     }
-}
-
-/// The answer about a disk in a few words, with what its place makes of it.
-pub fn answer(report: &Report, verdict: Verdict) -> &str {
-    match report.verdict {
-        Verdict::Sound if verdict != Verdict::Sound => CHAIN_IS_NOT_SOUND,
-        _ => &report.headline,
-    }
-}
-
-/// The errors in a disk's place.
-pub fn misplaced(disk: &DiskReport) -> impl Iterator<Item = &FindingReport> {
-    let counts = |finding: &&FindingReport| finding.severity == Severity::Error && !lacks_parent(disk);
-    disk.findings.iter().filter(counts)
 }
 
 /// Whether the parent is not among the files, which means nothing where single files were chosen.
 pub fn lacks_parent(disk: &DiskReport) -> bool {
-    disk.parent_state == "missing" && !is_in_folder(disk)
+    disk.parent_state == "not-given"
+}
+
+/// Whether nothing is damaged, but a parent is missing somewhere.
+fn is_incomplete(disk: &DiskReport) -> bool {
+    disk.chain_verdict == Verdict::Incomplete
 }
 
 /// Whether a disk came with the whole folder that it is in.
@@ -324,8 +287,8 @@ pub fn is_in_folder(disk: &DiskReport) -> bool {
 }
 
 /// Whether a disk is damaged. What is no VHD is not: it may be the raw image at the base of a chain.
-fn is_damaged(disk: &DiskReport) -> bool {
-    !matches!(disk.verdict, Verdict::Sound | Verdict::NotAVhd)
+pub fn is_damaged(disk: &DiskReport) -> bool {
+    disk.verdict.is_damage() && disk.error.is_some()
 }
 
 /// Whether a file is no VHD, and nothing that a VHD is based on.

@@ -8,13 +8,14 @@ use js_sys::wasm_bindgen::{JsCast, UnwrapThrowExt};
 use js_sys::{Array, Date};
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse_with};
+use vhd_analyser_core::chain::Lineage;
 use vhd_analyser_core::compat::Place;
 use vhd_analyser_core::convert::Format;
 use vhd_analyser_core::image;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress;
 use vhd_analyser_core::repair::{ParentDisk, Request as Changes};
-use vhd_analyser_core::report::{FindingReport, Report, fingerprint};
+use vhd_analyser_core::report::{self, FindingReport, Report, fingerprint};
 use vhd_analyser_core::script::{Language, Script};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
@@ -70,18 +71,20 @@ pub struct Task {
     /// Whether the journal of a resize that was cut off comes with it, as the next file.
     pub journal: bool,
     /// What was chosen together with it, if anything was.
-    pub neighbours: Option<Neighbours>,
+    pub siblings: Option<Siblings>,
 }
 
 /// What was chosen together with a disk. The files come last.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Neighbours {
+pub struct Siblings {
     /// The disk's own path.
     pub path: String,
     /// The paths of all files.
     pub paths: Vec<String>,
     /// Whether its parent would be among them if it were anywhere.
-    pub are_all: bool,
+    pub is_complete: bool,
+    /// The disk's place among them.
+    pub lineage: Option<Lineage>,
     /// The disks that it is based on, the parent first.
     pub ancestors: Vec<Ancestor>,
 }
@@ -92,7 +95,9 @@ pub struct Ancestor {
     /// Its path.
     pub path: String,
     /// Whether its own parent would be among the files if it were anywhere.
-    pub are_all: bool,
+    pub is_complete: bool,
+    /// Its own place among them.
+    pub lineage: Lineage,
     /// Whether every block of it is read, too.
     pub deep: bool,
 }
@@ -255,7 +260,7 @@ fn post(page: &DedicatedWorkerGlobalScope, parts: &Array) {
 }
 
 /// Reads a file to the end, telling how far it is every now and then; behind it come the parent, the journal and the
-/// neighbours, if the task speaks of them.
+/// siblings, if the task speaks of them.
 ///
 /// # Errors
 /// Where a file could not be read, or the disk cannot be linked to the parent.
@@ -269,15 +274,17 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
     }
     let journal = if task.journal { Some(next()?) } else { None };
     let options = Options { request: Changes { hidden, parent, ..Changes::default() }, ..options(task.deep) };
-    let Neighbours { path, paths, are_all, .. } = task.neighbours.clone().unwrap_or_default();
-    let place = Place::of(Folder::of(&path, named(paths, files), are_all));
+    let Siblings { path, paths, is_complete, lineage, .. } = task.siblings.clone().unwrap_or_default();
+    let place = Place::of(Folder::of(&path, named(paths, files), is_complete));
     let beside = AnalysisContext { journal: journal.as_ref(), parent_lookup: &place, ..AnalysisContext::NOTHING };
     let analysis = analyse_with(&source, &beside, &task.name, &options, &mut every_now_and_then(tell))?;
     if let Some(parent) = &options.request.parent {
         parent.check(&analysis.image)?;
     }
     let regions = fingerprint::regions(&source, &analysis.image)?;
-    let mut report = Report { regions, ..vhd_analyser_core::report::build(&analysis) };
+    // What is known of the disk itself is more than when the others were read.
+    let lineage = lineage.map(|lineage| lineage.with_own(analysis.verdict()));
+    let mut report = Report { regions, ..report::build(&analysis, lineage.as_ref()) };
     mark(&mut report);
     Ok((analysis, report))
 }
@@ -287,6 +294,8 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
 fn mark(report: &mut Report) {
     mark_findings(&mut report.findings);
     report.tools.iter_mut().for_each(|tool| mark_text(&mut tool.says));
+    mark_text(&mut report.headline);
+    report.explanation.iter_mut().for_each(mark_text);
     let fields = report.structures.iter_mut().flat_map(|structure| &mut structure.fields);
     fields.for_each(|field| mark_text(&mut field.value));
     for repair in report.repair.iter_mut().chain(&mut report.alternatives) {
@@ -297,6 +306,7 @@ fn mark(report: &mut Report) {
 
 pub(crate) fn mark_findings(findings: &mut [FindingReport]) {
     for finding in findings {
+        mark_text(&mut finding.title);
         mark_text(&mut finding.found);
         mark_text(&mut finding.expected);
     }
@@ -309,16 +319,22 @@ pub(crate) fn mark_text(text: &mut String) {
 
 /// Reads the disks that a disk is based on. None where it was chosen by itself, or one of them can no longer be read.
 pub fn ancestors(files: &[Blob], task: &Task) -> Option<Vec<Report>> {
-    let neighbours = task.neighbours.as_ref()?;
-    let others = files.get(files.len().checked_sub(neighbours.paths.len())?..)?;
-    let read = |Ancestor { path, are_all, deep }: &Ancestor| {
-        let itself = others.get(neighbours.paths.iter().position(|other| other == path)?)?;
+    let siblings = task.siblings.as_ref()?;
+    let others = files.get(files.len().checked_sub(siblings.paths.len())?..)?;
+    let read = |Ancestor { path, is_complete, lineage, deep }: &Ancestor| {
+        let itself = others.get(siblings.paths.iter().position(|other| other == path)?)?;
         let files: Vec<Blob> = iter::once(itself).chain(others).cloned().collect();
-        let neighbours = Neighbours { path: path.clone(), are_all: *are_all, ..neighbours.clone() };
-        let task = Task { name: path.clone(), deep: *deep, neighbours: Some(neighbours), ..Task::default() };
+        let siblings = Siblings {
+            path: path.clone(),
+            paths: siblings.paths.clone(),
+            is_complete: *is_complete,
+            lineage: Some(lineage.clone()),
+            ancestors: Vec::new(),
+        };
+        let task = Task { name: path.clone(), deep: *deep, siblings: Some(siblings), ..Task::default() };
         Some(analyse(&files, &task, |_| ()).ok()?.1)
     };
-    neighbours.ancestors.iter().map(read).collect()
+    siblings.ancestors.iter().map(read).collect()
 }
 
 /// What a disk is to be told of the parent that it finds under a path.
@@ -356,7 +372,7 @@ fn scripts(analysis: &Analysis, plan: usize, file: &str) -> Option<Scripts> {
 }
 
 fn print(analysis: &Analysis, utc_offset: i32) -> Printed {
-    let bytes = vhd_analyser_core::report::vhd_util_read::render(&analysis, utc_offset);
+    let bytes = report::vhd_util_read::render(analysis, utc_offset);
     let text: Vec<String> = String::from_utf8_lossy(&bytes).split('\n').map(marked).collect();
     Printed { utc_offset, text: text.join("\n") }
 }

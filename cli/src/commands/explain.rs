@@ -11,6 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Serialize;
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::log::{Answer, Explainer, Moment, Names, Trouble, not_a_log};
+use vhd_analyser_core::report::VERSION;
 
 use crate::error::Failure;
 use crate::exit_code::Exit;
@@ -20,8 +21,6 @@ use crate::ui::page::{BOLD, DIM, PLAIN, Page, colored};
 use crate::ui::progress::Watch;
 use crate::ui::text::printable;
 
-/// The version of the JSON object. It changes when a name or a meaning does.
-const VERSION: u32 = 1;
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 << 10;
 /// What a gzipped file begins with.

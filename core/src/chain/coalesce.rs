@@ -110,8 +110,10 @@ pub struct Step {
     pub parent_size: u64,
     /// Bytes that must be free, at the most: what the parent grows by, and the journal.
     pub free_needed: u64,
-    /// Bytes that are free again once the disk is deleted.
-    pub frees: u64,
+    /// Bytes of the disk’s own file, which are free again once the disk is deleted.
+    pub freed_by_delete: u64,
+    /// Those bytes less what the parent’s file grows by, at the least; negative where the coalesce takes room.
+    pub net_freed: i64,
 }
 
 /// How a parent is made larger.
@@ -142,8 +144,8 @@ pub struct Plan {
     pub stopped: Option<(usize, Blocker)>,
     /// Bytes that must be free at the worst moment, at the most.
     pub free_needed: u64,
-    /// Bytes that are free again afterwards, all disks that were coalesced being deleted.
-    pub frees: u64,
+    /// Bytes that are free again afterwards, all disks that were coalesced being deleted, less what the first one grew by.
+    pub net_freed: u64,
 }
 
 impl Forest {
@@ -170,7 +172,7 @@ impl Forest {
 
     fn plan(&self, into: usize) -> Option<Plan> {
         let mut target = Target::of(&self.nodes[into].member);
-        let mut plan = Plan { into, steps: Vec::new(), stopped: None, free_needed: 0, frees: 0 };
+        let mut plan = Plan { into, steps: Vec::new(), stopped: None, free_needed: 0, net_freed: 0 };
         let mut at = into;
         // What the steps so far took and gave back.
         let (mut taken, mut freed) = (0u64, 0u64);
@@ -187,11 +189,11 @@ impl Forest {
             }
             plan.free_needed = plan.free_needed.max(taken.saturating_add(step.free_needed).saturating_sub(freed));
             taken = taken.saturating_add(target.size().saturating_sub(before));
-            freed = freed.saturating_add(step.frees);
+            freed = freed.saturating_add(step.freed_by_delete);
             plan.steps.push((child, step));
             at = child;
         }
-        plan.frees = freed.saturating_sub(taken);
+        plan.net_freed = freed.saturating_sub(taken);
         (!plan.steps.is_empty() || plan.stopped.is_some()).then_some(plan)
     }
 
@@ -307,7 +309,8 @@ impl Target {
             is_exact: child.sparse.as_ref().is_some_and(|sparse| sparse.sectors_written.is_some()),
             parent_size: self.size,
             free_needed: grown.saturating_add(growth.map_or(0, |growth| growth.journal)),
-            frees: child.size,
+            freed_by_delete: child.size,
+            net_freed: difference(child.size, grown),
         }
     }
 
@@ -424,6 +427,11 @@ impl BlockSummary {
 }
 
 /// Bytes that must be added in whole sectors where `needed` do not fit into `room`.
+/// `freed` less `taken`, in bytes.
+fn difference(freed: u64, taken: u64) -> i64 {
+    i64::try_from(i128::from(freed) - i128::from(taken)).unwrap_or(i64::MIN)
+}
+
 fn missing(needed: u64, room: u64) -> u64 {
     needed.saturating_sub(room).next_multiple_of(SECTOR)
 }

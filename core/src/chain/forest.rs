@@ -252,9 +252,6 @@ impl Forest {
 
     /// What of its parent matters to a disk, where the parent is known.
     fn end_of_parent(&self, node: &Node) -> Option<LinkEnd> {
-        if let Parent::Raw { length, changed, .. } = node.parent {
-            return Some(LinkEnd::raw(length, changed));
-        }
         let parent = &self.nodes[node.parent_disk().filter(|_| !node.in_loop)?].member;
         let is_raw = parent.verdict == Verdict::NotAVhd && node.names_raw();
         if is_raw { Some(LinkEnd::raw(parent.size, parent.changed)) } else { parent.end.clone() }

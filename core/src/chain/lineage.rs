@@ -13,7 +13,8 @@ use crate::finding::{Fault, Finding};
 use crate::verdict::Verdict;
 
 /// A disk and everything below it, nearest first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lineage {
     /// The disk, and its ancestors as far as they are here and were asked for.
     pub links: Vec<Link>,
@@ -22,16 +23,36 @@ pub struct Lineage {
 }
 
 /// A disk, and how it hangs on its parent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Link {
     /// The file.
     pub file: String,
     /// The answer about the disk by itself.
     pub own: Verdict,
-    /// What is wrong between it and its parent.
-    pub faults: Vec<Finding>,
+    /// What is wrong between it and its parent, worst first.
+    pub faults: Vec<LinkFinding>,
     /// What it hangs on.
     pub next: Next,
+}
+
+/// A fault between a disk and its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct LinkFinding {
+    /// What is wrong.
+    pub fault: LinkFault,
+    /// Where the disk says so, in bytes from the start of its file.
+    pub offset: u64,
+    /// How many bytes that is; 0 where no bytes say it.
+    pub length: u64,
+}
+
+impl LinkFinding {
+    /// As a finding among others.
+    pub fn finding(&self) -> Finding {
+        Finding { fault: Fault::Link(self.fault), offset: self.offset, length: self.length }
+    }
 }
 
 /// What a disk hangs on. Paths are those where something was found, otherwise the first that the disk names.
@@ -95,13 +116,22 @@ impl Lineage {
         self.links.first().map_or(Verdict::Sound, Link::verdict)
     }
 
+    /// The same with another answer about the disk itself, of which more is known now.
+    #[must_use]
+    pub fn with_own(mut self, own: Verdict) -> Self {
+        if let Some(disk) = self.links.first_mut() {
+            disk.own = own;
+        }
+        self
+    }
+
     /// The same without what lies below the parent of the disk, nor the parent's own faults.
     #[must_use]
     pub fn without_ancestors(mut self) -> Self {
         self.links.truncate(1);
         self.reach = Reach::Parents;
         for link in &mut self.links {
-            link.faults.retain(|finding| !matches!(finding.fault, Fault::Link(LinkFault::Damaged(_))));
+            link.faults.retain(|finding| !matches!(finding.fault, LinkFault::Damaged(_)));
         }
         self
     }
@@ -123,10 +153,7 @@ impl Link {
 
     /// The answer about its place alone.
     pub fn place(&self) -> Verdict {
-        let each = self.faults.iter().map(|finding| match &finding.fault {
-            Fault::Link(fault) => weight(fault),
-            _ => Verdict::Sound,
-        });
+        let each = self.faults.iter().map(|finding| weight(&finding.fault));
         each.max().unwrap_or(Verdict::Sound)
     }
 }
@@ -182,6 +209,11 @@ impl Forest {
         self.chain_verdicts().into_iter().max().unwrap_or(Verdict::Sound)
     }
 
+    /// A disk, by its number, and how it hangs on its parent.
+    pub fn link_of(&self, number: usize) -> Option<Link> {
+        Some(self.link(self.nodes.get(number)?))
+    }
+
     pub(crate) fn link(&self, node: &Node) -> Link {
         let name = |number: usize| self.nodes[number].member.name.clone();
         let next = match &node.parent {
@@ -189,12 +221,16 @@ impl Forest {
             Parent::Disk(parent) if node.in_loop => Next::Loop(name(*parent)),
             Parent::Disk(parent) if self.is_raw_base(&self.nodes[*parent]) => Next::Raw(name(*parent)),
             Parent::Disk(parent) => Next::Parent(name(*parent)),
-            Parent::Raw { path, .. } => Next::Raw(path.clone()),
             Parent::Missing(path) => Next::Missing(path.clone()),
             Parent::NotGiven(path) => Next::NotGiven(path.clone()),
             Parent::Ambiguous(disks) => Next::Ambiguous(disks.len()),
             Parent::Unknown => Next::Unknown,
         };
-        Link { file: node.member.name.clone(), own: node.member.verdict, faults: node.faults.clone(), next }
+        let faults = node.faults.iter().filter_map(|finding| match finding.fault {
+            Fault::Link(fault) => Some(LinkFinding { fault, offset: finding.offset, length: finding.length }),
+            _ => None,
+        });
+        let faults = faults.collect();
+        Link { file: node.member.name.clone(), own: node.member.verdict, faults, next }
     }
 }

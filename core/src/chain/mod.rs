@@ -15,6 +15,6 @@ mod summary;
 
 pub use coalesce::{Blocker, Coalesce, CoalesceKind, ParentResize, Plan, Step};
 pub use forest::{Forest, JournalFile, Node};
-pub use lineage::{Lineage, Link, Next};
+pub use lineage::{Lineage, Link, LinkFinding, Next};
 pub use resolver::{Files, Followed, GivenFiles, Parent, Reach};
 pub use summary::{BlockSummary, DiskSummary};

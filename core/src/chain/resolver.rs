@@ -14,7 +14,6 @@ use crate::finding::Text;
 use crate::finding::link::LinkFault;
 use crate::layout::footer::DiskType;
 use crate::layout::locator::{file_name, leads};
-use crate::layout::time::TimeStamp;
 use crate::path::{from_folder_of, tidy};
 use crate::verdict::Verdict;
 
@@ -39,7 +38,7 @@ pub enum Followed {
     Nothing,
     /// A disk that is known already, by its name.
     Known(String),
-    /// A disk, or what may be the raw image that a disk was made on.
+    /// A disk, or the raw image that a disk was made on.
     Disk(Box<DiskSummary>),
 }
 
@@ -73,6 +72,7 @@ impl Files for GivenFiles {
 
 /// How far up parents are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Reach {
     /// The parents of the disks that were given.
     Parents,
@@ -85,17 +85,8 @@ pub enum Reach {
 pub enum Parent {
     /// Nothing.
     None,
-    /// Another disk, by its number.
+    /// Another disk, or a raw image, by its number.
     Disk(usize),
-    /// A raw image that is not among the disks.
-    Raw {
-        /// Its path.
-        path: String,
-        /// Its length in bytes.
-        length: u64,
-        /// When it was last written to, where that is known.
-        changed: Option<TimeStamp>,
-    },
     /// A disk that is at none of the places that are named; this is the first of them.
     Missing(String),
     /// A disk that was not given, and that nobody looked for; this is the first place that is named.
@@ -235,7 +226,7 @@ impl<'a, E> Resolver<'a, E> {
                     let found = self.disk(&other).end.as_ref().and_then(|end| end.unique_id).unwrap_or_default();
                     LinkFault::OtherDisk { named: named.unique_id, found }
                 });
-                let parent = self.take(place, &named);
+                let parent = self.take(place);
                 return Ok(Resolved { parent, faults: fault.into_iter().collect() });
             }
             other = other.or(Some(place));
@@ -252,7 +243,7 @@ impl<'a, E> Resolver<'a, E> {
                 Resolved::faulty(Parent::Ambiguous(several.to_vec()), LinkFault::Ambiguous(count))
             }
             // That it is another disk is found when the two are compared.
-            (_, Some(other)) => Resolved::sound(self.take(other, &named)),
+            (_, Some(other)) => Resolved::sound(self.take(other)),
             ([], None) if is_known => Resolved::faulty(Parent::Missing(path()), LinkFault::Missing(Text::new(&path()))),
             ([], None) => Resolved::faulty(Parent::NotGiven(path()), LinkFault::NotGiven(Text::new(&path()))),
         })
@@ -265,13 +256,10 @@ impl<'a, E> Resolver<'a, E> {
         }
     }
 
-    /// Counts a disk that was found among the others. A raw image stays what it is.
-    fn take(&mut self, place: Place, named: &NamedParent) -> Parent {
+    /// Counts a disk that was found among the others.
+    fn take(&mut self, place: Place) -> Parent {
         match place {
             Place::Number(number) => Parent::Disk(number),
-            Place::Found(disk) if named.is_raw() && disk.verdict == Verdict::NotAVhd => {
-                Parent::Raw { path: disk.name, length: disk.size, changed: disk.changed }
-            }
             Place::Found(disk) => {
                 let number = self.disks.len();
                 self.by_name.insert(disk.name.clone(), number);

@@ -10,6 +10,7 @@ use crate::layout::time::TimeStamp;
 
 /// What can be wrong between a disk and its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum LinkFault {
     /// The parent is at none of the places that the disk names; this is the first of them.
     Missing(Text),

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 ///
 /// Specification: "Hard Disk Footer Format", Time Stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct TimeStamp(
     /// Seconds since 2000-01-01 00:00:00 UTC.
     pub u32,

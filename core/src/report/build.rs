@@ -12,7 +12,7 @@ use super::{prose, structures};
 use crate::analysis::{Analysis, VerifiedRepair};
 use crate::chain::{DiskSummary, Lineage, Link, Next, Reach};
 use crate::compat::rejected_by;
-use crate::finding::{Fault, Finding, Rule, Severity};
+use crate::finding::{Finding, Rule, Severity};
 use crate::layout::footer::DiskType;
 use crate::repair::Content;
 use crate::verdict::Verdict;
@@ -72,15 +72,14 @@ fn in_place(analysis: &Analysis, lineage: &Lineage) -> Vec<(Finding, Option<Stri
     let mut placed: Vec<_> = analysis.findings.iter().map(|finding| (*finding, None)).collect();
     for link in &lineage.links {
         for finding in &link.faults {
-            let Fault::Link(fault) = finding.fault else { continue };
             match lineage.reach {
                 Reach::Ancestors => {
                     let parent = link.next.path();
-                    let title = format!("Chain, “{}” on “{parent}”: {}", link.file, fault.words());
-                    placed.push((*finding, Some(title)));
+                    let title = format!("Chain, “{}” on “{parent}”: {}", link.file, finding.fault.words());
+                    placed.push((finding.finding(), Some(title)));
                 }
-                Reach::Parents if link.place() != Verdict::Sound && finding.severity() != Severity::Info => {
-                    placed.push((*finding, None));
+                Reach::Parents if link.place() != Verdict::Sound && finding.finding().severity() != Severity::Info => {
+                    placed.push((finding.finding(), None));
                 }
                 Reach::Parents => {}
             }
@@ -91,7 +90,7 @@ fn in_place(analysis: &Analysis, lineage: &Lineage) -> Vec<(Finding, Option<Stri
 }
 
 fn link(link: &Link) -> LinkReport {
-    let errors = link.faults.iter().filter(|finding| finding.severity() == Severity::Error);
+    let errors = link.faults.iter().filter(|finding| finding.fault.is_error());
     LinkReport {
         file: link.file.clone(),
         verdict: link.verdict(),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::build;
 use super::model::FindingReport;
+use super::model::VERSION;
 use super::prose::Size;
 use crate::chain::{Blocker, Coalesce, CoalesceKind, Forest, Node, Parent, ParentResize, Plan, Step};
 use crate::finding::link::LinkFault;
@@ -103,8 +104,10 @@ pub struct CoalesceReport {
     pub parent_size: Option<u64>,
     /// Bytes that must be free, at the most.
     pub free_needed: Option<u64>,
-    /// Bytes that are free again once the disk is deleted.
-    pub frees: Option<u64>,
+    /// Bytes of the disk’s own file, which are free again once the disk is deleted.
+    pub freed_by_delete: Option<u64>,
+    /// What the coalesce frees in all: those bytes less what the parent’s file grows by; negative where it takes room.
+    pub net_freed: Option<i64>,
     /// All that in sentences.
     pub sentences: Vec<String>,
 }
@@ -156,8 +159,8 @@ pub struct ChainReport {
     pub size: Option<u64>,
     /// Bytes that must be free at the worst moment, at the most.
     pub free_needed: u64,
-    /// Bytes that are free again afterwards, at the least.
-    pub frees: u64,
+    /// What the coalesce of all of them frees, at the least: the bytes of their files less what the first one’s grows by.
+    pub net_freed: u64,
     /// All that in sentences.
     pub sentences: Vec<String>,
 }
@@ -173,7 +176,7 @@ impl Forest {
         let verdicts = self.chain_verdicts();
         let disk = |(number, level)| self.disk(number, level, verdicts[number], repaired.as_ref());
         ForestReport {
-            version: 2,
+            version: VERSION,
             verdict: self.verdict(),
             disks: self.walk().into_iter().map(disk).collect(),
             chains: self.chains(),
@@ -231,7 +234,6 @@ impl Forest {
             Parent::Disk(parent) if node.in_loop => ("loop", Some(self.name(*parent))),
             Parent::Disk(parent) if self.nodes[*parent].member.kind.is_none() => ("raw", Some(self.name(*parent))),
             Parent::Disk(parent) => ("found", Some(self.name(*parent))),
-            Parent::Raw { path, .. } => ("raw", Some(path.clone())),
             Parent::Missing(path) => ("missing", Some(path.clone())),
             Parent::NotGiven(path) => ("not-given", Some(path.clone())),
             Parent::Ambiguous(_) => ("ambiguous", None),
@@ -268,7 +270,8 @@ impl Forest {
             exact: step.as_ref().is_some_and(|step| step.is_exact),
             parent_size: of(|step| step.parent_size),
             free_needed: of(|step| step.free_needed),
-            frees: of(|step| step.frees),
+            freed_by_delete: of(|step| step.freed_by_delete),
+            net_freed: step.as_ref().map(|step| step.net_freed),
             sentences,
         }
     }
@@ -303,7 +306,7 @@ impl Forest {
         sentences.push(format!(
             "The parent’s file then has up to {}; {free}, and {} are freed once the disk is deleted.",
             Size(step.parent_size),
-            Size(step.frees)
+            Size(step.freed_by_delete)
         ));
         if let (false, Some(first)) = (runs, sentences.first_mut()) {
             first.insert_str(0, "If it could run: ");
@@ -381,7 +384,7 @@ impl Forest {
                  are freed in all.",
                 Size(size),
                 room(plan.free_needed),
-                Size(plan.frees)
+                Size(plan.net_freed)
             ));
         }
         if let Some((name, obstacle)) = stopped_at.as_ref().zip(obstacle.as_ref()) {
@@ -394,7 +397,7 @@ impl Forest {
             obstacle,
             size,
             free_needed: plan.free_needed,
-            frees: plan.frees,
+            net_freed: plan.net_freed,
             sentences,
         }
     }

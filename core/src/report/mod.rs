@@ -5,6 +5,7 @@ mod caution;
 mod chain;
 #[cfg(feature = "fingerprint")]
 pub mod fingerprint;
+#[cfg(feature = "serde")]
 pub mod json;
 pub mod markdown;
 mod model;
@@ -21,7 +22,7 @@ pub use caution::Caution;
 pub use chain::{BlockerReport, ChainReport, CoalesceReport, DiskReport, ForestReport, ResizeReport, forest, in_words};
 pub use model::{
     FieldReport, FindingReport, LinkReport, PatchReport, RegionReport, RepairReport, Report, ReportExport,
-    StructureReport, ToolReport,
+    StructureReport, ToolReport, VERSION,
 };
 pub use prose::Size;
 pub use scope::{BlocksRead, Checked, NotChecked, Scope};

@@ -14,6 +14,9 @@ use crate::layout::time::TimeStamp;
 use crate::repair::Segment;
 use crate::verdict::Verdict;
 
+/// The version of the objects, of a report and of a scan. It changes when a name or a meaning does.
+pub const VERSION: u32 = 2;
+
 /// Everything that a person or a script is told about one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

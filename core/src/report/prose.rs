@@ -121,9 +121,9 @@ fn missing(lineage: &Lineage) -> Option<String> {
     lineage.links.iter().enumerate().find_map(|(age, link)| {
         faults(link).into_iter().find_map(|fault| {
             let (path, state) = match &fault {
-                Fault::Link(LinkFault::Missing(path)) => (path, "was not found"),
-                Fault::Link(LinkFault::NotGiven(path)) => (path, "was not given"),
-                Fault::Link(LinkFault::Elsewhere(path)) => (path, "is not where the disk looks for it"),
+                LinkFault::Missing(path) => (path, "was not found"),
+                LinkFault::NotGiven(path) => (path, "was not given"),
+                LinkFault::Elsewhere(path) => (path, "is not where the disk looks for it"),
                 _ => return None,
             };
             let name = match file_name(path.as_str()) {

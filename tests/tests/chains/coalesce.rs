@@ -91,7 +91,7 @@ fn a_chain_of_thirty_is_coalesced_from_the_base_up() -> Outcome {
     assert_eq!(chain.size, Some(length(0) + 29 * STRIDE));
     // Room is needed for the first only: each that is deleted leaves more than the next takes.
     assert_eq!(chain.free_needed, STRIDE);
-    assert_eq!(chain.frees, (1..30).map(length).sum::<u64>() - 29 * STRIDE);
+    assert_eq!(chain.net_freed, (1..30).map(length).sum::<u64>() - 29 * STRIDE);
     Ok(())
 }
 
@@ -314,7 +314,7 @@ fn what_a_coalesce_takes_is_what_writing_the_blocks_takes() -> Outcome {
             let length = coalesced_length(parent, child);
             assert_eq!(told.parent_size, Some(length as u64), "{place}");
             assert_eq!(told.free_needed, Some((length - parent.len()) as u64), "{place}");
-            assert_eq!(told.frees, Some(child.len() as u64), "{place}");
+            assert_eq!(told.freed_by_delete, Some(child.len() as u64), "{place}");
             assert_eq!(told.growth, None, "{place}");
         }
     }

@@ -13,7 +13,7 @@ use crate::components::coalesce::coalesce;
 use crate::components::icon::{Shape, icon};
 use crate::components::section::section;
 use crate::components::verdict::tone;
-use crate::gathered::{Gathered, lacks_parent, misplaced};
+use crate::gathered::{Gathered, is_damaged, lacks_parent};
 use crate::units;
 
 /// So many disks are shown at first: a browser takes a while to lay out thousands.
@@ -55,10 +55,9 @@ pub fn Forest(props: &ForestProps) -> Html {
     }
     let shown = &wanted[..wanted.len().min(*most)];
     let left_out = wanted.len() - shown.len();
-    let broken = props.gathered.broken_chains();
     // Each tree is a chain, or several that share a base.
     let trees = shown.chunk_by(|_, next| *only_trouble || disks[*next].level > 0);
-    let row = |number: &usize| row(&disks[*number], *number, broken[*number], props);
+    let row = |number: &usize| row(&disks[*number], *number, props);
     let show_all = {
         let all = all.clone();
         Callback::from(move |_: MouseEvent| all.set(true))
@@ -93,9 +92,9 @@ fn toggle(state: &UseStateHandle<bool>, most: &UseStateHandle<usize>) -> Callbac
     })
 }
 
-fn row(disk: &DiskReport, number: usize, is_broken: bool, props: &ForestProps) -> Html {
+fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
     let is_selected = props.selected == Some(number);
-    let (tone, shape, word) = state(disk, is_broken);
+    let (tone, shape, word) = state(disk);
     let onclick = props.on_select.reform(move |_| number);
     html! {
         <li key={number} class="disk" data-testid="disk" data-file={disk.file.clone()} data-verdict={disk.verdict.name()}
@@ -105,7 +104,7 @@ fn row(disk: &DiskReport, number: usize, is_broken: bool, props: &ForestProps) -
                 <button type="button" class="link disk-name" {onclick}>{ &disk.file }</button>
             </p>
             <p class="muted small">{ facts(disk) }</p>
-            if is_broken && misplaced(disk).next().is_none() {
+            if disk.chain_verdict > disk.verdict && disk.chain_verdict != Verdict::NotAVhd {
                 <p class="small">{ "Its chain is broken at a disk above." }</p>
             }
             { for notes(disk).map(|note| html! { <p class="small">{ note }</p> }) }
@@ -116,18 +115,22 @@ fn row(disk: &DiskReport, number: usize, is_broken: bool, props: &ForestProps) -
     }
 }
 
-/// The answer about a disk and its place.
-fn state(disk: &DiskReport, is_broken: bool) -> (Tone, Shape, &'static str) {
-    let word = match disk.verdict {
-        Verdict::Sound if is_broken => return (Tone::Bad, Shape::Error, "chain broken"),
+/// The answer about a disk with everything that it is based on.
+fn state(disk: &DiskReport) -> (Tone, Shape, &'static str) {
+    if disk.verdict == Verdict::NotAVhd {
+        let word = if disk.children.is_empty() { "no VHD" } else { "raw image" };
+        return (tone(disk.verdict), Shape::from(disk.verdict), word);
+    }
+    let verdict = if is_damaged(disk) { disk.verdict } else { disk.chain_verdict };
+    let word = match verdict {
         Verdict::Sound => "sound",
+        Verdict::Incomplete => "incomplete",
+        _ if !is_damaged(disk) => return (Tone::Bad, Shape::Error, "chain broken"),
         Verdict::Repairable => "repairable",
         Verdict::Salvageable => "salvageable",
-        Verdict::Unrepairable => "not repairable",
-        Verdict::NotAVhd if !disk.children.is_empty() => "raw image",
-        Verdict::NotAVhd => "no VHD",
+        Verdict::Unrepairable | Verdict::NotAVhd => "not repairable",
     };
-    (tone(disk.verdict), Shape::from(disk.verdict), word)
+    (tone(verdict), Shape::from(verdict), word)
 }
 
 fn facts(disk: &DiskReport) -> String {
@@ -153,8 +156,8 @@ fn notes(disk: &DiskReport) -> impl Iterator<Item = String> {
         _ => None,
     };
     let lacking = lacks_parent(disk).then(|| format!("Its parent “{parent}” is not among these files: add it."));
-    let warnings = disk.findings.iter().filter(|finding| finding.severity == Severity::Warning);
-    let findings = misplaced(disk).chain(warnings).map(|finding| {
+    let serious = disk.findings.iter().filter(|finding| finding.severity >= Severity::Warning && !lacks_parent(disk));
+    let findings = serious.map(|finding| {
         let found = if finding.found.is_empty() { String::new() } else { format!(": {}", finding.found) };
         format!("{}{found}.", finding.title)
     });

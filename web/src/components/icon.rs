@@ -14,6 +14,8 @@ pub enum Shape {
     Info,
     /// A circle with a tick.
     Sound,
+    /// A diamond with a gap.
+    Incomplete,
     /// A full triangle.
     Damaged,
     /// A square with a dash.
@@ -36,6 +38,7 @@ impl From<Verdict> for Shape {
     fn from(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Sound => Self::Sound,
+            Verdict::Incomplete => Self::Incomplete,
             Verdict::Repairable => Self::Damaged,
             Verdict::Salvageable => Self::Warning,
             Verdict::Unrepairable => Self::Error,
@@ -62,6 +65,7 @@ fn paths(shape: Shape) -> (&'static str, &'static str) {
         Shape::Warning => ("M8 1.6 15 14.4H1zM8 6v4", "M7 12a1 1 0 0 1 2 0 1 1 0 0 1-2 0"),
         Shape::Info => ("M1 8a7 7 0 0 1 14 0A7 7 0 0 1 1 8M8 7v5", "M7 4.6a1 1 0 0 1 2 0 1 1 0 0 1-2 0"),
         Shape::Sound => ("M1 8a7 7 0 0 1 14 0A7 7 0 0 1 1 8M4.6 8.2 7 10.6l4.4-5", ""),
+        Shape::Incomplete => ("M6.6 2.2 8 .8l7.2 7.2L8 15.2.8 8l3-3", ""),
         Shape::Damaged => ("", "M8 1l7.5 13.5H.5z"),
         Shape::Other => ("M3 1.2h10q1.8 0 1.8 1.8v10q0 1.8-1.8 1.8H3q-1.8 0-1.8-1.8V3q0-1.8 1.8-1.8M5 8h6", ""),
         Shape::Theme => ("M1.5 8a6.5 6.5 0 0 1 13 0 6.5 6.5 0 0 1-13 0", "M8 1.5a6.5 6.5 0 0 1 0 13z"),

@@ -10,7 +10,6 @@ use yew::prelude::*;
 
 use crate::components::copy_button::CopyButton;
 use crate::components::section::section;
-use crate::gathered::answer;
 use crate::hooks::use_saved;
 use crate::units;
 use crate::version::{COMMIT, VERSION};
@@ -24,9 +23,6 @@ pub struct ReportTextProps {
     /// The reports on what it is based on, the parent first, where that was looked at.
     #[prop_or_default]
     pub ancestors: Option<Rc<Vec<Report>>>,
-    /// The answer that its chain makes of its own.
-    #[prop_or_default]
-    pub place: Option<Verdict>,
     /// What coalescing it into its parent would do, a sentence each.
     #[prop_or_default]
     pub forecast: Vec<String>,
@@ -56,7 +52,6 @@ impl ReportTextProps {
             plan: 0,
             done: &[],
             chain: None,
-            place: None,
             forecast: &[],
         };
         let chain: Option<Vec<_>> = self.ancestors.as_ref().map(|reports| reports.iter().map(of).collect());
@@ -65,7 +60,6 @@ impl ReportTextProps {
             plan: self.plan,
             done: &self.done,
             chain: chain.as_deref(),
-            place: self.place.as_ref().map(|verdict| (*verdict, answer(&self.report, *verdict))),
             forecast: &self.forecast,
             ..of(&self.report)
         };

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use vhd_analyser_core::report::{BY_ITSELF, Report, Verdict};
+use vhd_analyser_core::Verdict;
+use vhd_analyser_core::chain::Next;
+use vhd_analyser_core::report::Report;
 use yew::prelude::*;
 
 use crate::components::chain_image::ChainImage;
@@ -40,13 +42,11 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
         }
     };
     let (ancestors, forecast) = chain(shown, analyser);
-    let place = place(analyser);
-    let verdict_in_chain = place.as_ref().map(|(verdict, _)| *verdict);
     html! {
         <>
             { file_line(report, others) }
             <VerdictCard report={report.clone()} takes_focus={!is_one_of_several || analyser.state.was_selected}
-                place={place} footer={deep_check.unwrap_or_default()}>
+                footer={deep_check.unwrap_or_default()}>
                 { link(shown, analyser) }
                 { plans(report, shown.plan, &analyser.choose_plan) }
                 if let (Some(original), Some(repair)) = (&analyser.original, shown.repair()) {
@@ -70,7 +70,7 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             { change(shown, analyser) }
             { chain_image(shown, analyser) }
             { hashes(shown, &analyser.hash, &cancel(Purpose::Hash)) }
-            <ReportText report={report.clone()} {ancestors} {forecast} place={verdict_in_chain} printed={shown.printed.clone()} date={shown.date}
+            <ReportText report={report.clone()} {ancestors} {forecast} printed={shown.printed.clone()} date={shown.date}
                 plan={shown.plan} done={shown.done.clone()} sha256={shown.sha256.clone()} on_utc_offset={analyser.print.clone()} />
         </>
     }
@@ -84,13 +84,6 @@ fn chain(shown: &Shown, analyser: &Analyser) -> (Option<Rc<Vec<Report>>>, Vec<St
         Some(disk) => (shown.ancestors.clone(), forecast(disk)),
         None => (None, Vec::new()),
     }
-}
-
-/// What is wrong with the place of the disk among the others.
-fn place(analyser: &Analyser) -> Option<(Verdict, Vec<AttrValue>)> {
-    let (gathered, number) = analyser.state.among()?;
-    let (verdict, says) = gathered.place(number)?;
-    Some((verdict, says.into_iter().map(AttrValue::from).collect()))
 }
 
 /// The next step for a disk that does not find its parent; or what was asked for, once something was.
@@ -117,7 +110,7 @@ fn chain_image(shown: &Shown, analyser: &Analyser) -> Html {
     let disks = match analyser.state.among() {
         Some((gathered, number)) => gathered.chain(number).map(|chain| chain.len()),
         // By itself a differencing disk is no image.
-        None => (!shown.report.scope.iter().any(|sentence| sentence == BY_ITSELF)).then_some(1),
+        None => (shown.report.chain_end == Next::Base).then_some(1),
     };
     let (Some(disks), Verdict::Sound) = (disks, shown.report.verdict) else { return Html::default() };
     html! {

@@ -7,7 +7,6 @@ use yew::prelude::*;
 
 use crate::components::callout::{Tone, callout};
 use crate::components::icon::{Shape, icon};
-use crate::gathered::answer;
 use crate::hooks::use_focus_when;
 
 /// What the card shows.
@@ -18,9 +17,6 @@ pub struct VerdictCardProps {
     /// Whether it takes the focus when it appears.
     #[prop_or(true)]
     pub takes_focus: bool,
-    /// What is wrong with its place among others, in sentences, and the answer that this makes of its own.
-    #[prop_or_default]
-    pub place: Option<(Verdict, Vec<AttrValue>)>,
     /// What can be done.
     #[prop_or_default]
     pub children: Html,
@@ -33,38 +29,29 @@ pub struct VerdictCardProps {
 #[component]
 pub fn VerdictCard(props: &VerdictCardProps) -> Html {
     let report = &props.report;
-    let (verdict, misplaced) = match &props.place {
-        Some((verdict, says)) => (*verdict, &says[..]),
-        None => (report.verdict, &[][..]),
-    };
+    let verdict = report.verdict;
+    let cautions: Vec<String> = report.cautions.iter().map(ToString::to_string).collect();
+    let scope = report.scope.sentences();
     let headline = use_focus_when(props.takes_focus.then_some(()));
     html! {
         <section class={classes!("verdict", tone(verdict).class())} data-testid="verdict"
             data-verdict={verdict.name()} aria-labelledby="verdict-headline">
             <h2 id="verdict-headline" class="verdict-headline" ref={headline} tabindex="-1">
                 { icon(Shape::from(verdict)) }
-                <span>{ answer(report, verdict).to_owned() }</span>
+                <span>{ &report.headline }</span>
             </h2>
             <div class="verdict-body">
                 // Where there is a choice, every choice names its own price.
                 if let (Some(repair), true) = (&report.repair, report.alternatives.is_empty()) {
                     { losses(repair) }
                 }
-                if !misplaced.is_empty() {
-                    <div class="paragraphs" data-testid="misplaced">
-                        { for misplaced.iter().map(|sentence| html! { <p>{ sentence }</p> }) }
-                    </div>
-                }
-                // Of a sound disk it says that there is nothing to do.
-                if misplaced.is_empty() || report.verdict != Verdict::Sound {
-                    { paragraphs(&report.explanation) }
-                }
+                { paragraphs(&report.explanation) }
                 if !report.cautions.is_empty() {
-                    { callout(Tone::Warn, Shape::Warning, "caution", paragraphs(&report.cautions)) }
+                    { callout(Tone::Warn, Shape::Warning, "caution", paragraphs(&cautions)) }
                 }
                 { props.children.clone() }
-                if !report.scope.is_empty() {
-                    <div class="small muted">{ paragraphs(&report.scope) }</div>
+                if !scope.is_empty() {
+                    <div class="small muted">{ paragraphs(&scope) }</div>
                 }
                 { props.footer.clone() }
             </div>
@@ -76,6 +63,7 @@ pub fn VerdictCard(props: &VerdictCardProps) -> Html {
 pub fn tone(verdict: Verdict) -> Tone {
     match verdict {
         Verdict::Sound => Tone::Good,
+        Verdict::Incomplete => Tone::Plain,
         Verdict::Repairable => Tone::Accent,
         Verdict::Salvageable => Tone::Warn,
         Verdict::Unrepairable => Tone::Bad,

@@ -26,7 +26,7 @@ use crate::hooks::Dropped;
 use crate::hooks::work::{Reading, Sent, With, Work};
 use crate::state::{self, Action, Purpose, Repaired, State};
 use crate::units;
-use crate::worker::{Ancestor, Neighbours, Request, Response, Task, Wish};
+use crate::worker::{Ancestor, Request, Response, Siblings, Task, Wish};
 
 /// Milliseconds after which reading is worth a progress bar. Anything shorter would only flash.
 const SLOW: u32 = 200;
@@ -281,8 +281,8 @@ impl Desk {
         let shown = self.work.borrow().shown.as_ref().map(|shown| (shown.file.clone(), shown.with.clone()));
         let Some((file, with)) = shown else { return };
         let (name, with) = match purpose {
-            // What was wished for has been done in it.
-            Purpose::CopyCheck => (fixed_name(&file.name()), With::default()),
+            // What was wished for has been done in it. It takes the disk's place.
+            Purpose::CopyCheck => (fixed_name(&file.name()), With::in_place_of(&with)),
             _ => (file.name(), with),
         };
         self.dispatch.dispatch(Action::Again(purpose));
@@ -299,10 +299,10 @@ impl Desk {
         let utc_offset = self.work.borrow().utc_offset;
         let deep = purpose == Purpose::DeepCheck || self.work.borrow().correction(&file).is_some();
         let (wish, journal) = (with.wish.clone(), with.journal.is_some());
-        let (neighbours, others) = with.neighbours.clone().unzip();
+        let (siblings, others) = with.siblings.clone().unzip();
         let request = match purpose {
             Purpose::Hash => Request::Hash,
-            _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep, wish, journal, neighbours }),
+            _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep, wish, journal, siblings }),
         };
         let itself = [Some(blob), with.parent.clone(), with.journal.clone()].into_iter().flatten();
         let files: Vec<Blob> = itself.chain(others.into_iter().flatten()).collect();
@@ -409,23 +409,25 @@ impl Desk {
         let journal = told.journal.as_ref().and_then(|journal| work.files.iter().find(|file| file.path == *journal));
         let knows_parent = |disk: &DiskReport| is_in_folder(disk) || disk.parent_state == "found";
         // A raw image is no disk of its own that could be told of.
-        let ancestors = gathered.ancestors(disk).filter_map(|disk| gathered.forest.disks.get(disk));
-        let ancestors = ancestors.take_while(|disk| disk.verdict != Verdict::NotAVhd);
-        let ancestor = |disk: &DiskReport| Ancestor {
+        let ancestors = gathered.ancestors(disk).filter_map(|disk| Some((disk, gathered.forest.disks.get(disk)?)));
+        let ancestors = ancestors.take_while(|(_, disk)| disk.verdict != Verdict::NotAVhd);
+        let ancestor = |(number, disk): (usize, &DiskReport)| Ancestor {
             path: disk.file.clone(),
-            are_all: knows_parent(disk),
+            is_complete: knows_parent(disk),
+            lineage: gathered.lineage(number).without_ancestors(),
             deep: work.files.iter().any(|file| file.path == disk.file && work.correction(file).is_some()),
         };
         let disks = || gathered.disks.iter().filter_map(|number| work.files.get(*number));
-        let neighbours = Neighbours {
+        let siblings = Siblings {
             path: told.file.clone(),
             paths: disks().map(|file| file.path.clone()).collect(),
-            are_all: knows_parent(told),
+            is_complete: knows_parent(told),
+            lineage: Some(gathered.lineage(disk)),
             ancestors: ancestors.map(ancestor).collect(),
         };
         With {
             journal: journal.map(|journal| journal.file.clone().into()),
-            neighbours: Some((neighbours, disks().map(|file| file.file.clone().into()).collect())),
+            siblings: Some((siblings, disks().map(|file| file.file.clone().into()).collect())),
             ..With::default()
         }
     }

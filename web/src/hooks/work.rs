@@ -14,7 +14,7 @@ use crate::gathered::{Corrected, Gathered};
 use crate::message;
 use crate::program::Program;
 use crate::state::Purpose;
-use crate::worker::{Neighbours, Wish};
+use crate::worker::{Siblings, Wish};
 
 /// The files and their workers.
 #[derive(Default)]
@@ -66,7 +66,18 @@ pub(super) struct With {
     /// The journal of a resize that was cut off.
     pub(super) journal: Option<Blob>,
     /// What was chosen together with it.
-    pub(super) neighbours: Option<(Neighbours, Vec<Blob>)>,
+    pub(super) siblings: Option<(Siblings, Vec<Blob>)>,
+}
+
+impl With {
+    /// What the repaired copy of a disk is read with, which takes the disk's place.
+    pub(super) fn in_place_of(with: &Self) -> Self {
+        let mut siblings = with.siblings.clone();
+        if let Some((siblings, _)) = &mut siblings {
+            siblings.ancestors = Vec::new();
+        }
+        Self { siblings, ..Self::default() }
+    }
 }
 
 impl Work {

@@ -15,7 +15,7 @@ use yew::Reducible;
 pub use self::action::{Action, Purpose, Repaired};
 pub use self::notice::Notice;
 pub use self::shown::{ChainImage, CopyCheck, Shown};
-use crate::gathered::{Gathered, answer};
+use crate::gathered::Gathered;
 use crate::units;
 use crate::worker::{Analysed, Progress, Unit, Wish};
 
@@ -103,7 +103,7 @@ impl State {
             Action::Analysed(Purpose::CopyCheck, Analysed { report, .. }) => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
             }
-            Action::Analysed(purpose, mut analysed) => {
+            Action::Analysed(purpose, analysed) => {
                 let mut wish = self.shown.as_ref().map(|shown| shown.wish.clone()).unwrap_or_default();
                 if let Some(reading) = self.reading.take() {
                     self.selected = reading.disk;
@@ -114,9 +114,6 @@ impl State {
                 self.notice.take_if(|notice| !matches!(notice, Notice::RepairedInPlace { .. }));
                 self.analyses += 1;
                 let before = self.shown.take().filter(|_| purpose == Purpose::DeepCheck);
-                if let Some((gathered, disk)) = self.among() {
-                    gathered.place_in_chain(&mut analysed.report, disk);
-                }
                 let repaired = self.notice.iter().filter(|notice| matches!(notice, Notice::RepairedInPlace { .. }));
                 let repaired = repaired.map(Notice::title).collect();
                 let now = Shown { wish, ..Shown::new(analysed) };
@@ -238,11 +235,7 @@ impl State {
             Some(Shown { image: ChainImage::Reading(_), .. }) => "Putting the image together".into(),
             Some(Shown { image: ChainImage::Made(..), .. }) => "The image is ready to be saved.".into(),
             Some(Shown { image: ChainImage::Failed(failure), .. }) => failure.to_string(),
-            Some(Shown { report, .. }) => {
-                let place = self.among().and_then(|(all, disk)| all.place(disk));
-                let verdict = place.map_or(report.verdict, |(verdict, _)| verdict);
-                format!("{}: {}", report.file, answer(report, verdict))
-            }
+            Some(Shown { report, .. }) => format!("{}: {}", report.file, report.headline),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What each action makes of the page.
 
-use vhd_analyser_core::report::{Report, Verdict};
+use vhd_analyser_core::chain::Next;
+use vhd_analyser_core::report::{Report, Scope, Verdict};
 
 use super::*;
 use crate::failure::Failure;
@@ -24,7 +25,10 @@ fn report(headline: &str) -> Report {
         headline: headline.into(),
         explanation: vec![],
         cautions: vec![],
-        scope: vec![],
+        scope: Scope::default(),
+        own: Verdict::Sound,
+        chain: vec![],
+        chain_end: Next::Base,
         findings: vec![],
         tools: vec![],
         repair: None,
