@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options};
-use vhd_analyser_core::chain::{DiskSummary, Forest, Lineage, Next, Reach};
+use vhd_analyser_core::chain::{DiskSummary, Forest, Lineage, Link, Reach};
 use vhd_analyser_core::report::Report;
 
 use crate::error::Failure;
@@ -111,15 +111,17 @@ pub fn with_parent(disk: &Disk, analysis: &Analysis) -> Result<Lineage, Failure>
     Ok(lineage(disk, summary(disk, analysis), Reach::Parents, None)?.0.without_ancestors())
 }
 
-/// What a disk is based on, and where that lies.
+/// How a disk hangs on its parent, and where that lies.
 ///
 /// # Errors
 /// Where the parent is there and cannot be read.
-pub fn parent_of(disk: &Disk, analysis: &Analysis) -> Result<(Next, PathBuf), Failure> {
+pub fn link(disk: &Disk, analysis: &Analysis) -> Result<Option<(Link, PathBuf)>, Failure> {
     let (lineage, paths) = lineage(disk, summary(disk, analysis), Reach::Parents, None)?;
-    let next = lineage.links.into_iter().next().map_or(Next::Base, |link| link.next);
-    let path = paths.get(next.path()).cloned().unwrap_or_else(|| next.path().into());
-    Ok((next, path))
+    let link = lineage.without_ancestors().links.into_iter().next();
+    Ok(link.map(|link| {
+        let path = paths.get(link.next.path()).cloned().unwrap_or_else(|| link.next.path().into());
+        (link, path)
+    }))
 }
 
 /// The chain of a disk by what its disks say of their parents, none of them checked; with another disk that may be met on

@@ -243,7 +243,8 @@ fn a_raw_parent_is_coalesced_into_as_it_is() -> Outcome {
     assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.raw-smaller"]);
     let report = scanned(&[(file_name(1), child)])?;
     assert_eq!(disk(&report, &file_name(1))?.parent, Some(format!("./{}", file_name(0))));
-    assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");
+    assert_eq!(disk(&report, &file_name(1))?.parent_state, "missing");
+    assert_eq!(report.verdict, Verdict::Incomplete);
     Ok(())
 }
 

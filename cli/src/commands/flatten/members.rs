@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
-use vhd_analyser_core::chain::Next;
+use vhd_analyser_core::chain::{Link, Next};
 use vhd_analyser_core::convert::{ChainError, Layer};
 
 use super::Refusal;
@@ -68,13 +68,9 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<D
         }
         next = match given.next() {
             Some(parent) => Some(parent.clone()),
-            None if layer.has_parent() => match chain::parent_of(&disk, &analysis)? {
-                (Next::Missing(parent) | Next::NotGiven(parent), _) => {
-                    return Err(damaged(ChainError::MissingParent { name, parent }));
-                }
-                (Next::Loop(name), _) => return Err(damaged(ChainError::Loop(name))),
-                (Next::Parent(_) | Next::Raw(_), path) => Some(path),
-                (Next::Base | Next::Ambiguous(_) | Next::Unknown, _) => None,
+            None if layer.has_parent() => match chain::link(&disk, &analysis)? {
+                Some((link, path)) => Some(expect_sound(name, &link).map(|()| path)?),
+                None => None,
             },
             None => None,
         };
@@ -95,6 +91,23 @@ pub fn find_unchanged(members: &[DiskSummary]) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Makes sure that a disk's parent is there, and that nothing else is found in its place.
+fn expect_sound(name: String, link: &Link) -> Result<(), Refusal> {
+    match &link.next {
+        Next::Missing(parent) | Next::NotGiven(parent) => {
+            return Err(damaged(ChainError::MissingParent { name, parent: parent.clone() }));
+        }
+        Next::Loop(name) => return Err(damaged(ChainError::Loop(name.clone()))),
+        _ => {}
+    }
+    match link.faults.iter().find(|finding| finding.fault.is_error()) {
+        Some(finding) => {
+            Err(Refusal::Damaged(format!("“{name}” on “{}”: {}", link.next.path(), finding.fault.words())))
+        }
+        None => Ok(()),
+    }
 }
 
 fn damaged(error: ChainError) -> Refusal {

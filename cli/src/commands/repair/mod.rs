@@ -175,7 +175,7 @@ fn tell_link(disk: &Disk, report: &Report, warnings: &[String], is_linked: bool)
         false => "No way was found to link the disk to this parent. Nothing was written.",
     });
     page.show()?;
-    Ok(if is_linked { report.verdict.into() } else { Exit::Damaged })
+    Ok(if is_linked { report.own.into() } else { Exit::Damaged })
 }
 
 /// Says what will be done, or why nothing will, and answers whether there is anything in the way.
@@ -187,7 +187,8 @@ fn tell_plan(disk: &Disk, report: &Report, warnings: &[String], arguments: &Argu
         page.gap();
         page.say("Nothing was written.");
         page.show()?;
-        return Ok(report.verdict.into());
+        // A missing parent is nothing that a repair of this file would change.
+        return Ok(report.own.into());
     };
     ui::report::answer(&mut page, report);
     ui::report::plan(&mut page, report, repair);
