@@ -20,7 +20,7 @@ type Outcome = Result<(), Box<dyn Error>>;
 fn report(image: &[u8], analysis: &Analysis) -> Result<Report, Box<dyn Error>> {
     Ok(Report {
         regions: fingerprint::regions(&image, &analysis.image)?,
-        ..vhd_analyser_core::report::build(&analysis, None)
+        ..vhd_analyser_core::report::build(analysis, None)
     })
 }
 
@@ -285,7 +285,7 @@ fn a_lost_block_is_a_caution_only_where_the_repair_leaves_it() -> Outcome {
         assert!(
             report.findings.iter().any(|finding| finding.id == "block.orphan" || finding.id == "file.unreferenced")
         );
-        let is_told = report.cautions.iter().any(|caution| *caution == Caution::MayHoldLostBlock);
+        let is_told = report.cautions.contains(&Caution::MayHoldLostBlock);
         assert_eq!(is_told, is_left, "{name}");
     }
     Ok(())

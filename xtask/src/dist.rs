@@ -23,7 +23,7 @@ pub fn dist() -> Result<(), DistError> {
     setup::ensure(setup::FOR_PAGE)?;
     page::build()?;
     let folder = workspace::dist();
-    let one_file = folder.join(page::ONE_FILE);
+    let one_file = folder.join(page::SINGLE_FILE);
     let weight = page::Weight::of(&folder)?;
     println!(
         "\n{}: for any web server, {} bytes gzipped until it works, and {} with the first file",

@@ -67,7 +67,7 @@ enum Error {
     #[error(transparent)]
     Dist(#[from] dist::DistError),
     #[error(transparent)]
-    Finish(#[from] page::FinishError),
+    Finish(#[from] page::PostprocessError),
     #[error("the measurements failed: {0}")]
     Bench(process::ProcessError),
     #[error(transparent)]
@@ -91,7 +91,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Setup => setup::setup()?,
         Command::Serve { port } => serve::serve(port)?,
         Command::Dist => dist::dist()?,
-        Command::FinishPage => page::finish()?,
+        Command::FinishPage => page::postprocess()?,
         Command::Bench => bench::bench().map_err(Error::Bench)?,
         Command::Fuzz { minutes, targets } => fuzz::fuzz(&targets, fuzz::Length::Minutes(minutes))?,
         Command::Test { steps } => test::test(&steps)?,

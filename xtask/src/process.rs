@@ -4,8 +4,7 @@ use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
-use std::{env, io, thread};
+use std::{env, io};
 
 /// A program that could not be started, or that ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -16,8 +15,6 @@ pub enum ProcessError {
     Failed { command: String, status: ExitStatus },
     #[error("`{command}` failed ({status}): {message}")]
     FailedSaying { command: String, status: ExitStatus, message: String },
-    #[error("`{command}` was stopped after {} s without an end", limit.as_secs())]
-    TimedOut { command: String, limit: Duration },
 }
 
 /// `cargo`, in the workspace.
@@ -44,22 +41,6 @@ pub fn read(command: &mut Command) -> Result<String, ProcessError> {
         status: output.status,
         message: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
     })
-}
-
-/// Runs a program that may hang, where the network is not what it expects, and stops it after `limit`.
-pub fn run_within(command: &mut Command, limit: Duration) -> Result<(), ProcessError> {
-    let mut child = command.stdin(Stdio::null()).spawn().map_err(|source| not_started(command, source))?;
-    let end = Instant::now() + limit;
-    while Instant::now() < end {
-        if let Some(status) = child.try_wait().map_err(|source| not_started(command, source))? {
-            return succeeded(command, status);
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    // The outcome is the same whether or not it ended on its own in this very moment.
-    let _ = child.kill();
-    let _ = child.wait();
-    Err(ProcessError::TimedOut { command: line(command), limit })
 }
 
 /// Hands the terminal over to a program for good.
@@ -114,14 +95,6 @@ mod tests {
     fn a_failure_names_the_command_and_what_it_said() {
         let failure = message(read(Command::new("sh").args(["-c", "echo no disk >&2; exit 3"])));
         assert!(failure.contains("exit 3") && failure.contains("no disk"), "{failure}");
-    }
-
-    #[test]
-    fn a_program_that_hangs_is_stopped() {
-        let started = Instant::now();
-        let failure = message(run_within(Command::new("sleep").arg("60"), Duration::from_millis(200)));
-        assert!(failure.contains("was stopped"), "{failure}");
-        assert!(started.elapsed() < Duration::from_secs(30));
     }
 
     #[test]

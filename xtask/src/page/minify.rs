@@ -2,13 +2,13 @@
 
 use std::process::Command;
 
-use super::finish::{Built, FinishError};
-use super::offline::SERVICE_WORKER;
+use super::built::{Built, PostprocessError};
+use super::service_worker::SERVICE_WORKER;
 use crate::{process, setup};
 
 /// Makes the page's scripts and styles smaller. The service worker stays as it is: it is loaded when the page has long been
 /// there, and whoever looks for its version should find it.
-pub fn minify(built: &Built) -> Result<(), FinishError> {
+pub fn minify(built: &Built) -> Result<(), PostprocessError> {
     for name in built.names()?.iter().filter(|name| *name != SERVICE_WORKER) {
         if name.ends_with(".js") || name.ends_with(".css") {
             let mut esbuild = Command::new("esbuild");

@@ -7,17 +7,15 @@ mod cargo_tool;
 mod debian;
 mod npm;
 mod rustup;
-mod standard_library;
 
 pub use cargo_tool::CargoTool;
 pub use debian::DebianPackages;
 pub use npm::NpmPackage;
-pub use rustup::RustupComponent;
-pub use standard_library::StandardLibrary;
+pub use rustup::{RustupComponent, RustupTarget};
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-use std::{env, io};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
 
 use crate::process::ProcessError;
 use crate::workspace;
@@ -54,29 +52,11 @@ pub enum SetupError {
 }
 
 /// The standard library for the browser's WebAssembly.
-pub static WASM: StandardLibrary = StandardLibrary {
-    target: "wasm32-unknown-unknown",
-    crates: "std,panic_abort,test",
-    linker: "wasm-ld-19",
-    // The page's SHA-256 as a loop: written out, its rounds would be eight kilobytes to download.
-    flags: &["--cfg=sha2_backend_soft=\"compact\""],
-    purpose: "compile the page for the browser",
-};
+pub static WASM: RustupTarget =
+    RustupTarget { target: "wasm32-unknown-unknown", purpose: "compile the page for the browser" };
 /// `core` and `alloc` for a machine without an operating system.
-pub static NO_STD: StandardLibrary = StandardLibrary {
-    target: "x86_64-unknown-none",
-    crates: "core,alloc",
-    linker: "ld.lld-19",
-    flags: &[],
-    purpose: "show that the core crate needs no operating system",
-};
-/// Debian's compiler, its standard library's source and a linker for every target.
-static DEBIAN_RUST: DebianPackages = DebianPackages {
-    programs: &["/usr/bin/rustc", "/usr/bin/cargo", "/usr/lib/rustlib/src/rust/library/std", "wasm-ld-19"],
-    packages: &["rustc-web", "cargo-web", "rust-web-src", "lld-19"],
-    purpose: "build the standard library for other targets where rustup cannot download it",
-    effort: "about 1 minute: 150 MB to download",
-};
+pub static NO_STD: RustupTarget =
+    RustupTarget { target: "x86_64-unknown-none", purpose: "show that the core crate needs no operating system" };
 static RUSTFMT: RustupComponent = RustupComponent { name: "rustfmt", command: "fmt", purpose: "check the formatting" };
 static CLIPPY: RustupComponent =
     RustupComponent { name: "clippy", command: "clippy", purpose: "find mistakes in the code" };
@@ -219,6 +199,35 @@ pub fn ensure(pieces: &[&dyn Piece]) -> Result<(), SetupError> {
         }
     }
     Ok(())
+}
+
+/// The environment in which the page's programs are built; the sources of the project lie in `folder`.
+pub fn wasm_environment(folder: &Path) -> Vec<(String, OsString)> {
+    // Where the sources lie on this computer is nobody's business who loads the page.
+    let mut flags = vec![remapped(folder, "")];
+    flags.extend(registries().iter().map(|registry| remapped(registry, "crates")));
+    // Every browser that the page asks for has it.
+    flags.push("-Ctarget-feature=+simd128".into());
+    // Names of folders may have spaces in them, and here they may.
+    vec![("CARGO_ENCODED_RUSTFLAGS".to_owned(), flags.join(OsStr::new("\u{1f}")))]
+}
+
+/// The folders in which cargo keeps the sources of crates, one for each registry: two computers that use another mirror
+/// build the same bytes.
+fn registries() -> Vec<PathBuf> {
+    let home = env::home_dir().map(|home| home.join(".cargo"));
+    let cargo = env::var_os("CARGO_HOME").map(PathBuf::from).or(home).unwrap_or_default();
+    let folders = fs::read_dir(cargo.join("registry/src")).into_iter().flatten().flatten();
+    folders.map(|folder| folder.path()).collect()
+}
+
+/// The flag that makes the compiler name files under `folder` as if they were under `name`.
+fn remapped(folder: &Path, name: &str) -> OsString {
+    let mut flag = OsString::from("--remap-path-prefix=");
+    flag.push(folder);
+    flag.push("=");
+    flag.push(name);
+    flag
 }
 
 /// `PATH` with the project's own tools first.

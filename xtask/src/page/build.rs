@@ -1,15 +1,5 @@
 //! Building the page, for serving it, for its tests, and for taking it elsewhere.
 
-mod again;
-mod finish;
-mod minify;
-mod offline;
-mod one_file;
-mod pack;
-mod policy;
-mod programs;
-mod shorten;
-
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::Command;
@@ -18,11 +8,11 @@ use std::{env, fs};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::built::SINGLE_FILE;
+use super::hashed_names::WORKER;
+use super::service_worker::SERVICE_WORKER;
 use crate::process::{self, ProcessError};
 use crate::{setup, workspace};
-
-pub use again::{AgainError, build_again};
-pub use finish::{FinishError, ONE_FILE, finish};
 
 /// Trunk in the workspace, with the project's tools and the compiler that can make WASM.
 pub fn trunk() -> Command {
@@ -30,12 +20,12 @@ pub fn trunk() -> Command {
 }
 
 /// The same in a copy of the workspace.
-fn trunk_in(folder: &Path) -> Command {
+pub fn trunk_in(folder: &Path) -> Command {
     let mut trunk = Command::new("trunk");
     trunk
         .current_dir(folder)
         .env("PATH", setup::path())
-        .envs(setup::WASM.environment(folder))
+        .envs(setup::wasm_environment(folder))
         // The page says what it was built from.
         .envs(commit().map(|commit| ("VHD_ANALYSER_COMMIT", commit)))
         // What Trunk starts when it is done is this program.
@@ -78,11 +68,11 @@ impl Weight {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             // These are fetched when the page works, if at all.
-            if [ONE_FILE, offline::SERVICE_WORKER].contains(&&*name) {
+            if [SINGLE_FILE, SERVICE_WORKER].contains(&&*name) {
                 continue;
             }
             let is_loaded = [".html", ".css", ".js", ".wasm"].iter().any(|kind| name.ends_with(kind));
-            let part = if name.starts_with(programs::WORKER) { &mut weight.worker } else { &mut weight.first_load };
+            let part = if name.starts_with(WORKER) { &mut weight.worker } else { &mut weight.first_load };
             if is_loaded {
                 *part += gzipped(&fs::read(&path)?)?;
             }

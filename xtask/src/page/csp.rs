@@ -8,7 +8,7 @@ use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str, text};
 use sha2::{Digest, Sha256};
 
-use super::finish::FinishError;
+use super::built::PostprocessError;
 
 /// What a page may load.
 pub struct Policy {
@@ -28,11 +28,11 @@ pub const FOLDER: Policy = Policy {
 };
 
 /// The page in one file: what is in it. There is nothing that it might ask for.
-pub const ONE_FILE: Policy = Policy { scripts: "", workers: "blob:", styles: "", rest: "img-src data:" };
+pub const SINGLE_FILE: Policy = Policy { scripts: "", workers: "blob:", styles: "", rest: "img-src data:" };
 
 /// Puts the policy into a page, before anything that it is for. Scripts and styles that are in the page itself are
 /// allowed by their hashes, and so is a script that is put into it later.
-pub fn with_policy(html: &str, policy: Policy, later: Option<&str>) -> Result<String, FinishError> {
+pub fn with_policy(html: &str, policy: Policy, later: Option<&str>) -> Result<String, PostprocessError> {
     let mut scripts = hashes(html, "script:not([src]):not([type])")?;
     scripts.extend(later.map(hash));
     let styles = hashes(html, "style")?;
@@ -50,7 +50,7 @@ pub fn with_policy(html: &str, policy: Policy, later: Option<&str>) -> Result<St
 }
 
 /// The hashes of the texts of these elements, each after a space.
-fn hashes(html: &str, selector: &str) -> Result<String, FinishError> {
+fn hashes(html: &str, selector: &str) -> Result<String, PostprocessError> {
     let (texts, current) = (RefCell::new(Vec::new()), RefCell::new(String::new()));
     let gather = text!(selector, |chunk| {
         current.borrow_mut().push_str(chunk.as_str());
@@ -72,9 +72,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_page_is_allowed_by_its_hash() -> Result<(), FinishError> {
+    fn what_is_in_the_page_is_allowed_by_its_hash() -> Result<(), PostprocessError> {
         let html = "<meta charset=utf-8><style>a{}</style><script>alert(1)</script><script src=a.js></script>";
-        let page = with_policy(html, ONE_FILE, Some("alert(2)"))?;
+        let page = with_policy(html, SINGLE_FILE, Some("alert(2)"))?;
         // As `printf 'alert(1)' | openssl dgst -sha256 -binary | base64` has it.
         assert!(page.contains("script-src  'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=' 'sha256-"), "{page}");
         assert!(page.starts_with("<meta charset=utf-8><meta http-equiv=\"Content-Security-Policy\""), "{page}");

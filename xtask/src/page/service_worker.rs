@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::finish::{Built, FinishError};
+use super::built::{Built, PostprocessError};
 
 /// The service worker's file, which is itself none of those that it keeps.
 pub const SERVICE_WORKER: &str = "service-worker.js";
 
 /// The service worker with its constants filled in.
-pub fn service_worker(built: &Built) -> Result<String, FinishError> {
+pub fn service_worker(built: &Built) -> Result<String, PostprocessError> {
     let mut files = BTreeMap::new();
     for name in built.names()?.into_iter().filter(|name| name != SERVICE_WORKER) {
         let digest = digest(&built.bytes(&name)?);
@@ -30,10 +30,10 @@ pub fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-fn fill(text: &str, place: &'static str, with: &str) -> Result<String, FinishError> {
+fn fill(text: &str, place: &'static str, with: &str) -> Result<String, PostprocessError> {
     match text.split_once(place) {
         Some((before, after)) => Ok([before, with, after].concat()),
-        None => Err(FinishError::NoPlace(place)),
+        None => Err(PostprocessError::NoPlace(place)),
     }
 }
 

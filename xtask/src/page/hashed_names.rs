@@ -1,7 +1,7 @@
 //! The two programs of the page, each a script and a module of WebAssembly, as Trunk has built them.
 
-use super::finish::{Built, FinishError};
-use super::offline::digest;
+use super::built::{Built, PostprocessError};
+use super::service_worker::digest;
 
 /// How the names of the program's files begin that a browser loads before the page works.
 pub const PAGE: &str = "vhd-analyser-web";
@@ -19,20 +19,20 @@ pub struct Program {
 
 impl Program {
     /// The page's, or the worker's.
-    pub fn find(built: &Built, name: &'static str) -> Result<Self, FinishError> {
+    pub fn find(built: &Built, name: &'static str) -> Result<Self, PostprocessError> {
         Ok(Self { script: built.name_of(name, ".js")?, module: built.name_of(name, ".wasm")? })
     }
 }
 
 /// Gives the programs' files names that change with what is in them: a page that is still open when a new version takes
 /// its place gets no part of that. Returns the page with these names.
-pub fn name_by_content(built: &Built, html: String) -> Result<String, FinishError> {
+pub fn name_by_content(built: &Built, html: String) -> Result<String, PostprocessError> {
     let mut html = html;
     for program in [PAGE, WORKER] {
         let Program { script, module } = Program::find(built, program)?;
         for (name, kind) in [(script, "js"), (module, "wasm")] {
             if !html.contains(&name) {
-                return Err(FinishError::NotNamed(name));
+                return Err(PostprocessError::NotNamed(name));
             }
             let digest = digest(&built.bytes(&name)?);
             let named = format!("{program}-{}.{kind}", digest.get(..DIGITS).unwrap_or(&digest));

@@ -1,21 +1,24 @@
 //! The page in one file, for a computer without a network: it works where it is saved, by a double click.
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use lol_html::html_content::ContentType;
 use lol_html::{RewriteStrSettings, element, rewrite_str};
 
-use super::finish::{Built, FinishError};
-use super::programs::{PAGE, Program, WORKER};
-use super::{pack, policy};
+use super::built::{Built, PostprocessError};
+use super::csp;
+use super::hashed_names::{PAGE, Program, WORKER};
 
 /// The script that unpacks what is packed. It is in this page only, and no file beside the other.
 const UNPACK: &str = "unpack.js";
 
 /// Puts what the page loads into the page, packed, with the policy for it.
-pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
+pub fn single_file(built: &Built, html: &str) -> Result<String, PostprocessError> {
     let icon = BASE64_STANDARD.encode(built.bytes(&built.name_of("icon", ".svg")?)?);
     let (packed, places) = packed(built, &styles(built, html)?)?;
     let unpack = format!("<script>{}</script>", script(built, UNPACK)?);
@@ -40,7 +43,7 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
         .append_element_content_handler(element!("script[data-src]", |part| {
             let address = part.get_attribute("data-src");
             let place = places.get(name(&address));
-            let (from, to) = place.ok_or_else(|| FinishError::NotPacked(name(&address).to_owned()))?;
+            let (from, to) = place.ok_or_else(|| PostprocessError::NotPacked(name(&address).to_owned()))?;
             part.remove_attribute("data-src");
             part.set_attribute("data-from", &from.to_string())?;
             part.set_attribute("data-to", &to.to_string())?;
@@ -53,14 +56,14 @@ pub fn one_file(built: &Built, html: &str) -> Result<String, FinishError> {
         }));
     let html = rewrite_str(html, rewrite)?;
     // What is put into the page when it is unpacked is allowed by its hash, as if it stood there.
-    policy::with_policy(&html, policy::ONE_FILE, Some(&program))
+    csp::with_policy(&html, csp::SINGLE_FILE, Some(&program))
 }
 
 /// Where a file begins and ends in what is packed.
 type Places = HashMap<String, (usize, usize)>;
 
 /// All style sheets that the page names, in that order.
-fn styles(built: &Built, html: &str) -> Result<String, FinishError> {
+fn styles(built: &Built, html: &str) -> Result<String, PostprocessError> {
     let mut styles = String::new();
     let gather = element!("link[rel=stylesheet]", |link| {
         styles.push_str(&built.text(name(&link.get_attribute("href")))?);
@@ -72,7 +75,7 @@ fn styles(built: &Built, html: &str) -> Result<String, FinishError> {
 
 /// An element with the styles and the programs, and where each file is in it: together, since the two programs have much
 /// of the same in them. First come the styles and the page's script.
-fn packed(built: &Built, styles: &str) -> Result<(String, Places), FinishError> {
+fn packed(built: &Built, styles: &str) -> Result<(String, Places), PostprocessError> {
     let (page, worker) = (Program::find(built, PAGE)?, Program::find(built, WORKER)?);
     let (mut bytes, mut places) = (styles.as_bytes().to_vec(), Places::new());
     bytes.extend(built.bytes(&page.script)?);
@@ -82,18 +85,18 @@ fn packed(built: &Built, styles: &str) -> Result<(String, Places), FinishError> 
         bytes.extend(built.bytes(&name)?);
         places.insert(name, (start, bytes.len()));
     }
-    let packed = pack::lzip(&bytes).map_err(FinishError::Pack)?;
-    let (length, text) = (packed.len(), pack::text(&packed));
-    let attributes =
-        format!("id=\"packed\" data-bytes=\"{length}\" data-styles=\"{}\" data-script=\"{script_end}\"", styles.len());
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&bytes).map_err(PostprocessError::Pack)?;
+    let text = BASE64_STANDARD.encode(encoder.finish().map_err(PostprocessError::Pack)?);
+    let attributes = format!("id=\"packed\" data-styles=\"{}\" data-script=\"{script_end}\"", styles.len());
     Ok((format!("<script type=\"text/plain\" {attributes}>{text}</script>\n    "), places))
 }
 
 /// The text of a script, to stand in an element.
-fn script(built: &Built, name: &str) -> Result<String, FinishError> {
+fn script(built: &Built, name: &str) -> Result<String, PostprocessError> {
     let text = built.text(name)?;
     match ["</script", "<!--"].into_iter().find(|end| text.contains(end)) {
-        Some(end) => Err(FinishError::EndsElement(end)),
+        Some(end) => Err(PostprocessError::EndsElement(end)),
         None => Ok(text),
     }
 }
