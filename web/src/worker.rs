@@ -15,7 +15,8 @@ use vhd_analyser_core::image;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress;
 use vhd_analyser_core::repair::{ParentDisk, Request as Changes};
-use vhd_analyser_core::report::{self, FindingReport, Report, fingerprint};
+use vhd_analyser_core::report::json::{self, Layout};
+use vhd_analyser_core::report::{self, FindingReport, Report, ReportExport, fingerprint, markdown};
 use vhd_analyser_core::script::{Language, Script};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent, WorkerGlobalScope};
@@ -27,7 +28,7 @@ use crate::gather::{Named, gather};
 use crate::message;
 use crate::neighbours::Folder;
 use crate::source::BlobSource;
-use crate::version::VERSION;
+use crate::version::{COMMIT, VERSION};
 
 /// Milliseconds between two messages of progress.
 const PROGRESS_INTERVAL: f64 = 50.0;
@@ -50,11 +51,35 @@ pub enum Request {
     Gather(Vec<String>),
     /// Put the files of a chain, the last child first, which have these names, together to one image.
     Flatten(Vec<String>, Format),
+    /// Write the report on the file that was read for others.
+    Export(ExportOptions),
     /// Print the report of the file that was read, with its times shifted.
     Print {
         /// Minutes east of UTC.
         utc_offset: i32,
     },
+}
+
+/// What is to be said in a report for others besides what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportOptions {
+    /// Which of the ways to repair the file was chosen, the best being 0.
+    pub plan: usize,
+    /// The SHA-256 of the whole file in hex, where it is known.
+    pub sha256: Option<String>,
+    /// What was done about the file, a sentence each.
+    pub done: Vec<String>,
+    /// What coalescing it into its parent would do, a sentence each.
+    pub forecast: Vec<String>,
+}
+
+/// A report for others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exports {
+    /// For a ticket.
+    pub markdown: String,
+    /// For scripts.
+    pub json: String,
 }
 
 /// How a file is to be read.
@@ -118,13 +143,12 @@ pub enum Response {
     Progress(Progress),
     /// The end of it.
     Analysed(Analysed),
-    /// What the disks are that the disk is based on, the parent first. It follows the end, of what was chosen together
-    /// with others.
-    Ancestors(Vec<Report>),
     /// The end of reading many files. What they are comes with the message.
     Gathered,
     /// A repair as scripts.
     Scripts(Scripts),
+    /// The report for others.
+    Exported(Exports),
     /// The report as text.
     Printed(Printed),
     /// The SHA-256 of the whole file, in hex.
@@ -193,8 +217,8 @@ pub struct Printed {
 pub fn serve(scope: DedicatedWorkerGlobalScope) {
     report_panics();
     let page = scope.clone();
-    // Kept so that the text can be printed with other times.
-    let mut read: Option<Analysis> = None;
+    // Kept so that the report can be written in other forms.
+    let mut read: Option<ReadFile> = None;
     EventListener::new(&scope, "message", move |event| {
         let parts = event.unchecked_ref::<MessageEvent>().data().unchecked_into::<Array>();
         let files = || parts.iter().skip(1).map(JsCast::unchecked_into::<Blob>);
@@ -206,14 +230,13 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 match analyse(&files, &task, tell) {
                     Ok((analysis, report)) => {
                         let printed = print(&analysis, task.utc_offset);
-                        read = Some(analysis);
-                        let analysed = Analysed { report: report.into(), printed, date: now().0 };
+                        let date = now();
+                        let analysed = Analysed { report: report.clone().into(), printed, date: date.0 };
                         respond(&page, &Response::Analysed(analysed));
                         // Nobody waits for these.
-                        match ancestors(&files, &task) {
-                            Some(reports) => Response::Ancestors(reports),
-                            None => return,
-                        }
+                        let ancestors = ancestors(&files, &task);
+                        read = Some(ReadFile { analysis, report, ancestors, date });
+                        return;
                     }
                     Err(failure) => Response::Failed(failure),
                 }
@@ -227,18 +250,59 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 Err(failure) => Response::Failed(failure),
             },
             Request::Hash => hash(file(), tell).map_or_else(Response::Failed, Response::Hashed),
-            Request::Scripts { plan, file } => match read.as_ref().and_then(|read| scripts(read, plan, &file)) {
-                Some(scripts) => Response::Scripts(scripts),
+            Request::Scripts { plan, file } => {
+                match read.as_ref().and_then(|read| scripts(&read.analysis, plan, &file)) {
+                    Some(scripts) => Response::Scripts(scripts),
+                    None => return,
+                }
+            }
+            Request::Export(options) => match &read {
+                Some(read) => Response::Exported(read.export(&options)),
                 None => return,
             },
             Request::Print { utc_offset } => match &read {
-                Some(analysis) => Response::Printed(print(analysis, utc_offset)),
+                Some(read) => Response::Printed(print(&read.analysis, utc_offset)),
                 None => return,
             },
         };
         respond(&page, &response);
     })
     .forget();
+}
+
+/// A file that was read.
+struct ReadFile {
+    analysis: Analysis,
+    report: Report,
+    /// The reports on what it is based on, the parent first, where it was picked together with others.
+    ancestors: Option<Vec<Report>>,
+    date: TimeStamp,
+}
+
+impl ReadFile {
+    fn export(&self, options: &ExportOptions) -> Exports {
+        let of = |report| ReportExport {
+            report,
+            sha256: None,
+            date: self.date,
+            version: VERSION,
+            commit: COMMIT,
+            plan: 0,
+            done: &[],
+            chain: None,
+            forecast: &[],
+        };
+        let chain: Option<Vec<_>> = self.ancestors.as_ref().map(|reports| reports.iter().map(of).collect());
+        let export = ReportExport {
+            sha256: options.sha256.as_deref(),
+            plan: options.plan,
+            done: &options.done,
+            chain: chain.as_deref(),
+            forecast: &options.forecast,
+            ..of(&self.report)
+        };
+        Exports { markdown: markdown::render(&export), json: json::render(&export, Layout::Lines) }
+    }
 }
 
 /// Waits for packed files: the browser unpacks them in its own time.

@@ -8,10 +8,11 @@ use std::rc::Rc;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::wasm_bindgen::JsCast;
 use js_sys::{Array, Uint8Array};
-use vhd_analyser_core::compat::Tool;
+use vhd_analyser_core::chain::Next;
+use vhd_analyser_core::compat::{ParentUse, Tool};
 use vhd_analyser_core::report::{
-    FieldReport, FindingReport, PatchReport, RegionReport, RepairReport, Report, Segment, Severity, StructureReport,
-    ToolReport, Verdict,
+    Caution, FieldReport, FindingReport, NotChecked, PatchReport, RegionReport, RepairReport, Report, Scope, Segment,
+    Severity, StructureReport, ToolReport, Verdict,
 };
 use vhd_analyser_web::components::app::App;
 use vhd_analyser_web::components::deep_check::deep_check;
@@ -28,7 +29,7 @@ use vhd_analyser_web::components::tools::tools;
 use vhd_analyser_web::components::verdict::{VerdictCard, VerdictCardProps};
 use vhd_analyser_web::failure::Failure;
 use vhd_analyser_web::state::{CopyCheck, Notice, Reading, Shown};
-use vhd_analyser_web::worker::{Analysed, Printed, Progress, Unit};
+use vhd_analyser_web::worker::{Analysed, ExportOptions, Exports, Printed, Progress, Unit};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, Event, EventInit, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::{BaseComponent, Callback, Html, Properties, Renderer, component};
@@ -119,8 +120,11 @@ fn report() -> Report {
         description: "10 GiB differencing disk".into(),
         headline: "Damaged, and can be repaired".into(),
         explanation: vec!["The footer is missing.".into()],
-        cautions: vec!["Detach the disk first.".into()],
-        scope: vec!["Not checked: the data.".into()],
+        cautions: vec![Caution::MayBeInUse],
+        scope: Scope { not_checked: vec![NotChecked::Blocks], ..Scope::default() },
+        own: Verdict::Repairable,
+        chain: vec![],
+        chain_end: Next::Base,
         findings: vec![
             finding("footer.primary.cookie", Severity::Error),
             finding("footer.backup.time", Severity::Warning),
@@ -170,7 +174,15 @@ fn report() -> Report {
 
 fn tool(tool: Tool, accepts: bool, accepts_after: Option<bool>) -> ToolReport {
     let says = "primary footer invalid: invalid cookie".into();
-    ToolReport { tool, name: tool.to_string(), accepts, says, virtual_size: None, accepts_after }
+    ToolReport {
+        tool,
+        name: tool.to_string(),
+        accepts,
+        says,
+        virtual_size: None,
+        accepts_after,
+        parent: ParentUse::None,
+    }
 }
 
 /// Two ways to repair it, the better one first.
@@ -200,26 +212,20 @@ fn report_text(report: Report) -> ReportTextProps {
     let Shown { report, printed, date, plan, sha256, .. } = shown(report);
     ReportTextProps {
         report,
-        ancestors: None,
-        place: None,
+        exports: Some(Exports { markdown: "# Report on `disk.vhd`".into(), json: "{}".into() }.into()),
         forecast: vec![],
         printed,
         date,
         plan,
         sha256,
         done: vec![],
+        on_export: Callback::noop(),
         on_utc_offset: Callback::noop(),
     }
 }
 
 fn card(report: Report) -> VerdictCardProps {
-    VerdictCardProps {
-        report: report.into(),
-        takes_focus: true,
-        place: None,
-        children: Html::default(),
-        footer: Html::default(),
-    }
+    VerdictCardProps { report: report.into(), takes_focus: true, children: Html::default(), footer: Html::default() }
 }
 
 #[wasm_bindgen_test]
@@ -236,10 +242,10 @@ async fn the_page_before_a_file() {
 async fn the_verdict_has_a_word_a_caution_and_the_focus() {
     let card = draw::<VerdictCard>(card(report())).await;
     assert_eq!(attribute(&card.the("verdict"), "data-verdict"), "repairable");
-    assert_eq!(card.the("caution").text_content().unwrap(), "Detach the disk first.");
+    assert_eq!(card.the("caution").text_content().unwrap(), Caution::MayBeInUse.to_string());
     let focused = web_sys::window().unwrap().document().unwrap().active_element().unwrap();
     assert_eq!(focused.text_content().unwrap(), "Damaged, and can be repaired");
-    assert!(card.text().contains("Not checked: the data."));
+    assert!(card.text().contains(&NotChecked::Blocks.to_string()));
 }
 
 #[wasm_bindgen_test]
@@ -295,8 +301,13 @@ async fn faulty_fields_are_marked_with_a_word() {
 #[wasm_bindgen_test]
 async fn the_report_keeps_its_text_and_offers_other_times() {
     let asked = Rc::new(RefCell::new(None));
+    let exported = Rc::new(RefCell::new(None));
     let view = draw::<ReportText>(ReportTextProps {
         done: vec!["The fixed copy was saved.".into()],
+        on_export: Callback::from({
+            let exported = exported.clone();
+            move |options| *exported.borrow_mut() = Some(options)
+        }),
         on_utc_offset: Callback::from({
             let asked = asked.clone();
             move |minutes| *asked.borrow_mut() = Some(minutes)
@@ -316,11 +327,13 @@ async fn the_report_keeps_its_text_and_offers_other_times() {
 
     let text = || view.the("report-text").text_content().unwrap();
     view.click("report-md").await;
-    assert!(text().contains("The fixed copy was saved."), "{}", text());
+    let done = exported.borrow().as_ref().map(|options: &ExportOptions| options.done.clone());
+    assert_eq!(done, Some(vec!["The fixed copy was saved.".into()]));
+    assert!(text().contains("# Report on"), "{}", text());
     assert_eq!(attribute(&view.the("save-report"), "download"), "disk.vhd.md");
     assert!(view.all("select").is_empty());
     view.click("report-json").await;
-    assert!(text().contains("\"version\": 1,"), "{}", text());
+    assert_eq!(text(), "{}");
     assert!(view.all("[data-testid=save-report]").is_empty());
     assert_eq!(attribute(&view.the("download-report-json"), "download"), "disk.vhd.json");
 }

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
+use vhd_analyser_core::Verdict;
 use vhd_analyser_core::layout::time::TimeStamp;
-use vhd_analyser_core::report::json::{self, Layout};
-use vhd_analyser_core::report::{Report, ReportExport, Verdict, markdown};
+use vhd_analyser_core::report::Report;
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -13,16 +13,16 @@ use crate::components::section::section;
 use crate::hooks::use_saved;
 use crate::units;
 use crate::version::{COMMIT, VERSION};
-use crate::worker::Printed;
+use crate::worker::{ExportOptions, Exports, Printed};
 
 /// What is shown.
 #[derive(Clone, PartialEq, Properties)]
 pub struct ReportTextProps {
     /// The file's report.
     pub report: Rc<Report>,
-    /// The reports on what it is based on, the parent first, where that was looked at.
+    /// The same for others, once it is written.
     #[prop_or_default]
-    pub ancestors: Option<Rc<Vec<Report>>>,
+    pub exports: Option<Rc<Exports>>,
     /// What coalescing it into its parent would do, a sentence each.
     #[prop_or_default]
     pub forecast: Vec<String>,
@@ -37,38 +37,30 @@ pub struct ReportTextProps {
     /// What was done about the file, a sentence each, with names of files in “quotation marks”.
     #[prop_or_default]
     pub done: Vec<String>,
+    /// Has the report written for others.
+    pub on_export: Callback<ExportOptions>,
     /// Asks for other times, in minutes east of UTC.
     pub on_utc_offset: Callback<i32>,
 }
 
 impl ReportTextProps {
     fn text(&self, form: Form) -> AttrValue {
-        let of = |report| ReportExport {
-            report,
-            sha256: None,
-            date: self.date,
-            version: VERSION,
-            commit: COMMIT,
-            plan: 0,
-            done: &[],
-            chain: None,
-            forecast: &[],
+        let exports = self.exports.as_deref();
+        let text = match form {
+            Form::VhdUtil => Some(&self.printed.text),
+            Form::Markdown => exports.map(|exports| &exports.markdown),
+            Form::Json => exports.map(|exports| &exports.json),
         };
-        let chain: Option<Vec<_>> = self.ancestors.as_ref().map(|reports| reports.iter().map(of).collect());
-        let ticket = ReportExport {
-            sha256: self.sha256.as_deref(),
+        text.cloned().unwrap_or_default().into()
+    }
+
+    fn options(&self) -> ExportOptions {
+        ExportOptions {
             plan: self.plan,
-            done: &self.done,
-            chain: chain.as_deref(),
-            forecast: &self.forecast,
-            ..of(&self.report)
-        };
-        match form {
-            Form::VhdUtil => self.printed.text.clone(),
-            Form::Markdown => markdown::render(&ticket),
-            Form::Json => json::render(&ticket, Layout::Lines),
+            sha256: self.sha256.as_ref().map(ToString::to_string),
+            done: self.done.clone(),
+            forecast: self.forecast.clone(),
         }
-        .into()
     }
 }
 
@@ -100,6 +92,11 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
     // Of a file that is no VHD the text of vhd-util would be nonsense.
     let forms = if report.verdict == Verdict::NotAVhd { &Form::ALL[1..] } else { &Form::ALL };
     let form = use_state_eq(|| forms[0]);
+    // Written anew for every file, and whenever there is more to say.
+    use_effect_with((report.clone(), props.options()), {
+        let on_export = props.on_export.clone();
+        move |(_, options)| on_export.emit(options.clone())
+    });
     let text = props.text(*form);
     let url = use_saved(&text);
     let json_url = use_saved(&props.text(Form::Json));

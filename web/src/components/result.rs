@@ -1,10 +1,7 @@
 //! The page after a file: the answer, what to do, why, and everything else.
 
-use std::rc::Rc;
-
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::chain::Next;
-use vhd_analyser_core::report::Report;
 use yew::prelude::*;
 
 use crate::components::chain_image::ChainImage;
@@ -41,7 +38,7 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             { other_files(&analyser.add, &analyser.choose) }
         }
     };
-    let (ancestors, forecast) = chain(shown, analyser);
+    let forecast = forecast_of(analyser);
     html! {
         <>
             { file_line(report, others) }
@@ -70,20 +67,17 @@ pub fn result(shown: &Shown, analyser: &Analyser) -> Html {
             { change(shown, analyser) }
             { chain_image(shown, analyser) }
             { hashes(shown, &analyser.hash, &cancel(Purpose::Hash)) }
-            <ReportText report={report.clone()} {ancestors} {forecast} printed={shown.printed.clone()} date={shown.date}
-                plan={shown.plan} done={shown.done.clone()} sha256={shown.sha256.clone()} on_utc_offset={analyser.print.clone()} />
+            <ReportText report={report.clone()} exports={shown.exports.clone()} {forecast} printed={shown.printed.clone()} date={shown.date}
+                plan={shown.plan} done={shown.done.clone()} sha256={shown.sha256.clone()} on_export={analyser.export.clone()}
+                on_utc_offset={analyser.print.clone()} />
         </>
     }
 }
 
-/// What is told to others besides the report on the disk, if its parent was looked for: what its ancestors are, and what a
-/// coalesce would do.
-fn chain(shown: &Shown, analyser: &Analyser) -> (Option<Rc<Vec<Report>>>, Vec<String>) {
+/// What a coalesce would do, which others are told besides the report on the disk, if its parent was looked for.
+fn forecast_of(analyser: &Analyser) -> Vec<String> {
     let disk = analyser.state.among().and_then(|(gathered, number)| gathered.forest.disks.get(number));
-    match disk.filter(|disk| !lacks_parent(disk)) {
-        Some(disk) => (shown.ancestors.clone(), forecast(disk)),
-        None => (None, Vec::new()),
-    }
+    disk.filter(|disk| !lacks_parent(disk)).map(forecast).unwrap_or_default()
 }
 
 /// The next step for a disk that does not find its parent; or what was asked for, once something was.

@@ -335,7 +335,7 @@ impl Desk {
         let action = match response {
             Response::Progress(progress) => Action::Progress(purpose, progress),
             Response::Printed(printed) => Action::Printed(printed),
-            Response::Ancestors(reports) => Action::Ancestors(reports),
+            Response::Exported(exports) => Action::Exported(exports),
             Response::Scripts(scripts) => Action::Scripts(scripts),
             // Who asks for these takes the answer himself.
             Response::Gathered | Response::Flattened => return,

@@ -13,6 +13,7 @@ use crate::hooks::use_file_drop::Dropped;
 use crate::hooks::work::Work;
 use crate::sample;
 use crate::state::{Action, Purpose, Repaired, State};
+use crate::worker::{ExportOptions, Request};
 
 /// What the page shows and what can be done about it.
 #[derive(Clone, PartialEq)]
@@ -39,6 +40,8 @@ pub struct Analyser {
     pub choose_sample: Callback<()>,
     /// Stops reading.
     pub cancel: Callback<Purpose>,
+    /// Has the report written for others.
+    pub export: Callback<ExportOptions>,
     /// Prints the text of the report with times so many minutes east of UTC.
     pub print: Callback<i32>,
     /// Goes by another of the ways to repair the file.
@@ -90,6 +93,7 @@ pub fn use_analyser() -> Analyser {
         flatten: desk.on(move |desk, format| desk.flatten(selected, format)),
         choose_sample,
         cancel: desk.on(|desk, purpose| desk.cancel(purpose)),
+        export: desk.on(|desk, options| desk.ask(&Request::Export(options))),
         print: desk.on(|desk, utc_offset| desk.print(utc_offset)),
         choose_plan: desk.on(|desk, plan| desk.choose_plan(plan)),
         check_copy: desk.on(|desk, copy: Blob| desk.read_again(Purpose::CopyCheck, |_| copy)),

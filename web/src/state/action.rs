@@ -3,14 +3,13 @@
 use std::rc::Rc;
 
 use vhd_analyser_core::convert::Format;
-use vhd_analyser_core::report::Report;
 use web_sys::Blob;
 
 use super::Reading;
 use crate::failure::Failure;
 use crate::file_access::Chosen;
 use crate::gathered::Gathered;
-use crate::worker::{Analysed, Printed, Progress, Scripts, Wish};
+use crate::worker::{Analysed, Exports, Printed, Progress, Scripts, Wish};
 
 /// What a file is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +65,8 @@ pub enum Action {
     Progress(Purpose, Progress),
     /// It has been read.
     Analysed(Purpose, Analysed),
-    /// What the disk is based on has been read, too.
-    Ancestors(Vec<Report>),
+    /// The report came in its forms for others.
+    Exported(Exports),
     /// All of it has been hashed, to this SHA-256 in hex.
     Hashed(String),
     /// It could not be read.

@@ -119,13 +119,11 @@ impl State {
                 let now = Shown { wish, ..Shown::new(analysed) };
                 self.shown = Some(match before {
                     // It is still the same file.
-                    Some(Shown { sha256, hashing, done, ancestors, image, .. }) => {
-                        Shown { sha256, hashing, done, ancestors, image, ..now }
-                    }
+                    Some(Shown { sha256, hashing, done, image, .. }) => Shown { sha256, hashing, done, image, ..now },
                     None => Shown { done: repaired, ..now },
                 });
             }
-            Action::Ancestors(reports) => with(self.shown.as_mut(), |shown| shown.ancestors = Some(reports.into())),
+            Action::Exported(exports) => with(self.shown.as_mut(), |shown| shown.exports = Some(exports.into())),
             Action::Hashed(sha256) => with(self.shown.as_mut(), |shown| {
                 shown.hashing = None;
                 shown.sha256 = Some(sha256.into());

@@ -10,7 +10,7 @@ use yew::AttrValue;
 
 use super::Reading;
 use crate::failure::Failure;
-use crate::worker::{Analysed, Printed, Scripts, Wish};
+use crate::worker::{Analysed, Exports, Printed, Scripts, Wish};
 
 /// A file that has been read.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,8 @@ pub struct Shown {
     pub image: ChainImage,
     /// What was to be changed in it besides what is wrong.
     pub wish: Wish,
-    /// The reports on what it is based on, the parent first, once they are there.
-    pub ancestors: Option<Rc<Vec<Report>>>,
+    /// The report in its forms for others, once they are written.
+    pub exports: Option<Rc<Exports>>,
     /// How far the deep check is, while it runs.
     pub deep: Option<Reading>,
     /// The SHA-256 of the whole file in hex, once it was asked for.
@@ -84,7 +84,7 @@ impl Shown {
             copy: CopyCheck::Unchecked,
             image: ChainImage::None,
             wish: Wish::default(),
-            ancestors: None,
+            exports: None,
             deep: None,
             sha256: None,
             hashing: None,
