@@ -13,13 +13,13 @@ pub mod finding;
 pub mod image;
 pub mod journal;
 pub mod layout;
-pub mod log;
 pub mod path;
 pub mod progress;
 pub mod repair;
 pub mod report;
 pub mod script;
 pub mod source;
+pub mod text;
 mod verdict;
 
 pub use verdict::Verdict;

@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use vhd_analyser_core::log::patterns::{self, Sign};
-use vhd_analyser_core::log::{Answer, Explainer};
+use vhd_analyser_logs::patterns::{self, Sign};
+use vhd_analyser_logs::{Answer, Explainer};
 use vhd_analyser_fuzz::{number, within_limits};
 use vhd_analyser_tests::build::Random;
 

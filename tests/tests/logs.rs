@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::{env, fs};
 
 use vhd_analyser_core::finding::Severity;
-use vhd_analyser_core::log::patterns::{self, Sign};
-use vhd_analyser_core::log::{Answer, Explainer, Trouble};
+use vhd_analyser_logs::patterns::{self, Sign};
+use vhd_analyser_logs::{Answer, Explainer, Trouble};
 
 const NOVA: &str = include_str!("../images/incident/nova-compute.log");
 const SM: &str = include_str!("../images/incident/SMlog");

@@ -4,7 +4,7 @@ use js_sys::wasm_bindgen::prelude::wasm_bindgen;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use thiserror::Error;
-use vhd_analyser_core::log::is_hostile;
+use vhd_analyser_core::text::printable;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, DomException, File, FileSystemCreateWritableOptions, FileSystemFileHandle, FileSystemWritableFileStream,
@@ -95,7 +95,7 @@ impl Chosen {
 
 /// A name in which letters are marked that would show it as another: of a page that says what to delete, that matters.
 pub fn marked(name: &str) -> String {
-    name.replace(is_hostile, "\u{FFFD}")
+    printable(name).into_owned()
 }
 
 /// Whether this browser lets a page write to files.

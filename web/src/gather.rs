@@ -17,9 +17,9 @@ use vhd_analyser_core::compat::Place;
 use vhd_analyser_core::file_type::FileType;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::file_name;
-use vhd_analyser_core::log::{Explainer, is_utf16, not_a_log};
 use vhd_analyser_core::report::{self, in_words};
 use vhd_analyser_core::source::{Read, Source};
+use vhd_analyser_logs::{Explainer, is_utf16, not_a_log};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ReadableStreamDefaultReader};
 

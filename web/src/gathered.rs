@@ -6,8 +6,8 @@ use vhd_analyser_core::chain::{Lineage, Link, LinkFinding, Next, Reach};
 use vhd_analyser_core::finding::link::LinkFault;
 use vhd_analyser_core::finding::{Fault, Finding, Text};
 use vhd_analyser_core::journal::is_unique_id;
-use vhd_analyser_core::log::{Answer, Trouble};
 use vhd_analyser_core::report::{self, DiskReport, ForestReport, Report};
+use vhd_analyser_logs::{Answer, Trouble};
 
 use crate::failure::Failure;
 use crate::units;

@@ -10,8 +10,8 @@ use anstyle::{AnsiColor, Style};
 use flate2::bufread::MultiGzDecoder;
 use serde::Serialize;
 use vhd_analyser_core::finding::Severity;
-use vhd_analyser_core::log::{Answer, Explainer, Moment, Names, Trouble, not_a_log};
 use vhd_analyser_core::report::VERSION;
+use vhd_analyser_logs::{Answer, Explainer, Moment, Names, Trouble, not_a_log};
 
 use crate::error::Failure;
 use crate::exit_code::Exit;

@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::Value;
-use vhd_analyser_core::log::patterns;
+use vhd_analyser_logs::patterns;
 use vhd_analyser_tests::schema;
 
 use crate::world::{Outcome, World, code, complained, objects, said};

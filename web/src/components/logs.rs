@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use vhd_analyser_core::log::{Moment, Names, On, Step, Trouble};
+use vhd_analyser_logs::{Moment, Names, On, Step, Trouble};
 use yew::prelude::*;
 
 use crate::components::callout::{Tone, callout};

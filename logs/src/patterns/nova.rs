@@ -1,7 +1,8 @@
 //! What `nova-compute.log` says with XenServer below it (nova’s `virt/xenapi`).
 
-use super::{CHECK_DISK, Command, FOLLOW, IDENTIFY, Pattern, RESCAN, Sign, TREE, reads};
-use crate::finding::Severity;
+use super::pattern::{Command, Pattern, Sign};
+use super::steps::{CHECK_DISK, FOLLOW, IDENTIFY, RESCAN, TREE, reads};
+use vhd_analyser_core::finding::Severity;
 
 /// From nova’s instance to the disk.
 const INSTANCE: &[Command] = &[

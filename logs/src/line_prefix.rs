@@ -1,6 +1,6 @@
 //! What lines begin with: when they were written, by which process, on which host.
 
-use super::stamp::Stamp;
+use crate::timestamp::Stamp;
 
 /// How far a name that `grep` wrote before a line reaches at most, in bytes.
 const GREP: usize = 128;

@@ -1,10 +1,10 @@
 //! What the garbage collector of XenServer’s storage manager (`cleanup.py`, SMGC in `SMlog`) says.
 
-use super::{
-    CHECK_DISK, CHECK_PARENT, Command, FOLLOW, IDENTIFY, On, Pattern, REPAIR, REPAIR_PARENT, RESCAN, SPACE, Sign, TREE,
-    reads,
+use super::pattern::{Command, On, Pattern, Sign};
+use super::steps::{
+    CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, REPAIR, REPAIR_PARENT, RESCAN, SPACE, TREE, reads,
 };
-use crate::finding::Severity;
+use vhd_analyser_core::finding::Severity;
 
 /// Trouble of the garbage collector, the more precise first.
 pub const PATTERNS: &[Pattern] = &[
@@ -314,7 +314,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "The storage below failed, or a VHD points beyond its end.",
         check: "Look at the kernel’s messages, then check the disk and its parent.",
         remedy: "Mend the storage, then the disks.",
-        commands: &[super::MOUNT, TREE, RESCAN],
+        commands: &[MOUNT, TREE, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "Sep 14 16:36:26 fatxs-1 SM: [19805] Coalesce failed on SR 0995f66a-6188-ad63-4d00-117498b7fd46: Input/output error (I/O error while coalescing.)",

@@ -4,9 +4,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::mem;
 
-use super::Names;
-use super::order::{Order, When};
-use super::patterns::{CODE, ERRNO, ERROR, Pattern, exit_code};
+use crate::identifiers::Names;
+use crate::ordering::{Order, When};
+use crate::patterns::{CODE, ERRNO, ERROR, Pattern, exit_code};
 
 /// What one line tells, and the lines that belong to it.
 #[derive(Debug)]

@@ -1,9 +1,8 @@
 //! What `vhd-util` and tapdisk say, in SMlog or pasted from a terminal.
 
-use super::{
-    CHECK_DISK, CHECK_PARENT, CODE, ERRNO, FOLLOW, IDENTIFY, MOUNT, Pattern, REPAIR, RESCAN, SPACE, Sign, TREE,
-};
-use crate::finding::Severity;
+use super::pattern::{CODE, ERRNO, Pattern, Sign};
+use super::steps::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, REPAIR, RESCAN, SPACE, TREE};
+use vhd_analyser_core::finding::Severity;
 
 /// What an exit code means: `vhd-util` ends with the number of the system’s error.
 pub fn exit_code(code: u64) -> &'static str {

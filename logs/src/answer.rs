@@ -1,41 +1,12 @@
-//! What the logs say that bring people here: nova’s, the storage manager’s, XenServer’s, `vhd-util`’s.
-//!
-//! ```text
-//! bytes ─▶ lines ─▶ needles ─▶ a line that matters ─▶ names, patterns ─▶ event ─▶ group ─▶ Answer
-//! ```
-//!
-//! An [`Explainer`] is fed logs of any length, chunk by chunk, and keeps only what matters, with a cap. Lines are looked
-//! through for the words of all [patterns] at once; only those that have some are read any further. The caller does the
-//! I/O, and the unpacking of packed logs.
-
-mod commands;
-mod encoding;
-mod event;
-mod explainer;
-mod head;
-mod lines;
-mod names;
-mod needles;
-mod order;
-pub mod patterns;
-mod processes;
-mod stamp;
+//! What logs say, as a page or a script is told it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub use encoding::{is_utf16, not_a_log};
-pub use explainer::Explainer;
-pub use names::Names;
-pub use patterns::On;
+use vhd_analyser_core::finding::Severity;
 
-use crate::finding::Severity;
-
-/// Whether a letter could have a terminal or a page show something else than what was written: one that is obeyed, or
-/// turns the direction of writing.
-pub fn is_hostile(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
+use crate::identifiers::Names;
+use crate::patterns::On;
 
 /// What logs say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,7 +60,7 @@ pub struct Trouble {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Moment {
-    /// The log, as it was named to the [`Explainer`].
+    /// The log, as it was named to the [`Explainer`](crate::Explainer).
     pub log: String,
     /// The line, from 1.
     pub line: u64,

@@ -1,9 +1,8 @@
 //! What XenServer’s storage manager and its log say: `SMlog`, `xensource.log`, the kernel’s messages.
 
-use super::{
-    CHECK_DISK, CHECK_PARENT, Command, ERROR, FOLLOW, IDENTIFY, MOUNT, On, Pattern, RESCAN, SPACE, Sign, TREE,
-};
-use crate::finding::Severity;
+use super::pattern::{Command, ERROR, On, Pattern, Sign};
+use super::steps::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, RESCAN, SPACE, TREE, reads};
+use vhd_analyser_core::finding::Severity;
 
 /// Trouble of the storage manager, and of what is below it.
 pub const PATTERNS: &[Pattern] = &[
@@ -213,7 +212,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "Another operation holds it for long: a scan or a merge on slow storage, or a process that hangs on it.",
         check: "See which process holds the lock, and whether it moves.",
         remedy: "Wait for it; if it hangs on the storage, mend that. Do not delete the lock files.",
-        commands: &[&[super::reads("Who holds the lock", "fuser -v /var/lock/sm/{sr}/sr")], FOLLOW],
+        commands: &[&[reads("Who holds the lock", "fuser -v /var/lock/sm/{sr}/sr")], FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Unable to acquire the SR lock",
@@ -234,7 +233,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "The disk was merged or deleted meanwhile, or the volume group’s metadata was restored from an older state.",
         check: "Compare the volumes with the disks that XenServer lists.",
         remedy: "If the disk should be there, look for it in /etc/lvm/archive before anything else is written; otherwise scan the repository.",
-        commands: &[&[super::reads("The volumes", "lvs VG_XenStorage-{sr}")], IDENTIFY, RESCAN],
+        commands: &[&[reads("The volumes", "lvs VG_XenStorage-{sr}")], IDENTIFY, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "Sep 18 11:20:10 xen04 SM: [4711] FAILED in util.pread: (rc 5) stdout: '', stderr: '  Failed to find logical volume \"VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-ad1f957a-9f60-48d0-8833-e7b7fd19dde5\"'",
@@ -338,7 +337,7 @@ pub const PATTERNS: &[Pattern] = &[
                     on: On::Lvm,
                     warning: "",
                 },
-                super::reads("What the device mapper knows of it", "dmsetup info -c"),
+                reads("What the device mapper knows of it", "dmsetup info -c"),
             ],
         ],
         #[cfg(feature = "excerpts")]

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::head::is_stamped;
+use crate::line_prefix::is_stamped;
 
 /// Longer lines are taken in pieces, in bytes: no log that is known here writes any.
 const LONGEST: usize = 16 << 10;

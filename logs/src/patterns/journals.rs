@@ -1,7 +1,8 @@
 //! Journals of the garbage collector: what it finds of a run that was cut off, and goes on from.
 
-use super::{CHECK_DISK, FOLLOW, IDENTIFY, Pattern, RESCAN, Sign, TREE};
-use crate::finding::Severity;
+use super::pattern::{Pattern, Sign};
+use super::steps::{CHECK_DISK, FOLLOW, IDENTIFY, RESCAN, TREE};
+use vhd_analyser_core::finding::Severity;
 
 /// What a journal of a run that was cut off gives rise to.
 pub const PATTERNS: &[Pattern] = &[

@@ -4,9 +4,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-use super::Moment;
-use super::head::Head;
-use super::stamp::Stamp;
+use crate::answer::Moment;
+use crate::line_prefix::Head;
+use crate::timestamp::Stamp;
 
 /// Days of half a year, as [`Stamp::day_of_year`] counts them.
 const HALF_A_YEAR: i32 = 190;

@@ -4,8 +4,9 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::patterns::{Command, On, Pattern};
-use super::{Names, Step};
+use crate::answer::Step;
+use crate::identifiers::Names;
+use crate::patterns::{Command, On, Pattern};
 
 /// The length of a whole UUID, in bytes; the garbage collector’s names are shorter.
 const UUID: usize = 36;

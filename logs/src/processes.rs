@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Names;
+use crate::identifiers::Names;
 
 /// How many processes are followed at once. A merge goes on for hours, while others come and go.
 const MOST: usize = 1024;

@@ -1,7 +1,8 @@
 //! What keeps the garbage collector from merging although nothing failed: it is switched off, or has given up.
 
-use super::{Command, IDENTIFY, Pattern, RESCAN, Sign, reads, writes};
-use crate::finding::Severity;
+use super::pattern::{Command, Pattern, Sign};
+use super::steps::{IDENTIFY, RESCAN, reads, writes};
+use vhd_analyser_core::finding::Severity;
 
 const SETTINGS: &[Command] = &[reads("The repository’s settings", "xe sr-param-get uuid={sr} param-name=other-config")];
 const SWITCHED_OFF: &str =

@@ -6,15 +6,18 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
-use super::encoding::Encoding;
-use super::event::{Event, Group};
-use super::head::Head;
-use super::lines::Lines;
-use super::needles::Needles;
-use super::order::Order;
-use super::patterns::{self, Pattern, Sign};
-use super::processes::Processes;
-use super::{Answer, Names, Trouble, commands, is_hostile};
+use crate::answer::{Answer, Trouble};
+use crate::commands;
+use crate::encoding::Encoding;
+use crate::event::{Event, Group};
+use crate::identifiers::Names;
+use crate::line_prefix::Head;
+use crate::lines::Lines;
+use crate::multi_pattern::Needles;
+use crate::ordering::Order;
+use crate::patterns::{self, Pattern, Sign};
+use crate::processes::Processes;
+use vhd_analyser_core::text::is_hostile;
 
 /// Words that can be looked for, in 64s.
 const TRIED: usize = 4;
