@@ -135,7 +135,7 @@ fn every_chain_of_the_corpus_finds_its_parent() -> Outcome {
             let stray = (0..copy.len()).find(|at| copy[*at] != child[*at] && !may_differ(*at));
             assert_eq!(stray, None, "{place}: {:?}", plan.steps);
 
-            let (after, member) = in_place(&copy, path, opened(&parent)?)?;
+            let (after, _) = in_place(&copy, path, opened(&parent)?)?;
             assert_eq!(after.verdict(), Verdict::Sound, "{place}: {:?}", after.findings);
             let answer = &after.answers.iter().find(|answer| answer.tool == Tool::VhdUtil).ok_or("an answer")?.says;
             assert!(finds_parent(&after), "{place}: {answer}");
@@ -174,7 +174,7 @@ fn long_names_get_room() -> Outcome {
                 assert!(copy == patched_in_place(&image.bytes, plan), "{place}");
                 assert!(undone(&image.bytes, plan) == image.bytes, "{place}");
                 assert!(read_virtual(&copy).is_some_and(|content| content == image.content), "{place}");
-                let (after, member) = in_place(&copy, path, parent.clone())?;
+                let (after, _) = in_place(&copy, path, parent.clone())?;
                 assert_eq!(after.verdict(), Verdict::Sound, "{place}: {:?}", after.findings);
                 assert!(finds_parent(&after), "{place}: {:?}", after.answers);
                 assert_eq!(after.findings, [], "{place}");
@@ -263,7 +263,7 @@ fn a_disk_without_locators_gets_them() -> Outcome {
                 "{creator:?}: {:?}",
                 plan.steps
             );
-            let (after, member) = in_place(&copy, "../base.vhd", parent.clone())?;
+            let (after, _) = in_place(&copy, "../base.vhd", parent.clone())?;
             assert!(after.verdict() == Verdict::Sound && finds_parent(&after), "{creator:?}: {:?}", after.findings);
             let codes: Vec<_> = after.image.locators().map(|(_, locator, _)| locator.platform_code).collect();
             assert_eq!(codes, [*b"MacX", *b"W2ku", *b"W2ru"], "{creator:?}");

@@ -160,9 +160,8 @@ fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding]) -> 
             None => "Nothing that was seen is damaged.".into(),
         },
         (Verdict::Sound, _) => {
-            "This disk is read through every disk of its chain. It has no errors of its own: mend what is marked in the \
-             chain, then check it again."
-                .into()
+            let remedy = findings.first().map_or("", |finding| finding.fault.rule().remedy);
+            format!("This disk is read through every disk of its chain. It has no errors of its own. {remedy}")
         }
         (Verdict::Repairable, _) => {
             "Download the fixed copy, or look at the changes below first. Your file itself is not touched. The repair was \

@@ -135,7 +135,7 @@ async fn a_disk_is_linked_to_its_renamed_parent() -> Result<(), Failure> {
         fs::write(&parent, Linked { hidden: true, ..Linked::new(0, None) }.build())?;
         fs::write(&child, Linked::new(1, Some(0)).build())?;
         page.choose_all(&[parent, child]).await?;
-        page.expect("[data-testid=overview]", "1 whose chain is broken").await?;
+        page.expect("[data-testid=overview]", "1 without its parent").await?;
         page.expect("[data-testid=disk][aria-current]", "the parent is under another name: “renamed.vhd”").await?;
         page.click("link-now").await?;
         page.expect("[data-testid=patch]", "the dynamic header, which names the parent").await?;
@@ -171,11 +171,11 @@ async fn a_parent_that_was_not_chosen_is_missing_only_from_a_folder() -> Result<
         fs::write(&log, SM)?;
         page.choose_all(&[child, log]).await?;
         page.expect("[data-testid=disk]", "is not among these files: add it").await?;
-        page.expect_verdict(&file_name(1), "sound").await?;
-        page.expect("[data-testid=verdict]", "The parent was not looked at").await?;
+        page.expect_verdict(&file_name(1), "incomplete").await?;
+        page.expect("[data-testid=verdict]", "its parent “d00000.vhd” was not given").await?;
         page.drop_paths(&[folder]).await?;
         page.expect("[data-testid=disk]", "the parent is not there").await?;
-        page.expect_verdict(&file_name(1), "unrepairable").await?;
+        page.expect_verdict(&file_name(1), "incomplete").await?;
         page.expect("[data-tool=vhd-util][data-accepts=false]", "error resolving").await
     })
     .await
@@ -191,12 +191,12 @@ async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
         fs::remove_file(folder.join("parent.vhd"))?;
         let grandchild = "[data-testid=disk][data-file='sound-chain-3/grandchild.vhd']";
         page.drop_paths(slice::from_ref(&folder)).await?;
-        page.expect("[data-testid=overview]", "2 disks, 2 whose chains are broken.").await?;
-        page.expect(grandchild, "chain broken").await?;
+        page.expect("[data-testid=overview]", "2 disks, 2 without a parent.").await?;
+        page.expect(grandchild, "incomplete").await?;
         page.expect(&format!("{grandchild} [data-testid=coalesce][data-runs=false]"), "error resolving").await?;
         show(page, grandchild).await?;
-        page.expect_verdict("grandchild.vhd", "unrepairable").await?;
-        page.expect("[data-testid=misplaced]", "Of its ancestor “sound-chain-3/child.vhd”").await?;
+        page.expect_verdict("grandchild.vhd", "incomplete").await?;
+        page.expect("[data-testid=verdict]", "of its ancestor “sound-chain-3/child.vhd” was not found").await?;
         page.expect(
             "[data-testid=finding][data-id='chain.parent-missing']",
             "Chain, “sound-chain-3/child.vhd” on “./parent.vhd”: the parent is not there",
@@ -204,7 +204,7 @@ async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
         .await?;
         page.expect_script("return !document.querySelector('main').innerText.includes('judged by itself')", &[])
             .await?;
-        let report = handed_over(page, "unrepairable").await?;
+        let report = handed_over(page, "incomplete").await?;
         assert_eq!(report["chain"][0]["file"], "sound-chain-3/child.vhd");
         assert_eq!(report["chain"].as_array().map(Vec::len), Some(1));
         assert!(report["findings"].to_string().contains("chain.parent-missing"), "{report:#}");
@@ -225,10 +225,10 @@ async fn a_chain_is_broken_for_all_that_is_above() -> Result<(), Failure> {
 
         // By itself nothing is known of its chain, and it is no image.
         page.choose(&folder.join("grandchild.vhd")).await?;
-        page.expect_verdict("grandchild.vhd", "sound").await?;
+        page.expect_verdict("grandchild.vhd", "incomplete").await?;
         page.expect("[data-testid=verdict]", "judged by itself").await?;
         page.expect_script("return !document.querySelector('[data-testid=flatten]')", &[]).await?;
-        let report = handed_over(page, "sound").await?;
+        let report = handed_over(page, "incomplete").await?;
         assert!(report.get("chain").is_none());
         Ok(())
     })
@@ -263,7 +263,7 @@ async fn what_a_deep_check_finds_is_told_of_all() -> Result<(), Failure> {
 
         show(page, &row(1)).await?;
         page.expect_verdict(&file_name(1), "salvageable").await?;
-        page.expect("[data-testid=misplaced]", "Repair the parent first").await?;
+        page.expect("[data-testid=verdict]", "Repair the parent first").await?;
         let report = handed_over(page, "salvageable").await?;
         assert_eq!(report["chain"][0]["verdict"], "salvageable");
         show(page, &row(0)).await?;
@@ -408,7 +408,7 @@ async fn a_raw_image_is_found_in_a_folder() -> Result<(), Failure> {
         seal(&mut child[header], 36);
         fs::write(folder.join(file_name(1)), child)?;
         page.drop_paths(slice::from_ref(&folder)).await?;
-        page.expect_verdict(&file_name(1), "unrepairable").await?;
+        page.expect_verdict(&file_name(1), "incomplete").await?;
 
         fs::write(folder.join("base00.img"), vec![7; 16 << 20])?;
         fs::write(folder.join("other.img"), [7; 512])?;

@@ -162,7 +162,8 @@ fn copy_verdict(copy: &CopyCheck) -> Html {
         CopyCheck::Checked(report) => {
             let content = html! {
                 <>
-                    <p data-testid="fixed-verdict" data-verdict={report.verdict.name()}>
+                    // By itself: it takes the place of the disk, parent and all.
+                    <p data-testid="fixed-verdict" data-verdict={report.own.name()}>
                         <strong>{ "The fixed copy: " }{ &report.headline }</strong>
                     </p>
                     <p class="small muted">

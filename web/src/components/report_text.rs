@@ -114,8 +114,10 @@ pub fn ReportText(props: &ReportTextProps) -> Html {
                 <a class="button small" data-testid="save-report" href={url}
                     download={format!("{file}.{extension}")}>{ "Save" }</a>
             }
-            <a class="button small" data-testid="download-report-json" href={json_url}
-                download={format!("{file}.json")}>{ "Save JSON" }</a>
+            if props.exports.is_some() {
+                <a class="button small" data-testid="download-report-json" href={json_url}
+                    download={format!("{file}.json")}>{ "Save JSON" }</a>
+            }
         </>
     };
     let content = html! {

@@ -126,6 +126,7 @@ impl State {
             Action::Exported(exports) => with(self.shown.as_mut(), |shown| shown.exports = Some(exports.into())),
             Action::Hashed(sha256) => with(self.shown.as_mut(), |shown| {
                 shown.hashing = None;
+                shown.exports = None;
                 shown.sha256 = Some(sha256.into());
             }),
             Action::Failed { purpose: Purpose::CopyCheck, failure, .. } => {
@@ -159,7 +160,10 @@ impl State {
                 let shown = self.shown.as_mut().filter(|shown| shown.plan == scripts.plan);
                 with(shown, |shown| shown.scripts = Some(scripts.into()));
             }
-            Action::Done(sentence) => with(self.shown.as_mut(), |shown| shown.done.push(sentence)),
+            Action::Done(sentence) => with(self.shown.as_mut(), |shown| {
+                shown.exports = None;
+                shown.done.push(sentence);
+            }),
             Action::NotPrinted(failure) => self.notice = Some(Notice::NotPrinted(failure)),
             Action::NotChanged(failure) => {
                 self.reading = None;
@@ -168,7 +172,7 @@ impl State {
             Action::RepairedInPlace { undo } => self.repaired = Some(Notice::RepairedInPlace { undo }),
             Action::PlanChosen(plan) => with(self.shown.as_mut(), |shown| {
                 shown.plan = plan;
-                shown.scripts = None;
+                (shown.scripts, shown.exports) = (None, None);
                 shown.copy = CopyCheck::Unchecked;
             }),
         }
