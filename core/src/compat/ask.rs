@@ -9,7 +9,7 @@ use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Watch};
 use crate::source::Source;
 
-/// What each tool would say of the disk in `source`, in the order of [`Tool::ALL`]. `now` is the present.
+/// What each tool would say of the disk in `source`, in the order of [`Tool::ALL`](crate::finding::Tool::ALL). `now` is the present.
 ///
 /// `progress` hears of what is read and may stop it: a few sectors, and the BAT once more as QEMU reads it.
 ///
