@@ -46,7 +46,8 @@ impl compat::Folder for Folder {
         let Some(file) = self.files.get(&full) else {
             return if self.is_complete { Resolved::Missing } else { Resolved::Unknown };
         };
-        let Ok(source) = BlobSource::new(file.clone()) else { return Resolved::Missing };
+        // Of many files, each may be the parent of the next.
+        let Ok(source) = BlobSource::ahead(file.clone()) else { return Resolved::Missing };
         match image::open(&source, &mut |_| ControlFlow::Continue(())) {
             Ok(image) => Resolved::Found(image.into(), Self { path: folder_of(&full), ..self.clone() }),
             Err(_) => Resolved::Missing,
