@@ -153,11 +153,11 @@ fn told(report: &ForestReport) -> Vec<u64> {
     let coalesces = report.disks.iter().filter_map(|disk| disk.coalesce.as_ref()).chain(repaired);
     let steps = coalesces.flat_map(|told| {
         let growth = told.growth.iter().flat_map(|growth| [growth.to, growth.journal, growth.moved_blocks]);
-        let own = [told.blocks, told.new_blocks, told.bytes, told.parent_size, told.free_needed, told.frees];
+        let own = [told.blocks, told.new_blocks, told.bytes, told.parent_size, told.free_needed, told.freed_by_delete];
         own.into_iter().flatten().chain(growth).collect::<Vec<_>>()
     });
     let chains = report.chains.iter().chain(&report.chains_repaired);
-    steps.chain(chains.flat_map(|chain| [chain.size.unwrap_or(0), chain.free_needed, chain.frees])).collect()
+    steps.chain(chains.flat_map(|chain| [chain.size.unwrap_or(0), chain.free_needed, chain.net_freed])).collect()
 }
 
 /// Reads through every chain that the files make from the first on, and flattens it.
