@@ -16,7 +16,7 @@ use crate::journal::Journal;
 use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{self, Content, Found, Patched, Plan, Request, Wishes, find_plans};
+use crate::repair::{self, Content, Found, Patched, Plan, RequestedChanges, Wanted, find_plans};
 use crate::source::{Read, Source};
 use crate::verdict::Verdict;
 
@@ -30,7 +30,7 @@ pub struct Options {
     /// Whether every block is read, too.
     pub deep: bool,
     /// What is to be changed besides what is wrong.
-    pub request: Request,
+    pub request: RequestedChanges,
 }
 
 /// What was found in one file, and how to mend it.
@@ -127,7 +127,7 @@ pub fn analyse_with<S: Source>(
     };
     let circumstances = Circumstances { now: options.now };
     let Options { fresh_unique_id, deep, ref request, .. } = *options;
-    let wishes = Wishes { circumstances, fresh_unique_id, deep, request };
+    let wishes = Wanted { circumstances, fresh_unique_id, deep, request };
     if !analysis.image.is_vhd() {
         analysis.foreign = Some(FileType::recognise(source)?);
         let plans = repair::make_fixed(source, &wishes, &mut watch)?;
@@ -148,7 +148,7 @@ pub fn analyse_with<S: Source>(
             }
         }
     }
-    if analysis.has_errors() || *request != Request::default() {
+    if analysis.has_errors() || *request != RequestedChanges::default() {
         watch.at(Stage::Proof, 0, 1)?;
         let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
         let plans = find_plans(source, found, &wishes, first, &mut watch)?;

@@ -20,6 +20,7 @@ pub mod report;
 pub mod script;
 pub mod source;
 pub mod text;
+pub mod units;
 mod verdict;
 
 pub use verdict::Verdict;

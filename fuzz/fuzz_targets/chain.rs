@@ -10,7 +10,7 @@ use vhd_analyser_core::analysis::{Analysis, analyse};
 use vhd_analyser_core::report::{DiskReport, ForestReport};
 use vhd_analyser_core::convert::{ImageWriter, Format, Identity, Layer, ChainSource};
 use vhd_analyser_core::chain::{Forest, DiskSummary};
-use vhd_analyser_core::repair::{ParentDisk, Request};
+use vhd_analyser_core::repair::{ParentDisk, RequestedChanges};
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_fuzz::mutate::renew_checksums;
@@ -225,7 +225,7 @@ fn check_link(file: &[u8], input: &mut Input<'_>) {
     let folder = ["", "./", "../", "/srv/ä ö/", "a%41/"][input.below(5)];
     let unique_id = if input.byte() % 2 == 0 { id(1) } else { [input.byte(); 16] };
     let parent = ParentDisk { unique_id, time_stamp: NOW, path: format!("{folder}{}.vhd", "n".repeat(letters)) };
-    let request = Request { parent: Some(parent.clone()), ..Request::default() };
+    let request = RequestedChanges { parent: Some(parent.clone()), ..RequestedChanges::default() };
     let before = analysed(file, false);
     let asked = within_limits(file.len(), || {
         let options = vhd_analyser_core::analysis::Options { request, ..options(false) };

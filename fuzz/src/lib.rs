@@ -8,7 +8,7 @@ use cpu_time::ThreadTime;
 use peak_alloc::PeakAlloc;
 use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse, analyse_with};
 use vhd_analyser_core::progress::AnalysisError;
-use vhd_analyser_core::repair::{Plan, Request};
+use vhd_analyser_core::repair::{Plan, RequestedChanges};
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::source::{OutOfRange, Read, Source};
 use vhd_analyser_tests::analysed::{NOW, fixed_copy, patched_in_place, undone};
@@ -42,7 +42,7 @@ pub fn within_limits<T>(length: usize, work: impl FnOnce() -> T) -> T {
 
 /// What the analyses go by.
 pub fn options(deep: bool) -> Options {
-    Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: Request::default() }
+    Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: RequestedChanges::default() }
 }
 
 /// Analyses an image and puts its report into words, within the limits.

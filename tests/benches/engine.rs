@@ -11,7 +11,7 @@ use criterion::{Criterion, Throughput};
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::{Options, analyse};
 use vhd_analyser_core::image;
-use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::repair::RequestedChanges;
 use vhd_analyser_core::source::{Read, Source};
 use vhd_analyser_tests::analysed::{NOW, analysed_deep};
 use vhd_analyser_tests::bytes::{put, seal};
@@ -98,7 +98,7 @@ impl Source for Huge {
 
 /// The shortest of five analyses, which must give this answer.
 fn measured(disk: &Huge, verdict: Verdict) -> Result<Duration, Box<dyn Error>> {
-    let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: false, request: Request::default() };
+    let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: false, request: RequestedChanges::default() };
     let mut best = Duration::MAX;
     for _ in 0..5 {
         let started = Instant::now();

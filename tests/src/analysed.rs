@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse, analyse_with};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::AnalysisError;
-use vhd_analyser_core::repair::{Content, Plan, Request, Segment};
+use vhd_analyser_core::repair::{Content, Plan, RequestedChanges, Segment};
 use vhd_analyser_core::source::OutOfRange;
 
 /// What the tests call the present: 2026-11-24, after every image was made.
@@ -37,7 +37,7 @@ pub fn analysed_with(image: &[u8], journal: &[u8], name: &str) -> Result<Analysi
 }
 
 fn options(deep: bool) -> Options {
-    Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: Request::default() }
+    Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: RequestedChanges::default() }
 }
 
 /// The fixed copy, put together from pieces of the original and new bytes, as the page does it.

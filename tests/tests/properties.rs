@@ -14,7 +14,7 @@ use proptest::test_runner::TestCaseResult;
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair, analyse};
 use vhd_analyser_core::finding::Severity;
-use vhd_analyser_core::repair::{Content, ParentDisk, Plan, Request};
+use vhd_analyser_core::repair::{Content, ParentDisk, Plan, RequestedChanges};
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep, fixed_copy, patched_in_place, undone};
 use vhd_analyser_tests::build::{Built, Creator, Disk, Fill, Kind, SECTOR, Virtual, read_virtual};
 use vhd_analyser_tests::build_faults::{BitmapEdit, Doubt, Edit, EntryEdit, Fault, Structure};
@@ -104,7 +104,7 @@ proptest! {
         let header = &built.bytes[512..];
         let unique_id = header[40..56].try_into().map_err(|_| TestCaseError::fail("a unique id"))?;
         let parent = ParentDisk { unique_id, time_stamp: NOW, path };
-        let request = Request { parent: Some(parent.clone()), ..Request::default() };
+        let request = RequestedChanges { parent: Some(parent.clone()), ..RequestedChanges::default() };
         let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request };
         let analyse = |bytes: &[u8]| {
             analyse(&bytes, NAME, &options, &mut |_| ControlFlow::Continue(()))

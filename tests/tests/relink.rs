@@ -12,7 +12,7 @@ use vhd_analyser_core::chain::DiskSummary;
 use vhd_analyser_core::compat::{ParentUse, Tool};
 use vhd_analyser_core::image::{self, Image};
 use vhd_analyser_core::layout::footer::DiskType;
-use vhd_analyser_core::repair::{LinkRefusal, ParentDisk, Request};
+use vhd_analyser_core::repair::{LinkRefusal, ParentDisk, RequestedChanges};
 use vhd_analyser_tests::analysed::{NOW, analysed, fixed_copy, patched_in_place, undone};
 use vhd_analyser_tests::build::{BAT_AT, Creator, Disk, Fill, HEADER_AT, Kind, read_virtual};
 use vhd_analyser_tests::bytes::{put, seal};
@@ -29,11 +29,11 @@ fn opened(bytes: &[u8]) -> Outcome<Image> {
 }
 
 fn linking(bytes: &[u8], parent: &ParentDisk) -> Outcome<Analysis> {
-    let request = Request { parent: Some(parent.clone()), ..Request::default() };
+    let request = RequestedChanges { parent: Some(parent.clone()), ..RequestedChanges::default() };
     asked(bytes, request)
 }
 
-fn asked(bytes: &[u8], request: Request) -> Outcome<Analysis> {
+fn asked(bytes: &[u8], request: RequestedChanges) -> Outcome<Analysis> {
     let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep: false, request };
     Ok(analyse(&bytes, "child.vhd", &options, &mut |_| ControlFlow::Continue(()))?)
 }
@@ -41,7 +41,7 @@ fn asked(bytes: &[u8], request: Request) -> Outcome<Analysis> {
 /// A disk between its neighbours, as a scan keeps it.
 fn in_place(bytes: &[u8], parent: &str, parent_image: Image) -> Outcome<(Analysis, DiskSummary)> {
     let folder = Folder(BTreeMap::from([(parent.trim_start_matches("./").to_owned(), parent_image)]));
-    let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: true, request: Request::default() };
+    let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: true, request: RequestedChanges::default() };
     let beside = AnalysisContext { parent_lookup: &folder, ..AnalysisContext::NOTHING };
     let analysis = analyse_with(&bytes, &beside, "child.vhd", &options, &mut |_| ControlFlow::Continue(()))?;
     let member = DiskSummary::of(&analysis, "child.vhd", None);
@@ -361,7 +361,7 @@ fn a_link_goes_with_everything_else() -> Outcome {
     damaged[end] = 0;
     let late = vhd_analyser_core::layout::time::TimeStamp(NOW.0 + 86_400);
     let parent = ParentDisk { unique_id: PARENT_ID, time_stamp: late, path: "base.vhd".into() };
-    let analysis = asked(&damaged, Request { hidden: Some(true), parent: Some(parent), fixed: None })?;
+    let analysis = asked(&damaged, RequestedChanges { hidden: Some(true), parent: Some(parent), fixed: None })?;
     let plan = analysis.plan().ok_or("no plan")?;
     assert!(plan.is_lossless());
     assert_eq!(plan.steps.last().map(AsRef::as_ref), Some("Hide the disk"));

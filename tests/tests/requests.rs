@@ -5,20 +5,20 @@ use std::ops::ControlFlow;
 
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::{Analysis, Options, analyse};
-use vhd_analyser_core::repair::{FixedDisk, Request};
+use vhd_analyser_core::repair::{FixedDisk, RequestedChanges};
 use vhd_analyser_tests::analysed::{NOW, analysed, fixed_copy};
 use vhd_analyser_tests::corpus::cases;
 
 const HIDDEN: usize = 85;
 
-fn asked(image: &[u8], request: Request) -> Result<Analysis, Box<dyn Error>> {
+fn asked(image: &[u8], request: RequestedChanges) -> Result<Analysis, Box<dyn Error>> {
     let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep: false, request };
     Ok(analyse(&image, "disk.vhd", &options, &mut |_| ControlFlow::Continue(()))?)
 }
 
 #[test]
 fn a_disk_is_hidden_and_shown() -> Result<(), Box<dyn Error>> {
-    let hide = |hidden| Request { hidden: Some(hidden), ..Request::default() };
+    let hide = |hidden| RequestedChanges { hidden: Some(hidden), ..RequestedChanges::default() };
     let shown = cases()?["sound-tap"].image()?;
     let analysis = asked(&shown, hide(true))?;
     assert_eq!(analysis.verdict(), Verdict::Sound);
@@ -42,7 +42,7 @@ fn a_disk_is_hidden_and_shown() -> Result<(), Box<dyn Error>> {
 fn a_raw_disk_becomes_a_fixed_one() -> Result<(), Box<dyn Error>> {
     let sound = cases()?["sound-qemu-fixed"].image()?;
     let raw = &sound[..sound.len() - 512];
-    let request = Request { fixed: Some(FixedDisk { creator: *b"win " }), ..Request::default() };
+    let request = RequestedChanges { fixed: Some(FixedDisk { creator: *b"win " }), ..RequestedChanges::default() };
     let analysis = asked(raw, request.clone())?;
     assert_eq!(analysis.verdict(), Verdict::NotAVhd);
     let plan = analysis.plan().ok_or("no plan")?;

@@ -15,21 +15,21 @@ use vhd_analyser_core::report::{
     Severity, StructureReport, ToolReport, Verdict,
 };
 use vhd_analyser_web::components::app::App;
-use vhd_analyser_web::components::deep_check::deep_check;
-use vhd_analyser_web::components::findings::findings;
-use vhd_analyser_web::components::fixed_copy::{FixedCopy, FixedCopyProps};
-use vhd_analyser_web::components::hashes::hashes;
-use vhd_analyser_web::components::notice::{NoticeBox, NoticeBoxProps};
-use vhd_analyser_web::components::plans::plans;
-use vhd_analyser_web::components::reading::{ReadingView, ReadingViewProps};
-use vhd_analyser_web::components::repair::{Repair, RepairProps};
-use vhd_analyser_web::components::report_text::{ReportText, ReportTextProps};
-use vhd_analyser_web::components::structures::{Structures, StructuresProps};
-use vhd_analyser_web::components::tools::tools;
-use vhd_analyser_web::components::verdict::{VerdictCard, VerdictCardProps};
-use vhd_analyser_web::failure::Failure;
-use vhd_analyser_web::state::{CopyCheck, Notice, Reading, Shown};
-use vhd_analyser_web::worker::{Analysed, ExportOptions, Exports, Printed, Progress, Unit};
+use vhd_analyser_web::components::common::notice::{NoticeBox, NoticeBoxProps};
+use vhd_analyser_web::components::common::reading::{ReadingView, ReadingViewProps};
+use vhd_analyser_web::components::disk::deep_check::deep_check;
+use vhd_analyser_web::components::disk::findings::findings;
+use vhd_analyser_web::components::disk::fixed_copy::{FixedCopy, FixedCopyProps};
+use vhd_analyser_web::components::disk::hashes::hashes;
+use vhd_analyser_web::components::disk::plans::plans;
+use vhd_analyser_web::components::disk::repair::{Repair, RepairProps};
+use vhd_analyser_web::components::disk::report_text::{ReportText, ReportTextProps};
+use vhd_analyser_web::components::disk::structures::{Structures, StructuresProps};
+use vhd_analyser_web::components::disk::tools::tools;
+use vhd_analyser_web::components::disk::verdict::{VerdictCard, VerdictCardProps};
+use vhd_analyser_web::protocol::failure::Failure;
+use vhd_analyser_web::protocol::{Analysed, ExportOptions, Exports, Printed, Progress, Unit};
+use vhd_analyser_web::state::{CopyCheck, DiskView, Notice, Reading};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Element, Event, EventInit, File, HtmlElement, HtmlInputElement, HtmlSelectElement};
 use yew::{BaseComponent, Callback, Html, Properties, Renderer, component};
@@ -203,13 +203,13 @@ fn salvageable() -> Report {
     report
 }
 
-fn shown(report: Report) -> Shown {
+fn shown(report: Report) -> DiskView {
     let printed = Printed { utc_offset: 0, text: "Cookie : <b>\n".into() };
-    Shown::new(Analysed { report: report.into(), printed, date: 0 })
+    DiskView::new(Analysed { report: report.into(), printed, date: 0 })
 }
 
 fn report_text(report: Report) -> ReportTextProps {
-    let Shown { report, printed, date, plan, sha256, .. } = shown(report);
+    let DiskView { report, printed, date, plan, sha256, .. } = shown(report);
     ReportTextProps {
         report,
         exports: Some(Exports { markdown: "# Report on `disk.vhd`".into(), json: "{}".into() }.into()),
@@ -349,7 +349,7 @@ async fn a_file_that_is_no_disk_has_no_text_of_vhd_util() {
 #[wasm_bindgen_test]
 async fn the_whole_file_is_hashed_on_request() {
     let heard = Rc::new(RefCell::new(vec![]));
-    let draw = |change: fn(&mut Shown)| {
+    let draw = |change: fn(&mut DiskView)| {
         let hear = |word| {
             let heard = heard.clone();
             Callback::from(move |()| heard.borrow_mut().push(word))

@@ -8,11 +8,11 @@ use std::rc::Rc;
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Date;
-use vhd_analyser_web::engine::Job;
-use vhd_analyser_web::failure::Failure;
-use vhd_analyser_web::message;
-use vhd_analyser_web::program::Program;
-use vhd_analyser_web::worker::{Printed, Progress, Request, Response, Task, Unit};
+use vhd_analyser_web::controller::job::Job;
+use vhd_analyser_web::controller::program::Program;
+use vhd_analyser_web::protocol::codec;
+use vhd_analyser_web::protocol::failure::Failure;
+use vhd_analyser_web::protocol::{Printed, Progress, Request, Response, Task, Unit};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{Blob, BroadcastChannel};
 
@@ -65,7 +65,7 @@ async fn hears(heard: &Heard, count: usize) {
 
 /// JavaScript that answers with `response`.
 fn answer(response: &Response) -> String {
-    let bytes = js_sys::Uint8Array::from(message::encode(response)).to_vec();
+    let bytes = js_sys::Uint8Array::from(codec::encode(response)).to_vec();
     format!("page.postMessage([new Uint8Array({bytes:?})]);")
 }
 

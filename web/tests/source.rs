@@ -6,8 +6,9 @@ use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Array, Promise, Uint8Array};
 use vhd_analyser_core::report::{RepairReport, Segment};
 use vhd_analyser_core::source::{Read, Source};
-use vhd_analyser_web::fixed_copy::compose;
-use vhd_analyser_web::source::{BlobSource, ReadError};
+use vhd_analyser_web::browser::compose::compose;
+use vhd_analyser_web::protocol::failure::ReadError;
+use vhd_analyser_web::worker::blob_source::BlobSource;
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::{

@@ -3,11 +3,12 @@
 #![cfg(target_arch = "wasm32")]
 
 use vhd_analyser_core::Verdict;
-use vhd_analyser_web::failure::Failure;
-use vhd_analyser_web::fixed_copy::compose;
-use vhd_analyser_web::message;
-use vhd_analyser_web::sample;
-use vhd_analyser_web::worker::{Analysed, Printed, Progress, Request, Response, Task, Unit, analyse};
+use vhd_analyser_web::browser::compose::compose;
+use vhd_analyser_web::browser::sample;
+use vhd_analyser_web::protocol::codec;
+use vhd_analyser_web::protocol::failure::Failure;
+use vhd_analyser_web::protocol::{Analysed, Printed, Progress, Request, Response, Task, Unit};
+use vhd_analyser_web::worker::analyse::analyse;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::Blob;
 
@@ -42,7 +43,7 @@ async fn a_deep_check_reads_what_the_quick_one_left() {
 
 #[wasm_bindgen_test]
 fn requests_arrive_as_they_were_sent() {
-    let Request::Analyse(received) = message::decode(message::encode(&Request::Analyse(task()))) else {
+    let Request::Analyse(received) = codec::decode(codec::encode(&Request::Analyse(task()))) else {
         panic!("another request")
     };
     assert_eq!(received, task());
@@ -60,6 +61,6 @@ async fn answers_keep_every_number_of_a_broken_file() {
         Response::Failed(Failure::Unreadable("NotFoundError".into())),
         Response::Analysed(Analysed { report: report.into(), printed, date: u32::MAX }),
     ] {
-        assert_eq!(message::decode::<Response>(message::encode(&response)), response);
+        assert_eq!(codec::decode::<Response>(codec::encode(&response)), response);
     }
 }

@@ -12,6 +12,7 @@ mod process;
 mod serve;
 mod setup;
 mod test;
+mod tidy;
 mod workspace;
 
 use std::process::ExitCode;

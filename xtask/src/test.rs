@@ -10,6 +10,7 @@ use crate::fuzz::{self, FuzzError, Length};
 use crate::page::{self, ReproducibleError};
 use crate::process::{self, ProcessError, cargo};
 use crate::setup::{self, Piece, SetupError};
+use crate::tidy::{self, TidyError};
 use crate::workspace;
 
 /// The most that the page may weigh before it works, in gzipped bytes: some seconds on a slow line. What comes out
@@ -28,6 +29,8 @@ const SHORT_RUN: u32 = 5_000;
 pub enum Step {
     /// The code is formatted as rustfmt does it
     Format,
+    /// Imports go one way, and no files import each other in a circle
+    Tidy,
     /// Clippy finds nothing
     Lint,
     /// The documentation builds and its links lead somewhere
@@ -65,6 +68,8 @@ pub enum StepError {
     #[error(transparent)]
     Fuzz(#[from] FuzzError),
     #[error(transparent)]
+    Tidy(#[from] TidyError),
+    #[error(transparent)]
     Dependencies(#[from] DependencyError),
     #[error(transparent)]
     Reproducible(#[from] ReproducibleError),
@@ -92,7 +97,7 @@ impl Step {
         match self {
             Step::Format => setup::FOR_FORMAT.to_vec(),
             Step::Lint => setup::FOR_LINT.to_vec(),
-            Step::Docs | Step::Fuzz => Vec::new(),
+            Step::Tidy | Step::Docs | Step::Fuzz => Vec::new(),
             Step::Dependencies => setup::FOR_DEPENDENCIES.to_vec(),
             Step::Native => setup::FOR_NATIVE.to_vec(),
             Step::NoStd => setup::FOR_NO_STD.to_vec(),
@@ -105,6 +110,7 @@ impl Step {
     fn run(self) -> Result<(), StepError> {
         match self {
             Step::Format => process::run(cargo().args(["fmt", "--all", "--check"]))?,
+            Step::Tidy => tidy::check()?,
             Step::Lint => process::run(cargo().args([
                 "clippy",
                 "--workspace",

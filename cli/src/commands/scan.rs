@@ -13,7 +13,8 @@ use vhd_analyser_core::analysis::Options;
 use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
 use vhd_analyser_core::journal;
 use vhd_analyser_core::progress::Progress;
-use vhd_analyser_core::report::{self, DiskReport, ForestReport, Severity, Size};
+use vhd_analyser_core::report::{self, DiskReport, ForestReport, Severity};
+use vhd_analyser_core::units;
 
 use crate::error::Failure;
 use crate::exit_code::Exit;
@@ -260,8 +261,8 @@ fn has_errors(disk: &DiskReport) -> bool {
 fn tell(page: &mut Page, disk: &DiskReport) {
     let level = usize::try_from(disk.level).unwrap_or(usize::MAX);
     let mut facts: Vec<String> = Vec::new();
-    facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", Size(bytes))));
-    facts.push(format!("{} on disk", Size(disk.size)));
+    facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", units::size(bytes))));
+    facts.push(format!("{} on disk", units::size(disk.size)));
     facts.push(count(disk.allocated, "block"));
     facts.extend(disk.kind.clone());
     facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::chain::{DiskSummary, Files, Followed};
 
-use super::disk::{Disk, is_disk};
+use super::disk::Disk;
 use super::file_error::FileError;
+use super::metadata::is_disk;
 use super::parent_dir::folder_of;
 
 /// How a disk that was found is read; `None` passes it over.

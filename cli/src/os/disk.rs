@@ -14,12 +14,13 @@ use vhd_analyser_core::journal;
 use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::Progress;
-use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::repair::RequestedChanges;
 use vhd_analyser_core::report::{self, Report, fingerprint};
 use vhd_analyser_core::source::{FileSource, Source};
 
 use super::file_error::FileError;
 use super::holders::{Holder, holders, same};
+use super::metadata::is_disk;
 use super::parent_dir;
 
 /// An open image.
@@ -184,11 +185,6 @@ impl Disk {
     }
 }
 
-/// Whether it is a file or a block device. Anything else is not even to be opened: to open a pipe is to wait.
-pub fn is_disk(metadata: &Metadata) -> bool {
-    metadata.is_file() || metadata.file_type().is_block_device()
-}
-
 /// What an analysis goes by: the time of day unless `now` says otherwise, in seconds since 2000, and random bytes.
 ///
 /// # Errors
@@ -196,7 +192,12 @@ pub fn is_disk(metadata: &Metadata) -> bool {
 pub fn options(now: Option<u32>, deep: bool) -> Result<Options, FileError> {
     let mut fresh_unique_id = [0; 16];
     getrandom::fill(&mut fresh_unique_id).map_err(FileError::Random)?;
-    Ok(Options { now: now.map_or_else(present, TimeStamp), fresh_unique_id, deep, request: Request::default() })
+    Ok(Options {
+        now: now.map_or_else(present, TimeStamp),
+        fresh_unique_id,
+        deep,
+        request: RequestedChanges::default(),
+    })
 }
 
 fn present() -> TimeStamp {

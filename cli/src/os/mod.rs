@@ -5,6 +5,7 @@ pub mod chain_files;
 pub mod disk;
 pub mod file_error;
 pub mod holders;
+pub mod metadata;
 pub mod parent_dir;
 pub mod signals;
 pub mod sparse_copy;

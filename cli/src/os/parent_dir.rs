@@ -8,7 +8,7 @@ use vhd_analyser_core::compat::{self, Resolved};
 use vhd_analyser_core::image;
 use vhd_analyser_core::source::FileSource;
 
-use super::disk::is_disk;
+use super::metadata::is_disk;
 
 /// A folder of the operating system.
 pub struct Folder(PathBuf);

@@ -8,10 +8,11 @@ use alloc::vec::Vec;
 
 use super::batmap::marks_cleared;
 use super::case::{Case, Proposal, Unreadable};
+use super::entry::entry_offset;
 use super::plan::{Patch, Step};
 use crate::image::{Bat, Block, Image, Orphan};
 use crate::layout::SECTOR;
-use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
+use crate::layout::bat::{BlockShape, UNALLOCATED};
 use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::DiskType;
 
@@ -212,12 +213,6 @@ pub(super) fn clear_entry(image: &Image, block: u32) -> Patch {
 pub(super) fn lost_place(image: &Image, block: u32) -> String {
     let data = image.block_shape().map_or(0, |shape| shape.data);
     format!("Block {block}: nobody knows where it is, {}.", virtual_range(image, block, 0, data))
-}
-
-/// Where a block's entry is, in bytes from the start of the file.
-pub(super) fn entry_offset(image: &Image, block: u32) -> u64 {
-    // Only asked for entries that were read there.
-    image.bat.offset().unwrap_or(0) + u64::from(block) * ENTRY_LENGTH
 }
 
 /// Which bytes of the virtual disk a part of a block is, and what is read there once it is gone.

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::bat::entry_offset;
 use super::case::{Case, Proposal, Unreadable};
+use super::entry::entry_offset;
 use super::footers;
 use super::plan::{Content, Patch, Step};
 use crate::finding::Rule;

@@ -3,8 +3,8 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::parent_disk::ParentDisk;
 use super::plan::Step;
-use super::relink::ParentDisk;
 use crate::finding::{Fault, Finding, Rule, Severity};
 use crate::image::Image;
 use crate::image::block_scan::BlockScan;

@@ -9,8 +9,9 @@ use zerocopy::FromZeros;
 use zerocopy::big_endian::{U32, U64};
 
 use super::case::{Case, Proposal, Unreadable};
+use super::parent_disk::header_name;
 use super::plan::{Patch, Step};
-use super::{header, parent, table};
+use super::{header, table};
 use crate::image::Found;
 use crate::layout::bat::padded_length;
 use crate::layout::footer::{DiskType, Footer};
@@ -109,7 +110,7 @@ fn name_parent(case: &Case<'_>, header: &mut DynamicHeader) -> Result<Option<Str
         };
         name.get_or_insert_with(|| String::from(file_name(&path)));
     }
-    let Some(bytes) = name.as_deref().and_then(|name| parent::header_name(case.image, name)) else {
+    let Some(bytes) = name.as_deref().and_then(|name| header_name(case.image, name)) else {
         return Ok(None);
     };
     header.parent_unicode_name = bytes;

@@ -11,6 +11,7 @@ use zerocopy::big_endian::U32;
 
 use super::case::{Case, Proposal};
 use super::header;
+use super::parent_disk::header_name;
 use super::plan::{Patch, Step};
 use crate::finding::Fault;
 use crate::finding::locators::Wrong;
@@ -161,21 +162,6 @@ fn is_outvoted(image: &Image, name: &str) -> bool {
 /// Whether a locator gives another name, or none.
 fn is_wrong(image: &Image, number: usize, name: &str) -> bool {
     paths(image).find(|(other, _)| *other == number).is_none_or(|(_, path)| file_name(&path) != name)
-}
-
-/// A name as the dynamic header of this disk holds it, with a zero behind it; `None` where it does not fit.
-pub(super) fn header_name(image: &Image, name: &str) -> Option<[u8; 512]> {
-    let mut bytes = [0; 512];
-    let units = name.encode_utf16();
-    let text: Vec<u8> = match image.footer() {
-        // The other byte order, with a mark in front.
-        Some(footer) if footer.puts_least_bit_first() => {
-            [0xFEFF].into_iter().chain(units).flat_map(u16::to_le_bytes).collect()
-        }
-        _ => units.flat_map(u16::to_be_bytes).collect(),
-    };
-    bytes[..510].get_mut(..text.len())?.copy_from_slice(&text);
-    Some(bytes)
 }
 
 /// A locator with the parent's path written anew into its space; `None` where it does not fit.

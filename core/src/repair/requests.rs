@@ -7,8 +7,8 @@ use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::footers;
+use super::parent_disk::ParentDisk;
 use super::plan::{Patch, Step};
-use super::relink::ParentDisk;
 use super::unique_id::random_from;
 use crate::image::Image;
 use crate::layout::footer::Footer;
@@ -18,7 +18,7 @@ use crate::layout::{SECTOR, padded_to_sector};
 
 /// What the caller asks for besides the repair.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Request {
+pub struct RequestedChanges {
     /// tapdisk's hidden flag, set or taken away: a base copy of a snapshot has it, a disk of a virtual machine not.
     pub hidden: Option<bool>,
     /// A footer for a file without one: the file is the virtual disk, sector by sector.

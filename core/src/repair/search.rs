@@ -9,9 +9,10 @@ use core::cell::RefCell;
 use alloc::vec::Vec;
 
 use super::case::{Case, Probe, Proposal, Unreadable};
+use super::parent_disk::ParentDisk;
 use super::plan::{Patched, Plan, Step};
-use super::relink::{self, Link, ParentDisk};
-use super::requests::{self, Request};
+use super::relink::{self, Link};
+use super::requests::{self, RequestedChanges};
 use super::{
     bat, batmap, bitmaps, fields, footers, header, lost_footers, lost_header, parent, poison, size, table, truncated,
     unique_id,
@@ -60,7 +61,7 @@ const MOST_TRIALS: usize = 48;
 pub(crate) fn find_plans<S: Source>(
     source: &S,
     found: Found<'_>,
-    wishes: &Wishes<'_>,
+    wishes: &Wanted<'_>,
     first: Option<Step>,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
@@ -96,7 +97,7 @@ fn cheapest_first(mut plans: Vec<Plan>) -> Vec<Plan> {
 /// Where the source fails, or `watch` asks to stop.
 pub(crate) fn make_fixed<S: Source>(
     source: &S,
-    wishes: &Wishes<'_>,
+    wishes: &Wanted<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
     let step = wishes
@@ -123,7 +124,7 @@ pub(crate) struct Found<'a> {
 
 /// What a repair should end with.
 #[derive(Clone, Copy)]
-pub(crate) struct Wishes<'a> {
+pub(crate) struct Wanted<'a> {
     /// What the checks go by.
     pub circumstances: Circumstances,
     /// 16 random bytes, for a disk that needs an identity.
@@ -131,12 +132,12 @@ pub(crate) struct Wishes<'a> {
     /// Whether the blocks must be sound, too.
     pub deep: bool,
     /// What the caller asks for besides.
-    pub request: &'a Request,
+    pub request: &'a RequestedChanges,
 }
 
 struct Search<'a, S> {
     source: &'a S,
-    wishes: &'a Wishes<'a>,
+    wishes: &'a Wanted<'a>,
     plans: Vec<Plan>,
     trials: usize,
 }
@@ -158,7 +159,7 @@ impl<S: Source> Search<'_, S> {
 
     /// What was asked for, at the end of every plan.
     fn add_requests(&mut self, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
-        let Request { hidden, parent, .. } = self.wishes.request;
+        let RequestedChanges { hidden, parent, .. } = self.wishes.request;
         if let Some(parent) = parent {
             self.link_to(parent, watch)?;
         }

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::build;
 use super::model::FindingReport;
 use super::model::VERSION;
-use super::prose::Size;
 use crate::chain::{Blocker, Coalesce, CoalesceKind, Forest, Node, Parent, ParentResize, Plan, Step};
 use crate::finding::link::LinkFault;
+use crate::units;
 use crate::verdict::Verdict;
 
 /// All disks of a scan.
@@ -280,13 +280,16 @@ impl Forest {
         let mut sentences = Vec::new();
         let parent = self.name(parent);
         if let Some(growth) = &step.growth {
-            let (from, to) = (Size(growth.from), Size(growth.to));
+            let (from, to) = (units::size(growth.from), units::size(growth.to));
             let how = if growth.is_fast {
                 "its BAT has the entries for that already, so that no journal is needed".to_string()
             } else if growth.metadata == 0 {
-                format!("a resize with a journal of up to {}; the BAT has room for the entries", Size(growth.journal))
+                format!(
+                    "a resize with a journal of up to {}; the BAT has room for the entries",
+                    units::size(growth.journal)
+                )
             } else {
-                let (moved, journal) = (growth.moved, Size(growth.journal));
+                let (moved, journal) = (growth.moved, units::size(growth.journal));
                 format!(
                     "a resize with a journal of up to {journal}, which moves {} to make room for the BAT",
                     blocks(moved)
@@ -299,14 +302,14 @@ impl Forest {
             "{} {} to copy, {most}{}, of which the parent has {} not yet.",
             blocks(step.blocks),
             if step.blocks == 1 { "is" } else { "are" },
-            Size(step.bytes),
+            units::size(step.bytes),
             step.new_blocks
         ));
         let free = room(step.free_needed);
         sentences.push(format!(
             "The parent’s file then has up to {}; {free}, and {} are freed once the disk is deleted.",
-            Size(step.parent_size),
-            Size(step.freed_by_delete)
+            units::size(step.parent_size),
+            units::size(step.freed_by_delete)
         ));
         if let (false, Some(first)) = (runs, sentences.first_mut()) {
             first.insert_str(0, "If it could run: ");
@@ -336,7 +339,7 @@ impl Forest {
                      them, and data would be lost without a word. Do not coalesce it; flatten the chain instead: \
                      vhd-analyser flatten.",
                     self.name(*disk),
-                    Size(*block_size)
+                    units::size(*block_size)
                 );
                 ("small-blocks", Some(*disk), sentence)
             }
@@ -382,9 +385,9 @@ impl Forest {
             sentences.push(format!(
                 "{disks} can be coalesced into “{into}”, which then has up to {}; {}, and at least {} \
                  are freed in all.",
-                Size(size),
+                units::size(size),
                 room(plan.free_needed),
-                Size(plan.net_freed)
+                units::size(plan.net_freed)
             ));
         }
         if let Some((name, obstacle)) = stopped_at.as_ref().zip(obstacle.as_ref()) {
@@ -415,7 +418,7 @@ fn growth(growth: ParentResize) -> ResizeReport {
 }
 
 fn room(bytes: u64) -> String {
-    if bytes == 0 { "no room is needed".into() } else { format!("up to {} must be free", Size(bytes)) }
+    if bytes == 0 { "no room is needed".into() } else { format!("up to {} must be free", units::size(bytes)) }
 }
 
 fn blocks(count: u64) -> String {

@@ -7,8 +7,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::model::{FindingReport, PatchReport, RepairReport, Report, ReportExport, ToolReport};
-use super::prose::Size;
 use crate::finding::Severity;
+use crate::units;
 use crate::verdict::Verdict;
 
 /// The length of a quotation mark, “ or ”, in bytes.
@@ -278,7 +278,7 @@ impl Page {
     fn size(&mut self, bytes: u64) {
         self.bytes(bytes);
         self.markup(" (");
-        self.markup(&Size(bytes).to_string());
+        self.markup(&units::size(bytes).to_string());
         self.markup(")");
     }
 

@@ -24,5 +24,4 @@ pub use model::{
     FieldReport, FindingReport, LinkReport, PatchReport, RegionReport, RepairReport, Report, ReportExport,
     StructureReport, ToolReport, VERSION,
 };
-pub use prose::Size;
 pub use scope::{BlocksRead, Checked, NotChecked, Scope};

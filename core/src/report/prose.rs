@@ -1,7 +1,5 @@
 //! The sentences: what the disk is, what the answer means, what to do next and what to beware of.
 
-use core::fmt;
-
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -23,6 +21,7 @@ use crate::layout::footer::{DiskType, Footer};
 use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::repair::{Cut, Plan};
+use crate::units;
 use crate::verdict::Verdict;
 
 /// What is said of a file as a whole.
@@ -46,26 +45,6 @@ impl Words {
     }
 }
 
-/// A size in the largest binary unit that leaves a number to read: "10 GiB", "200.3 MiB".
-pub struct Size(
-    /// In bytes.
-    pub u64,
-);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-        let unit = (self.0.max(1).ilog2() / 10).min(4);
-        let scale = 1u64 << (10 * unit);
-        let tenths = (u128::from(self.0 % scale) * 10 / u128::from(scale)) as u64;
-        let name = UNITS.get(unit as usize).copied().unwrap_or("bytes");
-        match tenths {
-            0 => write!(f, "{} {name}", self.0 / scale),
-            _ => write!(f, "{}.{tenths} {name}", self.0 / scale),
-        }
-    }
-}
-
 fn description(image: &Image) -> String {
     let Some(footer) = image.footer() else {
         return "VHD without a footer".into();
@@ -74,7 +53,7 @@ fn description(image: &Image) -> String {
         Some(kind) => kind.to_string(),
         None => "VHD of unknown type".into(),
     };
-    let size = Size(footer.current_size.get());
+    let size = units::size(footer.current_size.get());
     format!("{size} {kind} · {}", Creator(footer))
 }
 
@@ -209,7 +188,7 @@ fn story(analysis: &Analysis) -> Option<String> {
             "The disk is whole, but the file goes on behind its end: {} follow the footer. Hypervisors look for the \
              footer in the last 512 bytes, do not find it there and refuse the disk (“primary footer invalid: \
              invalid cookie”).",
-            Size(image.tail.length)
+            units::size(image.tail.length)
         ));
     }
     if is_primary_lost(analysis) && backup_is_intact {
@@ -287,20 +266,5 @@ pub(super) fn title(plan: &Plan) -> String {
 /// What a plan cuts off, in a sentence.
 pub(super) fn cut(cut: &Cut) -> String {
     let what = if cut.zeros { "zeros" } else { "bytes that no structure refers to" };
-    format!("The last {} of the file ({} bytes), {what}, are cut off.", Size(cut.length), cut.length)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_at_a_glance() {
-        assert_eq!(Size(0).to_string(), "0 bytes");
-        assert_eq!(Size(512).to_string(), "512 bytes");
-        assert_eq!(Size(1536).to_string(), "1.5 KiB");
-        assert_eq!(Size(10 << 30).to_string(), "10 GiB");
-        assert_eq!(Size(2040 << 30).to_string(), "1.9 TiB");
-        assert_eq!(Size(u64::MAX).to_string(), "16777215.9 TiB");
-    }
+    format!("The last {} of the file ({} bytes), {what}, are cut off.", units::size(cut.length), cut.length)
 }

@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 use uuid::Uuid;
 
 use super::model::{FieldReport, StructureReport};
-use super::prose::Size;
 use crate::finding::{Bytes, Finding, Severity};
 use crate::image::{Batmap, Found, Image};
 use crate::layout::SECTOR;
@@ -22,6 +21,7 @@ use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;
 use crate::layout::locator::{ParentLocator, Platform};
 use crate::layout::time::TimeStamp;
+use crate::units;
 
 /// Every structure that was looked for, in the order in which tools come by them.
 pub(super) fn structures(image: &Image, findings: &[Finding]) -> Vec<StructureReport> {
@@ -127,9 +127,9 @@ impl Sheet<'_> {
             vec![
                 field("Entries in use by the disk", 0, 0, bat.entries),
                 field("Allocated blocks", 0, 0, bat.allocated).means(
-                    image
-                        .block_shape()
-                        .map_or_else(String::new, |shape| Size(u64::from(bat.allocated) * shape.data).to_string()),
+                    image.block_shape().map_or_else(String::new, |shape| {
+                        units::size(u64::from(bat.allocated) * shape.data).to_string()
+                    }),
                 ),
                 field("End of the last block", 0, 0, format!("0x{:X}", bat.end_of_blocks)),
             ]
@@ -186,13 +186,13 @@ fn footer_fields(footer: &Footer) -> Vec<Field> {
             },
         ),
         of!(Footer, footer.original_size, "Original size", size(footer.original_size.get()))
-            .means(Size(footer.original_size.get())),
+            .means(units::size(footer.original_size.get())),
         of!(Footer, footer.current_size, "Current size", size(footer.current_size.get()))
-            .means(format!("the virtual disk: {}", Size(footer.current_size.get()))),
+            .means(format!("the virtual disk: {}", units::size(footer.current_size.get()))),
         of!(Footer, footer.geometry, "Disk geometry", footer.geometry).means(if footer.geometry == Geometry::LARGEST {
             "the largest there is".into()
         } else {
-            Size(footer.geometry.sectors() * SECTOR).to_string()
+            units::size(footer.geometry.sectors() * SECTOR).to_string()
         }),
         of!(Footer, footer.disk_type, "Disk type", footer.disk_type)
             .means(footer.kind().map_or_else(|| "unknown".into(), |kind| kind.to_string())),
@@ -234,7 +234,7 @@ fn header_fields(header: &DynamicHeader) -> Vec<Field> {
         of!(DynamicHeader, header.max_table_entries, "Max table entries", header.max_table_entries)
             .means("blocks that the BAT has room for"),
         of!(DynamicHeader, header.block_size, "Block size", format!("{} bytes", header.block_size))
-            .means(Size(u64::from(header.block_size.get()))),
+            .means(units::size(u64::from(header.block_size.get()))),
         of!(DynamicHeader, header.checksum, "Checksum", format!("0x{:08x}", header.checksum)).means(
             if header.checksum.get() == computed {
                 "right".into()

@@ -2,8 +2,8 @@
 
 use alloc::string::String;
 
-use super::Work;
 use super::text::{Part, Text, parts, printable};
+use super::work::Work;
 use crate::repair::Content;
 
 /// What is the same for every repair.

@@ -12,7 +12,7 @@ use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile};
 use vhd_analyser_core::image;
 use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
-use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::repair::RequestedChanges;
 use vhd_analyser_core::report::{CoalesceReport, DiskReport, ForestReport};
 use vhd_analyser_tests::analysed::{NOW, analysed};
 use vhd_analyser_tests::bytes::{put, seal};
@@ -36,7 +36,8 @@ fn scanned_with(
     for (name, bytes) in files {
         folder.0.insert(name.clone(), image::open(&bytes.as_slice(), &mut |_| ControlFlow::Continue(()))?);
     }
-    let options = Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: Request::default() };
+    let options =
+        Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: RequestedChanges::default() };
     let mut members = Vec::new();
     for (name, bytes) in files {
         let beside = AnalysisContext { parent_lookup: &folder, ..AnalysisContext::NOTHING };

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::json;
 use vhd_analyser_core::analysis::{Options, analyse};
-use vhd_analyser_core::repair::Request;
+use vhd_analyser_core::repair::RequestedChanges;
 use vhd_analyser_core::script::{Language, Script};
 use vhd_analyser_core::source::FileSource;
 use vhd_analyser_tests::analysed::NOW;
@@ -58,7 +58,7 @@ async fn everything_works(page: &Page) -> Result<(), Failure> {
 /// The script as the core writes it, which is what the command line saves.
 fn own_script(disk: &Path) -> Result<String, Failure> {
     let source = FileSource::new(File::open(disk)?)?;
-    let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: false, request: Request::default() };
+    let options = Options { now: NOW, fresh_unique_id: [1; 16], deep: false, request: RequestedChanges::default() };
     let analysis = analyse(&source, incident::NAME, &options, &mut |_| ControlFlow::Continue(()));
     let analysis = analysis.map_err(|error| io::Error::other(error.to_string()))?;
     let proven = analysis.repairs.first().ok_or_else(|| io::Error::other("no repair"))?;

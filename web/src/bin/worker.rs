@@ -6,6 +6,6 @@ use web_sys::DedicatedWorkerGlobalScope;
 
 fn main() {
     if let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() {
-        worker::serve(scope);
+        worker::serve::serve(scope);
     }
 }

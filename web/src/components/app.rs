@@ -2,16 +2,16 @@
 
 use yew::prelude::*;
 
-use crate::components::colophon::colophon;
-use crate::components::header::Header;
-use crate::components::help::{Help, Topic};
-use crate::components::notice::NoticeBox;
-use crate::components::reading::ReadingView;
-use crate::components::result::result;
-use crate::components::several::several;
-use crate::components::start::start;
+use crate::components::chain::several::several;
+use crate::components::common::colophon::colophon;
+use crate::components::common::header::Header;
+use crate::components::common::help::{Help, Topic};
+use crate::components::common::notice::NoticeBox;
+use crate::components::common::reading::ReadingView;
+use crate::components::common::start::start;
+use crate::components::disk::result::result;
 use crate::hooks::{use_analyser, use_file_drop, use_update};
-use crate::state::Purpose;
+use crate::state::JobKind;
 
 /// The whole page.
 #[component]
@@ -31,18 +31,18 @@ pub fn App() -> Html {
     let state = &analyser.state;
 
     let slow = state.reading.as_ref().filter(|reading| reading.slow);
-    let gathered = state.gathered.as_ref().filter(|_| slow.is_none_or(|reading| reading.disk.is_some()));
+    let file_set = state.file_set.as_ref().filter(|_| slow.is_none_or(|reading| reading.disk.is_some()));
     let main = match (slow, &state.shown) {
         (Some(reading), _) => {
             // It is the one or the other: what would be stopped is what is read.
-            let purpose = if reading.of_several { Purpose::Gather } else { Purpose::Report };
+            let purpose = if reading.of_several { JobKind::FileSet } else { JobKind::Report };
             html! { <ReadingView reading={reading.clone()} on_cancel={analyser.cancel.reform(move |()| purpose)} /> }
         }
         (None, Some(shown)) => html! {
             // A new one for every analysis: nothing that was unfolded or confirmed holds for the next file.
             <key={state.analyses}>{ result(shown, &analyser) }</>
         },
-        (None, None) if gathered.is_some() => Html::default(),
+        (None, None) if file_set.is_some() => Html::default(),
         (None, None) => start(&analyser, &on_help),
     };
     html! {
@@ -52,9 +52,9 @@ pub fn App() -> Html {
                 if let Some(notice) = &state.notice {
                     <NoticeBox notice={notice.clone()} />
                 }
-                if let Some(gathered) = gathered {
+                if let Some(file_set) = file_set {
                     // A new one for all files that are chosen together.
-                    <key={state.gatherings}>{ several(gathered, &analyser) }</>
+                    <key={state.file_sets}>{ several(file_set, &analyser) }</>
                 }
                 { main }
                 if dragging {

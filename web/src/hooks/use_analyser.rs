@@ -5,15 +5,15 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::Blob;
 use yew::prelude::*;
 
-use crate::failure::Failure;
-use crate::file_access::Chosen;
-use crate::gathered::PASTED;
-use crate::hooks::desk::{Change, Desk};
-use crate::hooks::use_file_drop::Dropped;
-use crate::hooks::work::Work;
-use crate::sample;
-use crate::state::{Action, Purpose, Repaired, State};
-use crate::worker::{ExportOptions, Request};
+use crate::browser::dropped::Dropped;
+use crate::browser::picked_file::PickedFile;
+use crate::browser::sample;
+use crate::controller::work::Work;
+use crate::controller::{Change, Controller};
+use crate::protocol::failure::Failure;
+use crate::protocol::file_set::PASTED;
+use crate::protocol::{ExportOptions, Request};
+use crate::state::{Action, JobKind, Repaired, State};
 
 /// What the page shows and what can be done about it.
 #[derive(Clone, PartialEq)]
@@ -21,13 +21,13 @@ pub struct Analyser {
     /// What the page shows.
     pub state: UseReducerHandle<State>,
     /// The file whose report is shown.
-    pub original: Option<Chosen>,
+    pub original: Option<PickedFile>,
     /// Reads these files.
-    pub choose: Callback<Vec<Chosen>>,
+    pub choose: Callback<Vec<PickedFile>>,
     /// Reads these files and folders.
     pub choose_dropped: Callback<Dropped>,
     /// Reads these files together with those that are shown.
-    pub add: Callback<Vec<Chosen>>,
+    pub add: Callback<Vec<PickedFile>>,
     /// Reads a log that was pasted, together with the files that are shown.
     pub add_log: Callback<String>,
     /// Shows another of the disks, by its number in the forest.
@@ -39,7 +39,7 @@ pub struct Analyser {
     /// Reads the sample.
     pub choose_sample: Callback<()>,
     /// Stops reading.
-    pub cancel: Callback<Purpose>,
+    pub cancel: Callback<JobKind>,
     /// Has the report written for others.
     pub export: Callback<ExportOptions>,
     /// Prints the text of the report with times so many minutes east of UTC.
@@ -65,43 +65,44 @@ pub struct Analyser {
 pub fn use_analyser() -> Analyser {
     let state = use_reducer(State::default);
     let work = use_mut_ref(Work::default);
-    let desk = Desk { work: work.clone(), dispatch: state.dispatcher() };
+    let controller = Controller { work: work.clone(), dispatch: state.dispatcher() };
     let selected = state.selected;
 
-    let add = desk.on(|desk, files| desk.add(files));
-    let add_log = add.reform(|text: String| Chosen::text(&text, PASTED).into_iter().collect());
-    let choose_sample = desk.on(|desk, ()| {
-        let desk = desk.clone();
+    let add = controller.on(|controller, files| controller.add(files));
+    let add_log = add.reform(|text: String| PickedFile::text(&text, PASTED).into_iter().collect());
+    let choose_sample = controller.on(|controller, ()| {
+        let controller = controller.clone();
         spawn_local(async move {
             match sample::unpack().await {
-                Ok(file) => desk.choose(vec![file.into()]),
+                Ok(file) => controller.choose(vec![file.into()]),
                 Err(exception) => {
-                    desk.fail(Purpose::Report, sample::NAME.into(), Failure::NoSample(format!("{exception:?}")))
+                    controller.fail(JobKind::Report, sample::NAME.into(), Failure::NoSample(format!("{exception:?}")))
                 }
             }
         });
     });
-    let read_again = |purpose| desk.on(move |desk, ()| desk.read_again(purpose, |file| file.clone().into()));
+    let read_again =
+        |kind| controller.on(move |controller, ()| controller.read_again(kind, |file| file.clone().into()));
     let analyser = Analyser {
         original: work.borrow().shown(),
-        choose: desk.on(|desk, files| desk.choose(files)),
-        choose_dropped: desk.on(|desk, dropped| desk.choose_dropped(dropped)),
+        choose: controller.on(|controller, files| controller.choose(files)),
+        choose_dropped: controller.on(|controller, dropped| controller.choose_dropped(dropped)),
         add,
         add_log,
-        select: desk.on(|desk, disk| desk.select(disk)),
-        change: desk.on(move |desk, change| desk.change(selected, change)),
-        flatten: desk.on(move |desk, format| desk.flatten(selected, format)),
+        select: controller.on(|controller, disk| controller.select(disk)),
+        change: controller.on(move |controller, change| controller.change(selected, change)),
+        flatten: controller.on(move |controller, format| controller.flatten(selected, format)),
         choose_sample,
-        cancel: desk.on(|desk, purpose| desk.cancel(purpose)),
-        export: desk.on(|desk, options| desk.ask(&Request::Export(options))),
-        print: desk.on(|desk, utc_offset| desk.print(utc_offset)),
-        choose_plan: desk.on(|desk, plan| desk.choose_plan(plan)),
-        check_copy: desk.on(|desk, copy: Blob| desk.read_again(Purpose::CopyCheck, |_| copy)),
-        check_deeply: read_again(Purpose::DeepCheck),
-        read_repaired: desk.on(|desk, repaired| desk.choose_repaired(repaired)),
-        hash: read_again(Purpose::Hash),
-        write_scripts: desk.on(|desk, plan| desk.write_scripts(plan)),
-        note: desk.on(|desk, sentence| desk.dispatch.dispatch(Action::Done(sentence))),
+        cancel: controller.on(|controller, kind| controller.cancel(kind)),
+        export: controller.on(|controller, options| controller.ask(&Request::Export(options))),
+        print: controller.on(|controller, utc_offset| controller.print(utc_offset)),
+        choose_plan: controller.on(|controller, plan| controller.choose_plan(plan)),
+        check_copy: controller.on(|controller, copy: Blob| controller.read_again(JobKind::CopyCheck, |_| copy)),
+        check_deeply: read_again(JobKind::DeepCheck),
+        read_repaired: controller.on(|controller, repaired| controller.choose_repaired(repaired)),
+        hash: read_again(JobKind::Hash),
+        write_scripts: controller.on(|controller, plan| controller.write_scripts(plan)),
+        note: controller.on(|controller, sentence| controller.dispatch.dispatch(Action::Done(sentence))),
         state,
     };
     {
@@ -111,14 +112,14 @@ pub fn use_analyser() -> Analyser {
             move || drop(listeners)
         });
     }
-    use_effect_with((), move |()| desk.take_launches());
+    use_effect_with((), move |()| controller.take_launches());
     analyser
 }
 
-impl Desk {
+impl Controller {
     /// A callback that does this here.
     fn on<T>(&self, react: impl Fn(&Self, T) + 'static) -> Callback<T> {
-        let desk = self.clone();
-        Callback::from(move |what| react(&desk, what))
+        let controller = self.clone();
+        Callback::from(move |what| react(&controller, what))
     }
 }

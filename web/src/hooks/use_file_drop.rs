@@ -2,19 +2,10 @@
 
 use gloo_events::{EventListener, EventListenerOptions};
 use js_sys::wasm_bindgen::JsCast;
-use web_sys::{DataTransfer, DragEvent, Event, FileSystemDirectoryEntry};
+use web_sys::{DragEvent, Event};
 use yew::prelude::*;
 
-use crate::components::file_picker::files_of;
-use crate::file_access::{Chosen, handle_of_dropped};
-
-/// What was dropped.
-pub struct Dropped {
-    /// The files, with their handles where the browser gives any.
-    pub files: Vec<Chosen>,
-    /// The folders, which take some time to be looked through.
-    pub folders: Vec<FileSystemDirectoryEntry>,
-}
+use crate::browser::dropped::Dropped;
 
 /// Hands dropped files on; tells whether some are being dragged over the page.
 #[hook]
@@ -53,7 +44,7 @@ fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Dropped> {
     match event.type_().as_str() {
         "drop" => {
             dragging.set(false);
-            Some(dropped(&data))
+            Some(Dropped::of(&data))
         }
         "dragleave" => {
             // Leaving one element for another is not leaving the window.
@@ -67,25 +58,4 @@ fn react(event: &Event, dragging: &UseStateHandle<bool>) -> Option<Dropped> {
             None
         }
     }
-}
-
-/// The browser gives handles and folders now or never.
-fn dropped(data: &DataTransfer) -> Dropped {
-    let items = data.items();
-    let items = (0..items.length()).filter_map(|i| items.get(i)).filter(|item| item.kind() == "file");
-    let mut dropped = Dropped { files: Vec::new(), folders: Vec::new() };
-    for item in items {
-        let entry = item.webkit_get_as_entry().ok().flatten();
-        match (entry, item.get_as_file()) {
-            (Some(entry), _) if entry.is_directory() => dropped.folders.push(entry.unchecked_into()),
-            (_, Ok(Some(file))) => {
-                dropped.files.push(Chosen { handle: handle_of_dropped(&item), ..Chosen::from(file) });
-            }
-            _ => {}
-        }
-    }
-    if dropped.files.is_empty() && dropped.folders.is_empty() {
-        dropped.files = files_of(data.files());
-    }
-    dropped
 }

@@ -8,8 +8,9 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-use crate::file_access::AccessError;
-use crate::worker::{Progress, Unit};
+use crate::browser::file_access::AccessError;
+use crate::browser::watch::Watch;
+use crate::protocol::Progress;
 
 /// What is known of a file that is to be written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,33 +26,13 @@ pub enum Output {
     Failed(AccessError),
 }
 
-/// Tells the page how far the writing is, and the writing whether to go on.
-#[derive(Clone)]
-pub struct Watch {
-    output: UseStateSetter<Output>,
-    stopped: Rc<Cell<bool>>,
-}
-
-impl Watch {
-    /// Says what is being done and how much of it is; a `total` of 0 where nobody knows.
-    ///
-    /// # Errors
-    /// Where the user wants no more of it.
-    pub fn tell(&self, stage: &str, done: u64, total: u64) -> Result<(), AccessError> {
-        if self.stopped.get() {
-            return Err(AccessError::Cancelled);
-        }
-        self.output.set(Output::Running(Some(Progress { stage: stage.into(), done, total, unit: Unit::Bytes })));
-        Ok(())
-    }
-}
-
 /// A file that can be written.
 #[derive(Clone)]
 pub struct Writer {
     /// What is known of it.
     pub output: Output,
-    watch: Watch,
+    setter: UseStateSetter<Output>,
+    stopped: Rc<Cell<bool>>,
 }
 
 impl Writer {
@@ -60,13 +41,18 @@ impl Writer {
     where
         F: Future<Output = Result<Option<String>, AccessError>> + 'static,
     {
-        self.follow(Box::pin(work(self.watch.clone())));
+        self.follow(Box::pin(work(self.watch())));
+    }
+
+    fn watch(&self) -> Watch {
+        let setter = self.setter.clone();
+        Watch::new(Rc::new(move |progress| setter.set(Output::Running(Some(progress)))), self.stopped.clone())
     }
 
     fn follow(&self, work: Pin<Box<dyn Future<Output = Result<Option<String>, AccessError>>>>) {
-        self.watch.stopped.set(false);
-        self.watch.output.set(Output::Running(None));
-        let output = self.watch.output.clone();
+        self.stopped.set(false);
+        self.setter.set(Output::Running(None));
+        let output = self.setter.clone();
         spawn_local(async move {
             output.set(match work.await {
                 Ok(Some(sentence)) => Output::Done(sentence),
@@ -78,7 +64,7 @@ impl Writer {
 
     /// Stops it.
     pub fn cancel(&self) -> Callback<MouseEvent> {
-        let stopped = self.watch.stopped.clone();
+        let stopped = self.stopped.clone();
         Callback::from(move |_| stopped.set(true))
     }
 }
@@ -92,5 +78,5 @@ pub fn use_output() -> Writer {
         let stopped = stopped.clone();
         move |()| move || stopped.set(true)
     });
-    Writer { output: (*output).clone(), watch: Watch { output: output.setter(), stopped } }
+    Writer { output: (*output).clone(), setter: output.setter(), stopped }
 }

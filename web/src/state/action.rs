@@ -5,19 +5,19 @@ use std::rc::Rc;
 use vhd_analyser_core::convert::Format;
 use web_sys::Blob;
 
-use super::Reading;
-use crate::failure::Failure;
-use crate::file_access::Chosen;
-use crate::gathered::Gathered;
-use crate::worker::{Analysed, Exports, Printed, Progress, Scripts, Wish};
+use crate::browser::picked_file::PickedFile;
+use crate::protocol::failure::Failure;
+use crate::protocol::file_set::FileSet;
+use crate::protocol::{Analysed, DiskChanges, Exports, Printed, Progress, Scripts};
+use crate::state::reading::Reading;
 
 /// What a file is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum JobKind {
     /// To show its report.
     Report,
     /// To see what it is, and how it belongs to others.
-    Gather,
+    FileSet,
     /// To show its report again, with what its blocks hold.
     DeepCheck,
     /// To see whether the fixed copy is sound.
@@ -32,7 +32,7 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Repaired {
     /// The file as it is now.
-    pub file: Chosen,
+    pub file: PickedFile,
     /// The name of the undo file.
     pub undo: String,
 }
@@ -41,30 +41,30 @@ pub struct Repaired {
 #[derive(Clone, Debug)]
 pub enum Action {
     /// A file was chosen, by itself or out of several.
-    Chosen {
+    Picked {
         /// Its name.
         name: String,
         /// Which of the disks it is that were chosen together, by its number in the forest.
         disk: Option<usize>,
         /// What is to be changed in it besides what is wrong.
-        wish: Wish,
+        changes: DiskChanges,
     },
     /// Several files were chosen, which this describes.
     ManyChosen(String),
     /// A folder of this name was chosen, in which there is no file.
     Empty(String),
     /// They have been read, and one of the disks, if any, is read next.
-    Gathered(Rc<Gathered>, Option<Reading>),
+    FileSet(Rc<FileSet>, Option<Reading>),
     /// More is known of them now.
-    Corrected(Rc<Gathered>),
+    Corrected(Rc<FileSet>),
     /// The file that is shown is read once more, deeply, or its fixed copy is.
-    Again(Purpose),
+    Again(JobKind),
     /// The reading takes longer than a blink.
-    Slow(Purpose),
+    Slow(JobKind),
     /// The worker told how far it is.
-    Progress(Purpose, Progress),
+    Progress(JobKind, Progress),
     /// It has been read.
-    Analysed(Purpose, Analysed),
+    Analysed(JobKind, Analysed),
     /// The report came in its forms for others.
     Exported(Exports),
     /// All of it has been hashed, to this SHA-256 in hex.
@@ -72,14 +72,14 @@ pub enum Action {
     /// It could not be read.
     Failed {
         /// What it was read for.
-        purpose: Purpose,
+        kind: JobKind,
         /// The file's name.
         name: String,
         /// Why.
         failure: Failure,
     },
     /// The user stopped the reading.
-    Cancelled(Purpose),
+    Cancelled(JobKind),
     /// The image of its chain is there.
     Flattened(Format, Blob),
     /// The text of the report came with other times.

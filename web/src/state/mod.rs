@@ -3,8 +3,9 @@
 //! Plain data: the files themselves and the work on them are kept by [`crate::hooks::use_analyser`].
 
 mod action;
+mod disk_view;
 mod notice;
-mod shown;
+mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -12,18 +13,18 @@ use std::rc::Rc;
 
 use yew::Reducible;
 
-pub use self::action::{Action, Purpose, Repaired};
+pub use self::action::{Action, JobKind, Repaired};
+pub use self::disk_view::{ChainImage, CopyCheck, DiskView};
 pub use self::notice::Notice;
-pub use self::shown::{ChainImage, CopyCheck, Shown};
-use crate::gathered::Gathered;
-use crate::units;
-use crate::worker::{Analysed, Progress, Unit, Wish};
+pub use self::reading::Reading;
+use crate::protocol::Analysed;
+use crate::protocol::file_set::FileSet;
 
 /// What the page shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
     /// The last finished analysis, if any.
-    pub shown: Option<Shown>,
+    pub shown: Option<DiskView>,
     /// How many files have been read. Tells one analysis from the next, however alike they are.
     pub analyses: u32,
     /// The file being read now, if any.
@@ -31,32 +32,15 @@ pub struct State {
     /// Something to say above everything else.
     pub notice: Option<Notice>,
     /// How often several files have been read, likewise.
-    pub gatherings: u32,
+    pub file_sets: u32,
     /// What to say of the next file that is read, if it is one that was repaired in place.
     pub repaired: Option<Notice>,
     /// What the files are that were chosen together, if several were.
-    pub gathered: Option<Rc<Gathered>>,
+    pub file_set: Option<Rc<FileSet>>,
     /// Which of their disks is shown, by its number in the forest.
     pub selected: Option<usize>,
     /// Whether the user chose it, and not the page.
     pub was_selected: bool,
-}
-
-/// A file being read, or several.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
-    /// Its name, or how many they are.
-    pub name: String,
-    /// Whether they are several.
-    pub of_several: bool,
-    /// Which of the disks it is that were chosen together, by its number in the forest.
-    pub disk: Option<usize>,
-    /// What is to be changed in it besides what is wrong.
-    pub wish: Wish,
-    /// Whether it has taken so long that progress is worth showing.
-    pub slow: bool,
-    /// How far it is, as soon as the worker has told it.
-    pub progress: Option<Progress>,
 }
 
 impl Reducible for State {
@@ -72,9 +56,9 @@ impl Reducible for State {
 impl State {
     fn apply(&mut self, action: Action) {
         match action {
-            Action::Chosen { name, disk, wish } => {
+            Action::Picked { name, disk, changes } => {
                 self.was_selected = disk.is_some();
-                self.read(Reading { name, disk, wish, ..Reading::default() });
+                self.read(Reading { name, disk, changes, ..Reading::default() });
             }
             Action::ManyChosen(name) => {
                 // First their folders are looked through, then they are read: it is one wait.
@@ -85,42 +69,44 @@ impl State {
                 self.reading = None;
                 self.notice = Some(Notice::Empty { name });
             }
-            Action::Gathered(gathered, next) => {
-                self.gatherings += 1;
+            Action::FileSet(file_set, next) => {
+                self.file_sets += 1;
                 (self.shown, self.selected, self.was_selected) = (None, None, false);
-                self.gathered = Some(gathered);
+                self.file_set = Some(file_set);
                 self.reading = next;
             }
-            Action::Corrected(gathered) => self.gathered = Some(gathered),
-            Action::Again(purpose) => {
+            Action::Corrected(file_set) => self.file_set = Some(file_set),
+            Action::Again(kind) => {
                 self.notice = None;
-                self.set_reading(purpose, Some(Reading::default()));
+                self.set_reading(kind, Some(Reading::default()));
             }
-            Action::Slow(purpose) => with(self.reading_mut(purpose), |reading| reading.slow = true),
-            Action::Progress(purpose, progress) => {
-                with(self.reading_mut(purpose), |reading| reading.progress = Some(progress));
+            Action::Slow(kind) => with(self.reading_mut(kind), |reading| reading.slow = true),
+            Action::Progress(kind, progress) => {
+                with(self.reading_mut(kind), |reading| reading.progress = Some(progress));
             }
-            Action::Analysed(Purpose::CopyCheck, Analysed { report, .. }) => {
+            Action::Analysed(JobKind::CopyCheck, Analysed { report, .. }) => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Checked(report.into()));
             }
-            Action::Analysed(purpose, analysed) => {
-                let mut wish = self.shown.as_ref().map(|shown| shown.wish.clone()).unwrap_or_default();
+            Action::Analysed(kind, analysed) => {
+                let mut changes = self.shown.as_ref().map(|shown| shown.changes.clone()).unwrap_or_default();
                 if let Some(reading) = self.reading.take() {
                     self.selected = reading.disk;
                     // A file that was chosen by itself is not one of them.
-                    self.gathered.take_if(|_| reading.disk.is_none());
-                    wish = reading.wish;
+                    self.file_set.take_if(|_| reading.disk.is_none());
+                    changes = reading.changes;
                 }
                 self.notice.take_if(|notice| !matches!(notice, Notice::RepairedInPlace { .. }));
                 self.analyses += 1;
-                let before = self.shown.take().filter(|_| purpose == Purpose::DeepCheck);
+                let before = self.shown.take().filter(|_| kind == JobKind::DeepCheck);
                 let repaired = self.notice.iter().filter(|notice| matches!(notice, Notice::RepairedInPlace { .. }));
                 let repaired = repaired.map(Notice::title).collect();
-                let now = Shown { wish, ..Shown::new(analysed) };
+                let now = DiskView { changes, ..DiskView::new(analysed) };
                 self.shown = Some(match before {
                     // It is still the same file.
-                    Some(Shown { sha256, hashing, done, image, .. }) => Shown { sha256, hashing, done, image, ..now },
-                    None => Shown { done: repaired, ..now },
+                    Some(DiskView { sha256, hashing, done, image, .. }) => {
+                        DiskView { sha256, hashing, done, image, ..now }
+                    }
+                    None => DiskView { done: repaired, ..now },
                 });
             }
             Action::Exported(exports) => with(self.shown.as_mut(), |shown| shown.exports = Some(exports.into())),
@@ -129,27 +115,27 @@ impl State {
                 shown.exports = None;
                 shown.sha256 = Some(sha256.into());
             }),
-            Action::Failed { purpose: Purpose::CopyCheck, failure, .. } => {
+            Action::Failed { kind: JobKind::CopyCheck, failure, .. } => {
                 with(self.shown.as_mut(), |shown| shown.copy = CopyCheck::Failed(failure));
             }
             Action::Flattened(format, blob) => {
                 with(self.shown.as_mut(), |shown| shown.image = ChainImage::Made(format, blob));
             }
-            Action::Failed { purpose: Purpose::Flatten, failure, .. } => {
+            Action::Failed { kind: JobKind::Flatten, failure, .. } => {
                 with(self.shown.as_mut(), |shown| shown.image = ChainImage::Failed(failure));
             }
-            Action::Failed { purpose, name, failure } => {
-                self.set_reading(purpose, None);
+            Action::Failed { kind, name, failure } => {
+                self.set_reading(kind, None);
                 self.notice = Some(Notice::Failed { name, failure });
-                if matches!(purpose, Purpose::Report | Purpose::Gather) {
+                if matches!(kind, JobKind::Report | JobKind::FileSet) {
                     (self.shown, self.selected) = (None, None);
                 }
             }
-            Action::Cancelled(purpose) => {
-                if let (Purpose::Report | Purpose::Gather, Some(Reading { name, .. })) = (purpose, &self.reading) {
+            Action::Cancelled(kind) => {
+                if let (JobKind::Report | JobKind::FileSet, Some(Reading { name, .. })) = (kind, &self.reading) {
                     self.notice = Some(Notice::Cancelled { name: name.clone() });
                 }
-                self.set_reading(purpose, None);
+                self.set_reading(kind, None);
             }
             Action::Printed(printed) => {
                 self.notice.take_if(|notice| matches!(notice, Notice::NotPrinted(_)));
@@ -182,32 +168,32 @@ impl State {
         self.reading = Some(reading);
         self.notice = self.repaired.take();
         // It would replace the report of this file.
-        self.set_reading(Purpose::DeepCheck, None);
+        self.set_reading(JobKind::DeepCheck, None);
     }
 
-    fn reading_mut(&mut self, purpose: Purpose) -> Option<&mut Reading> {
-        match purpose {
-            Purpose::Report | Purpose::Gather => self.reading.as_mut(),
-            Purpose::DeepCheck => self.shown.as_mut()?.deep.as_mut(),
-            Purpose::Hash => self.shown.as_mut()?.hashing.as_mut(),
-            Purpose::CopyCheck => match &mut self.shown.as_mut()?.copy {
+    fn reading_mut(&mut self, kind: JobKind) -> Option<&mut Reading> {
+        match kind {
+            JobKind::Report | JobKind::FileSet => self.reading.as_mut(),
+            JobKind::DeepCheck => self.shown.as_mut()?.deep.as_mut(),
+            JobKind::Hash => self.shown.as_mut()?.hashing.as_mut(),
+            JobKind::CopyCheck => match &mut self.shown.as_mut()?.copy {
                 CopyCheck::Reading(reading) => Some(reading),
                 _ => None,
             },
-            Purpose::Flatten => match &mut self.shown.as_mut()?.image {
+            JobKind::Flatten => match &mut self.shown.as_mut()?.image {
                 ChainImage::Reading(reading) => Some(reading),
                 _ => None,
             },
         }
     }
 
-    fn set_reading(&mut self, purpose: Purpose, reading: Option<Reading>) {
-        match (purpose, &mut self.shown) {
-            (Purpose::Report | Purpose::Gather, _) => self.reading = reading,
-            (Purpose::DeepCheck, Some(shown)) => shown.deep = reading,
-            (Purpose::Hash, Some(shown)) => shown.hashing = reading,
-            (Purpose::CopyCheck, Some(shown)) => shown.copy = reading.map_or(CopyCheck::Unchecked, CopyCheck::Reading),
-            (Purpose::Flatten, Some(shown)) => {
+    fn set_reading(&mut self, kind: JobKind, reading: Option<Reading>) {
+        match (kind, &mut self.shown) {
+            (JobKind::Report | JobKind::FileSet, _) => self.reading = reading,
+            (JobKind::DeepCheck, Some(shown)) => shown.deep = reading,
+            (JobKind::Hash, Some(shown)) => shown.hashing = reading,
+            (JobKind::CopyCheck, Some(shown)) => shown.copy = reading.map_or(CopyCheck::Unchecked, CopyCheck::Reading),
+            (JobKind::Flatten, Some(shown)) => {
                 shown.image = reading.map_or(ChainImage::None, ChainImage::Reading);
             }
             (_, None) => {}
@@ -215,8 +201,8 @@ impl State {
     }
 
     /// The files that were chosen together, and which of their disks is shown, by its number in the forest.
-    pub fn among(&self) -> Option<(&Rc<Gathered>, usize)> {
-        self.gathered.as_ref().zip(self.selected)
+    pub fn among(&self) -> Option<(&Rc<FileSet>, usize)> {
+        self.file_set.as_ref().zip(self.selected)
     }
 
     /// What a screen reader is told when it changes.
@@ -228,29 +214,16 @@ impl State {
             return notice.title();
         }
         match &self.shown {
-            None => self.gathered.as_ref().map_or(String::new(), |gathered| gathered.headline()),
-            Some(Shown { deep: Some(_), .. }) => "Deep check: reading every block".into(),
-            Some(Shown { hashing: Some(_), .. }) => "Reading the whole file".into(),
-            Some(Shown { copy: CopyCheck::Checked(copy), .. }) => format!("Fixed copy: {}", copy.headline),
-            Some(Shown { copy: CopyCheck::Failed(_), .. }) => "The fixed copy could not be read.".into(),
-            Some(Shown { copy: CopyCheck::Reading(_), .. }) => "Reading the fixed copy".into(),
-            Some(Shown { image: ChainImage::Reading(_), .. }) => "Putting the image together".into(),
-            Some(Shown { image: ChainImage::Made(..), .. }) => "The image is ready to be saved.".into(),
-            Some(Shown { image: ChainImage::Failed(failure), .. }) => failure.to_string(),
-            Some(Shown { report, .. }) => format!("{}: {}", report.file, report.headline),
-        }
-    }
-}
-
-impl Progress {
-    /// How much is left: "2.4 MiB of 6.5 MiB, 4.1 MiB left", "12 of 2,000 files".
-    pub fn amount(&self) -> String {
-        match self.unit {
-            Unit::Bytes => {
-                let left = self.total.saturating_sub(self.done);
-                format!("{} of {}, {} left", units::size(self.done), units::size(self.total), units::size(left))
-            }
-            Unit::Files => format!("{} of {}", units::decimal(self.done), units::count(self.total, "file")),
+            None => self.file_set.as_ref().map_or(String::new(), |file_set| file_set.headline()),
+            Some(DiskView { deep: Some(_), .. }) => "Deep check: reading every block".into(),
+            Some(DiskView { hashing: Some(_), .. }) => "Reading the whole file".into(),
+            Some(DiskView { copy: CopyCheck::Checked(copy), .. }) => format!("Fixed copy: {}", copy.headline),
+            Some(DiskView { copy: CopyCheck::Failed(_), .. }) => "The fixed copy could not be read.".into(),
+            Some(DiskView { copy: CopyCheck::Reading(_), .. }) => "Reading the fixed copy".into(),
+            Some(DiskView { image: ChainImage::Reading(_), .. }) => "Putting the image together".into(),
+            Some(DiskView { image: ChainImage::Made(..), .. }) => "The image is ready to be saved.".into(),
+            Some(DiskView { image: ChainImage::Failed(failure), .. }) => failure.to_string(),
+            Some(DiskView { report, .. }) => format!("{}: {}", report.file, report.headline),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is said above everything else.
 
-use crate::failure::Failure;
+use crate::protocol::failure::Failure;
 
 /// Something to say.
 #[derive(Clone, Debug, PartialEq, Eq)]

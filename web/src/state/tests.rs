@@ -4,8 +4,9 @@ use vhd_analyser_core::chain::Next;
 use vhd_analyser_core::report::{Report, Scope, Verdict};
 
 use super::*;
-use crate::failure::Failure;
-use crate::worker::{Printed, Scripts};
+use crate::protocol::failure::Failure;
+use crate::protocol::{DiskChanges, Progress, Unit};
+use crate::protocol::{Printed, Scripts};
 
 fn state(actions: impl IntoIterator<Item = Action>) -> State {
     let start = Rc::new(State::default());
@@ -13,7 +14,7 @@ fn state(actions: impl IntoIterator<Item = Action>) -> State {
 }
 
 fn chosen(name: &str) -> Action {
-    Action::Chosen { name: name.into(), disk: None, wish: Wish::default() }
+    Action::Picked { name: name.into(), disk: None, changes: DiskChanges::default() }
 }
 
 fn report(headline: &str) -> Report {
@@ -40,16 +41,16 @@ fn report(headline: &str) -> Report {
 }
 
 fn analysed(headline: &str) -> Action {
-    read_for(Purpose::Report, headline)
+    read_for(JobKind::Report, headline)
 }
 
-fn read_for(purpose: Purpose, headline: &str) -> Action {
+fn read_for(kind: JobKind, headline: &str) -> Action {
     let printed = Printed { utc_offset: 0, text: "text".into() };
-    Action::Analysed(purpose, Analysed { report: report(headline).into(), printed, date: 1 })
+    Action::Analysed(kind, Analysed { report: report(headline).into(), printed, date: 1 })
 }
 
-fn failed(purpose: Purpose) -> Action {
-    Action::Failed { purpose, name: "a.vhd".into(), failure: failure() }
+fn failed(kind: JobKind) -> Action {
+    Action::Failed { kind, name: "a.vhd".into(), failure: failure() }
 }
 
 fn failure() -> Failure {
@@ -62,15 +63,15 @@ fn progress() -> Progress {
 
 #[test]
 fn a_fast_file_shows_no_progress() {
-    let state = state([chosen("a.vhd"), Action::Progress(Purpose::Report, progress())]);
+    let state = state([chosen("a.vhd"), Action::Progress(JobKind::Report, progress())]);
     assert!(state.reading.as_ref().is_some_and(|reading| !reading.slow));
     assert_eq!(state.announcement(), "");
 }
 
 #[test]
 fn a_slow_file_is_announced_once() {
-    let before = state([chosen("a.vhd"), Action::Slow(Purpose::Report)]);
-    let after = state([chosen("a.vhd"), Action::Slow(Purpose::Report), Action::Progress(Purpose::Report, progress())]);
+    let before = state([chosen("a.vhd"), Action::Slow(JobKind::Report)]);
+    let after = state([chosen("a.vhd"), Action::Slow(JobKind::Report), Action::Progress(JobKind::Report, progress())]);
     assert_eq!(before.announcement(), "Reading a.vhd");
     assert_eq!(after.announcement(), before.announcement());
     assert_eq!(progress().amount(), "512 bytes of 1.5 KiB, 1 KiB left");
@@ -78,7 +79,7 @@ fn a_slow_file_is_announced_once() {
 
 #[test]
 fn the_verdict_replaces_the_progress() {
-    let state = state([chosen("a.vhd"), Action::Slow(Purpose::Report), analysed("Sound")]);
+    let state = state([chosen("a.vhd"), Action::Slow(JobKind::Report), analysed("Sound")]);
     assert_eq!(state.reading, None);
     assert_eq!(state.announcement(), "a.vhd: Sound");
 }
@@ -90,8 +91,8 @@ fn cancelling_leaves_the_file_before_as_it_was() {
         chosen("a.vhd"),
         analysed("Sound"),
         chosen("b.vhd"),
-        Action::Slow(Purpose::Report),
-        Action::Cancelled(Purpose::Report),
+        Action::Slow(JobKind::Report),
+        Action::Cancelled(JobKind::Report),
     ]);
     assert_eq!(after.shown, before.shown);
     assert_eq!(after.reading, None);
@@ -100,29 +101,29 @@ fn cancelling_leaves_the_file_before_as_it_was() {
 
 #[test]
 fn answers_after_cancelling_change_nothing() {
-    let cancelled = state([chosen("a.vhd"), Action::Cancelled(Purpose::Report)]);
+    let cancelled = state([chosen("a.vhd"), Action::Cancelled(JobKind::Report)]);
     let late = state([
         chosen("a.vhd"),
-        Action::Cancelled(Purpose::Report),
-        Action::Slow(Purpose::Report),
-        Action::Progress(Purpose::Report, progress()),
+        Action::Cancelled(JobKind::Report),
+        Action::Slow(JobKind::Report),
+        Action::Progress(JobKind::Report, progress()),
     ]);
     assert_eq!(late, cancelled);
 }
 
 #[test]
 fn a_failure_leaves_the_page_ready_for_the_next_file() {
-    let after = state([chosen("a.vhd"), failed(Purpose::Report)]);
+    let after = state([chosen("a.vhd"), failed(JobKind::Report)]);
     assert_eq!(after.notice, Some(Notice::Failed { name: "a.vhd".into(), failure: failure() }));
     assert_eq!(after.reading, None);
-    let next = state([chosen("a.vhd"), failed(Purpose::Report), chosen("b.vhd"), analysed("Sound")]);
+    let next = state([chosen("a.vhd"), failed(JobKind::Report), chosen("b.vhd"), analysed("Sound")]);
     assert_eq!(next.notice, None);
     assert!(next.shown.is_some());
 }
 
 #[test]
 fn a_checked_copy_belongs_to_its_original() {
-    let copy = Purpose::CopyCheck;
+    let copy = JobKind::CopyCheck;
     let checked = [analysed("Damaged"), Action::Again(copy), Action::Slow(copy), read_for(copy, "Sound")];
     let after = state(checked.clone());
     assert_eq!(after.announcement(), "Fixed copy: Sound");
@@ -132,7 +133,7 @@ fn a_checked_copy_belongs_to_its_original() {
 
 #[test]
 fn a_checked_copy_belongs_to_its_plan() {
-    let copy = Purpose::CopyCheck;
+    let copy = JobKind::CopyCheck;
     let shown = state([analysed("Damaged"), read_for(copy, "Sound"), Action::PlanChosen(1)]).shown;
     assert_eq!(shown.map(|shown| (shown.plan, shown.copy)), Some((1, CopyCheck::Unchecked)));
 }
@@ -147,20 +148,20 @@ fn scripts_belong_to_their_plan() {
 
 #[test]
 fn a_deep_check_leaves_the_image_of_the_chain() {
-    let failed = Action::Failed { purpose: Purpose::Flatten, name: String::new(), failure: failure() };
-    let after = state([analysed("Sound"), failed, read_for(Purpose::DeepCheck, "Sound")]);
+    let failed = Action::Failed { kind: JobKind::Flatten, name: String::new(), failure: failure() };
+    let after = state([analysed("Sound"), failed, read_for(JobKind::DeepCheck, "Sound")]);
     assert_eq!(after.shown.map(|shown| shown.image), Some(ChainImage::Failed(failure())));
 }
 
 #[test]
 fn a_copy_without_original_is_ignored() {
-    let copy = Purpose::CopyCheck;
+    let copy = JobKind::CopyCheck;
     assert_eq!(state([Action::Again(copy), Action::Progress(copy, progress())]), State::default());
 }
 
 #[test]
 fn a_deep_check_keeps_the_report_until_it_has_another() {
-    let deep = Purpose::DeepCheck;
+    let deep = JobKind::DeepCheck;
     let before = state([analysed("Sound")]);
     let running = [analysed("Sound"), Action::Again(deep), Action::Slow(deep), Action::Progress(deep, progress())];
     let during = state(running.clone());
@@ -176,7 +177,7 @@ fn a_deep_check_keeps_the_report_until_it_has_another() {
 
 #[test]
 fn a_hash_belongs_to_its_file() {
-    let hash = Purpose::Hash;
+    let hash = JobKind::Hash;
     let hashing = [analysed("Sound"), Action::Again(hash), Action::Slow(hash), Action::Progress(hash, progress())];
     let and_then = |action| state(hashing.iter().cloned().chain([action]));
     let sha256 = |state: &State| state.shown.as_ref().and_then(|shown| shown.sha256.clone());
@@ -186,12 +187,12 @@ fn a_hash_belongs_to_its_file() {
 
     let hashed = and_then(Action::Hashed("abc".into()));
     assert_eq!(sha256(&hashed).as_deref(), Some("abc"));
-    let again = |purpose| {
-        let actions = hashing.iter().cloned().chain([Action::Hashed("abc".into()), read_for(purpose, "Damaged")]);
+    let again = |kind| {
+        let actions = hashing.iter().cloned().chain([Action::Hashed("abc".into()), read_for(kind, "Damaged")]);
         sha256(&state(actions))
     };
-    assert_eq!(again(Purpose::DeepCheck).as_deref(), Some("abc"));
-    assert_eq!(again(Purpose::Report), None);
+    assert_eq!(again(JobKind::DeepCheck).as_deref(), Some("abc"));
+    assert_eq!(again(JobKind::Report), None);
 }
 
 #[test]

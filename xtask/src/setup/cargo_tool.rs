@@ -1,9 +1,8 @@
 //! Programs that cargo builds and installs.
 
-use std::path::PathBuf;
 use std::process::Command;
 
-use super::{Piece, SetupError};
+use super::piece::{Piece, SetupError};
 use crate::{process, workspace};
 
 /// A program that `cargo install` builds.
@@ -22,11 +21,6 @@ pub struct CargoTool {
     pub effort: &'static str,
 }
 
-/// The folder of the programs that were installed into the project.
-pub fn bin() -> PathBuf {
-    workspace::tools().join("bin")
-}
-
 impl Piece for CargoTool {
     fn name(&self) -> String {
         format!("{} {}", self.package, (self.version)())
@@ -43,7 +37,7 @@ impl Piece for CargoTool {
     fn find(&self) -> Option<String> {
         let wanted = format!("{} {}", self.program, (self.version)());
         let mut command = Command::new(self.program);
-        let found = process::read(command.arg("--version").env("PATH", super::path())).ok()?;
+        let found = process::read(command.arg("--version").env("PATH", super::piece::path())).ok()?;
         (found.lines().next().map(str::trim_end) == Some(wanted.as_str())).then(|| "installed".to_owned())
     }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{Piece, SetupError};
+use super::piece::{Piece, SetupError};
 use crate::process::{self, ProcessError};
 
 /// Programs that the system brings.

@@ -6,50 +6,20 @@
 mod cargo_tool;
 mod debian;
 mod npm;
+mod piece;
 mod rustup;
 
 pub use cargo_tool::CargoTool;
 pub use debian::DebianPackages;
 pub use npm::NpmPackage;
+pub use piece::{Piece, SetupError, path};
 pub use rustup::{RustupComponent, RustupTarget};
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, fs};
 
-use crate::process::ProcessError;
 use crate::workspace;
-
-/// Something that a command needs and that may be missing on this computer.
-pub trait Piece: Sync {
-    /// Its name, with the version where only one will do.
-    fn name(&self) -> String;
-    /// What it is good for here, as the end of "… is needed to".
-    fn purpose(&self) -> &str;
-    /// How long installing it takes, and why.
-    fn effort(&self) -> &str;
-    /// Where it is, or which one it is; `None` if it is missing.
-    fn find(&self) -> Option<String>;
-    /// Puts it in place.
-    fn install(&self) -> Result<(), SetupError>;
-}
-
-/// A piece that is missing and could not be put in place.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    #[error(
-        "{piece} is missing and could not be installed: {source}. Install it by hand with `{by_hand}`, then try again"
-    )]
-    Install { piece: String, by_hand: String, source: ProcessError },
-    #[error("{piece} is missing. {advice}, then try again")]
-    ByHand { piece: String, advice: String },
-    #[error(
-        "{piece} is still missing after its installation ended well. Run `cargo xtask setup` again and look at its messages"
-    )]
-    StillMissing { piece: String },
-    #[error("{piece} could not be put into {}: {source}. Check that the disk is writable and has room, then try again", path.display())]
-    File { piece: String, path: PathBuf, source: io::Error },
-}
 
 /// The standard library for the browser's WebAssembly.
 pub static WASM: RustupTarget =
@@ -228,12 +198,4 @@ fn remapped(folder: &Path, name: &str) -> OsString {
     flag.push("=");
     flag.push(name);
     flag
-}
-
-/// `PATH` with the project's own tools first.
-pub fn path() -> OsString {
-    let own = [cargo_tool::bin(), npm::bin()];
-    let inherited = env::var_os("PATH").unwrap_or_default();
-    // Only a folder name with a separator in it cannot be joined; the inherited PATH then is all there is.
-    env::join_paths(own.into_iter().chain(env::split_paths(&inherited))).unwrap_or(inherited)
 }

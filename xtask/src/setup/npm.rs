@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{Piece, SetupError};
-use crate::{process, workspace};
+use super::piece::{Piece, SetupError, npm_folder};
+use crate::process;
 
 /// A package that `npm` installs.
 pub struct NpmPackage {
@@ -19,19 +19,10 @@ pub struct NpmPackage {
     pub effort: &'static str,
 }
 
-fn prefix() -> PathBuf {
-    workspace::tools().join("npm")
-}
-
-/// The folder of the packages' programs.
-pub fn bin() -> PathBuf {
-    prefix().join("node_modules/.bin")
-}
-
 impl NpmPackage {
     /// The folder of the package's files.
     pub fn folder(&self) -> PathBuf {
-        prefix().join("node_modules").join(self.package)
+        npm_folder().join("node_modules").join(self.package)
     }
 }
 
@@ -55,7 +46,7 @@ impl Piece for NpmPackage {
     }
 
     fn install(&self) -> Result<(), SetupError> {
-        let path = prefix();
+        let path = npm_folder();
         fs::create_dir_all(&path).map_err(|source| SetupError::File {
             piece: self.name(),
             path: path.clone(),

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{Piece, SetupError};
+use super::piece::{Piece, SetupError};
 use crate::{process, workspace};
 
 /// A part of the toolchain that is a `cargo` subcommand.

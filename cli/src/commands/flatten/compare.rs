@@ -8,8 +8,8 @@ use vhd_analyser_core::analysis::Options;
 use vhd_analyser_core::convert::{ChainSource, Format, Layer, Place, ReadError, Run};
 use vhd_analyser_core::source::{Read, Source};
 
-use super::members::DiskSummary;
-use super::{Chain, Refusal, unreadable};
+use super::members::{Chain, ChainDisk, unreadable};
+use super::refusal::Refusal;
 use crate::error::Failure;
 use crate::os::atomic_file::AtomicFile;
 use crate::os::disk::{Companions, Disk};
@@ -28,7 +28,7 @@ pub fn with_chain(
     draft: &AtomicFile,
     format: Format,
     chain: &Chain<'_>,
-    members: &[DiskSummary],
+    members: &[ChainDisk],
     options: &Options,
 ) -> Result<(), Refusal> {
     let disk = Disk::open(draft.path())?;
@@ -70,7 +70,7 @@ struct Comparison<'a> {
     /// Its virtual disk; none where that is the file itself.
     image: Option<Chain<'a>>,
     chain: &'a Chain<'a>,
-    members: &'a [DiskSummary],
+    members: &'a [ChainDisk],
 }
 
 impl Comparison<'_> {

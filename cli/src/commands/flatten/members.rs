@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::Options;
 use vhd_analyser_core::chain::{Link, Next};
-use vhd_analyser_core::convert::{ChainError, Layer};
+use vhd_analyser_core::convert::{ChainError, ChainSource, Layer, ReadError, WriteError};
+use vhd_analyser_core::source::FileSource;
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::commands::chain;
 use crate::error::Failure;
 use crate::os::disk::{Companions, Disk};
@@ -15,15 +16,18 @@ use crate::os::file_error::FileError;
 use crate::os::holders::{Holder, same};
 use crate::ui::progress::Watch;
 
+/// The virtual disk of the chain, read from open files.
+pub type Chain<'a> = ChainSource<&'a FileSource>;
+
 /// A disk of the chain.
-pub struct DiskSummary {
+pub struct ChainDisk {
     /// The open file.
     pub disk: Disk,
     /// What is needed of it to read through it.
     pub layer: Layer,
 }
 
-impl DiskSummary {
+impl ChainDisk {
     /// Whether somebody may write to it.
     pub fn is_written_to(&self) -> bool {
         self.disk.holders().iter().any(Holder::writes)
@@ -44,8 +48,8 @@ impl DiskSummary {
 ///
 /// # Errors
 /// Where a disk is damaged, missing or not the one that its child was made on, comes twice, or cannot be read.
-pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<DiskSummary>, Refusal> {
-    let mut members: Vec<DiskSummary> = Vec::new();
+pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<ChainDisk>, Refusal> {
+    let mut members: Vec<ChainDisk> = Vec::new();
     let mut given = parents.iter();
     let mut next = Some(file.to_owned());
     while let Some(path) = next {
@@ -74,7 +78,7 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<D
             },
             None => None,
         };
-        members.push(DiskSummary { disk, layer });
+        members.push(ChainDisk { disk, layer });
     }
     Ok(members)
 }
@@ -83,7 +87,7 @@ pub fn find(file: &Path, parents: &[PathBuf], options: &Options) -> Result<Vec<D
 ///
 /// # Errors
 /// Where one is not, or cannot be looked at.
-pub fn find_unchanged(members: &[DiskSummary]) -> Result<(), Failure> {
+pub fn find_unchanged(members: &[ChainDisk]) -> Result<(), Failure> {
     for member in members {
         let unchanged = member.disk.is_unchanged(member.disk.file()).map_err(|error| member.unreadable(error))?;
         if !unchanged {
@@ -112,4 +116,25 @@ fn expect_sound(name: String, link: &Link) -> Result<(), Refusal> {
 
 fn damaged(error: ChainError) -> Refusal {
     Refusal::Damaged(error.to_string())
+}
+
+/// What keeps a chain from being read or flattened.
+pub fn refused(error: WriteError<std::io::Error>, members: &[ChainDisk]) -> Refusal {
+    match error {
+        WriteError::Read(error) => unreadable(error, members),
+        WriteError::Cancelled => Failure::File(FileError::Interrupted).into(),
+        error @ (WriteError::TooLarge(_) | WriteError::Empty) => Failure::NotFlattened(error.to_string()).into(),
+    }
+}
+
+/// What keeps a chain from being read.
+pub fn unreadable(error: ReadError<std::io::Error>, members: &[ChainDisk]) -> Refusal {
+    match error {
+        ReadError::Source { layer, error, .. } => match members.get(layer) {
+            Some(member) => member.unreadable(error).into(),
+            None => Failure::NotFlattened(error.to_string()).into(),
+        },
+        error @ ReadError::Contradiction { .. } => Refusal::Damaged(error.to_string()),
+        error @ ReadError::OutOfRange { .. } => Failure::NotFlattened(error.to_string()).into(),
+    }
 }

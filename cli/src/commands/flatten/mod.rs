@@ -2,20 +2,21 @@
 
 mod compare;
 mod members;
+mod refusal;
 mod write;
 
 use std::path::PathBuf;
 
-use vhd_analyser_core::convert::{ChainSource, Format, Identity, ImageWriter, ReadError, WriteError};
-use vhd_analyser_core::report::Size;
-use vhd_analyser_core::source::{FileSource, Source};
+use vhd_analyser_core::convert::{ChainSource, Format, Identity, ImageWriter};
+use vhd_analyser_core::source::Source;
+use vhd_analyser_core::units;
 
-use self::members::DiskSummary;
+use self::members::{Chain, ChainDisk, refused};
+use self::refusal::Refusal;
 use crate::error::{Failure, tell};
 use crate::exit_code::Exit;
 use crate::os::atomic_file::Existing;
 use crate::os::disk::options;
-use crate::os::file_error::FileError;
 use crate::os::signals;
 use crate::ui::page::Page;
 use crate::ui::progress::Watch;
@@ -65,26 +66,6 @@ impl From<To> for Format {
     }
 }
 
-/// The virtual disk of the chain, read from open files.
-type Chain<'a> = ChainSource<&'a FileSource>;
-
-/// Why there is no image.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    /// A disk of the chain is damaged, or not where or what it should be.
-    #[error("{0}")]
-    Damaged(String),
-    /// Anything else.
-    #[error(transparent)]
-    Failure(#[from] Failure),
-}
-
-impl From<FileError> for Refusal {
-    fn from(error: FileError) -> Self {
-        Self::Failure(error.into())
-    }
-}
-
 /// Carries the command out.
 ///
 /// # Errors
@@ -105,7 +86,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
     let options = options(None, false)?;
     let members = members::find(&arguments.file, &arguments.parents, &options)?;
-    if members.iter().any(DiskSummary::is_written_to) {
+    if members.iter().any(ChainDisk::is_written_to) {
         tell("vhd-analyser: the chain is in use; what is read while it is written to may not fit together");
     }
     let disks = members.iter().map(|member| (member.layer.clone(), member.disk.source())).collect();
@@ -125,27 +106,6 @@ fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What keeps a chain from being read or flattened.
-fn refused(error: WriteError<std::io::Error>, members: &[DiskSummary]) -> Refusal {
-    match error {
-        WriteError::Read(error) => unreadable(error, members),
-        WriteError::Cancelled => Failure::File(FileError::Interrupted).into(),
-        error @ (WriteError::TooLarge(_) | WriteError::Empty) => Failure::NotFlattened(error.to_string()).into(),
-    }
-}
-
-/// What keeps a chain from being read.
-fn unreadable(error: ReadError<std::io::Error>, members: &[DiskSummary]) -> Refusal {
-    match error {
-        ReadError::Source { layer, error, .. } => match members.get(layer) {
-            Some(member) => member.unreadable(error).into(),
-            None => Failure::NotFlattened(error.to_string()).into(),
-        },
-        error @ ReadError::Contradiction { .. } => Refusal::Damaged(error.to_string()),
-        error @ ReadError::OutOfRange { .. } => Failure::NotFlattened(error.to_string()).into(),
-    }
-}
-
 fn say(arguments: &Arguments, chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Failure> {
     let kind = match arguments.format {
         To::Dynamic => "a dynamic VHD",
@@ -161,7 +121,7 @@ fn say(arguments: &Arguments, chain: &Chain<'_>, flat: &ImageWriter) -> Result<(
         "{} is {kind} of {disks}: {} of virtual disk in a file of {} bytes. It was read again, and holds what the \
          chain holds.",
         arguments.out.display(),
-        Size(chain.length()),
+        units::size(chain.length()),
         flat.length()
     ));
     page.show()

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use vhd_analyser_core::convert::{ImageWriter, Piece};
 
-use super::members::DiskSummary;
-use super::{Chain, Refusal, refused};
+use super::members::{Chain, ChainDisk, refused};
+use super::refusal::Refusal;
 use crate::error::Failure;
 use crate::os::atomic_file::{AtomicFile, Existing};
 use crate::os::file_error::FileError;
@@ -20,7 +20,7 @@ use crate::ui::progress::Watch;
 ///
 /// # Errors
 /// Where it would, or as [`AtomicFile::beside`].
-pub fn begin(members: &[DiskSummary], out: &Path, existing: Existing) -> Result<AtomicFile, Failure> {
+pub fn begin(members: &[ChainDisk], out: &Path, existing: Existing) -> Result<AtomicFile, Failure> {
     let is_member = |there: fs::Metadata| members.iter().any(|member| same(&there, member.disk.metadata()));
     // By either name: of a link, and of what it leads to.
     if [fs::symlink_metadata(out), fs::metadata(out)].into_iter().flatten().any(is_member) {
@@ -35,7 +35,7 @@ pub fn begin(members: &[DiskSummary], out: &Path, existing: Existing) -> Result<
 ///
 /// # Errors
 /// Where a file fails, the chain cannot be read, or Ctrl-C stops it.
-pub fn fill(draft: &AtomicFile, members: &[DiskSummary], chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Refusal> {
+pub fn fill(draft: &AtomicFile, members: &[ChainDisk], chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Refusal> {
     let mut writer = Writer { draft, members, at: 0, total: flat.length(), watch: Watch::new() };
     let mut failure = None;
     let written = flat.write(chain, &mut |piece| match writer.put(&piece) {
@@ -60,7 +60,7 @@ pub fn fill(draft: &AtomicFile, members: &[DiskSummary], chain: &Chain<'_>, flat
 /// Where the image has been written to.
 struct Writer<'a> {
     draft: &'a AtomicFile,
-    members: &'a [DiskSummary],
+    members: &'a [ChainDisk],
     at: u64,
     total: u64,
     watch: Watch,

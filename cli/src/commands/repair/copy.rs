@@ -9,7 +9,7 @@ use std::path::Path;
 use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::report::{Segment, Verdict};
 
-use super::Job;
+use super::job::Job;
 use crate::error::Failure;
 use crate::os::atomic_file::{AtomicFile, Existing};
 use crate::os::disk::{Companions, Disk};

@@ -4,17 +4,18 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::VerifiedRepair;
 use vhd_analyser_core::repair::{Content, Patch, Plan};
 
-use super::{Job, undo};
+use super::exclusive::open;
+use super::job::Job;
+use super::undo;
 use crate::error::Failure;
 use crate::os::disk::{Companions, Disk};
 use crate::os::file_error::FileError;
-use crate::os::holders::{Holder, open_alone};
 use crate::os::signals;
 use crate::os::sparse_copy::{Copy, CopyError, Zeros, write_zeros};
 
@@ -45,33 +46,6 @@ pub fn repair(job: &Job<'_>, force: bool) -> Result<PathBuf, Failure> {
     match again.verdict() {
         Verdict::Sound => Ok(undo),
         _ => Err(Failure::NotSound { path: disk.path().to_owned(), undo }),
-    }
-}
-
-/// Opens the disk for writing, unless somebody else uses it.
-///
-/// # Errors
-/// Where somebody does (unless `force`), it is another file than before, or may not be written to.
-pub fn open(disk: &Disk, force: bool) -> Result<File, Failure> {
-    let path = || disk.path().to_owned();
-    let in_use = |holders| Failure::InUse { path: path(), holders };
-    let holders = disk.holders();
-    if !holders.is_empty() && !force {
-        return Err(in_use(holders));
-    }
-    let file = match open_alone(disk.path()) {
-        Err(_) if force => File::options().read(true).write(true).open(disk.path()),
-        opened => opened,
-    };
-    let file = file.map_err(|error| match error.kind() {
-        ErrorKind::WouldBlock => in_use(vec![Holder::Lock]),
-        ErrorKind::ResourceBusy => in_use(vec![Holder::System]),
-        _ => Failure::File(FileError::Open { path: path(), error }),
-    })?;
-    match disk.is_unchanged(&file) {
-        Ok(true) => Ok(file),
-        Ok(false) => Err(Failure::Changed { path: path() }),
-        Err(error) => Err(Failure::File(FileError::Read { path: path(), error })),
     }
 }
 
@@ -135,14 +109,6 @@ fn apply(file: &File, patch: &Patch) -> io::Result<()> {
     }
 }
 
-/// The place of the undo file: beside the disk, and for a device, beside which nothing lasts, in the current folder.
-pub fn undo_path(disk: &Disk) -> PathBuf {
-    let beside = if disk.is_device() { disk.path().file_name().map(Path::new) } else { None };
-    let mut name = beside.unwrap_or(disk.path()).as_os_str().to_owned();
-    name.push(".undo");
-    name.into()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::SystemTime;
@@ -152,8 +118,11 @@ mod tests {
     use vhd_analyser_tests::corpus::cases;
 
     use super::super::undo::Undo;
+    use std::path::Path;
+
     use super::*;
     use crate::os::disk::options;
+    use crate::os::holders::Holder;
 
     type Outcome = Result<(), Box<dyn std::error::Error>>;
 

@@ -1,7 +1,9 @@
 //! `repair`: a mended copy of a disk, the disk mended where it is, with a way back, or a script that does that.
 
 mod copy;
+mod exclusive;
 mod in_place;
+mod job;
 mod parent;
 mod script;
 mod undo;
@@ -9,9 +11,10 @@ mod undo;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair};
-use vhd_analyser_core::repair::{FixedDisk, Request};
+use vhd_analyser_core::repair::{FixedDisk, RequestedChanges};
 use vhd_analyser_core::report::{self, Caution, Checked, NotChecked, Report};
 
+use self::job::Job;
 use self::parent::Given;
 use crate::commands::chain;
 use crate::error::{Failure, tell};
@@ -132,7 +135,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
 
 impl Arguments {
     /// What is to be changed besides what is wrong.
-    fn request(&self, parent: Option<&Given>) -> Result<Request, Failure> {
+    fn request(&self, parent: Option<&Given>) -> Result<RequestedChanges, Failure> {
         let fixed = match self.as_fixed.as_deref().map(str::as_bytes) {
             None => None,
             Some(name) => {
@@ -141,7 +144,7 @@ impl Arguments {
             }
         };
         let hidden = (self.hide || self.unhide).then_some(self.hide);
-        Ok(Request { hidden, fixed, parent: parent.map(|given| given.parent.clone()) })
+        Ok(RequestedChanges { hidden, fixed, parent: parent.map(|given| given.parent.clone()) })
     }
 
     /// The way to repair that was chosen; `None` where there is none at all.
@@ -153,15 +156,6 @@ impl Arguments {
             chosen => Ok(chosen),
         }
     }
-}
-
-/// A repair that is wanted.
-struct Job<'a> {
-    disk: &'a Disk,
-    /// What is to be done to it, and what that replaces.
-    proven: &'a VerifiedRepair,
-    /// What the analysis went by, and the check of the result goes by too.
-    options: &'a Options,
 }
 
 /// Says why there is no plan although a parent was given: the link is there already, or cannot be made.

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use vhd_analyser_core::script::{Language, Script};
 
-use super::{Job, copy};
+use super::copy;
+use super::job::Job;
 use crate::error::Failure;
 use crate::os::atomic_file::Existing;
 use crate::os::sparse_copy::write_data;

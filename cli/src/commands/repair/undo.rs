@@ -13,7 +13,7 @@ use serde::Deserialize;
 use vhd_analyser_core::repair::Plan;
 use vhd_analyser_core::repair::undo::{FORMAT, head};
 
-use super::in_place::{open, undo_path};
+use super::exclusive::open;
 use crate::error::Failure;
 use crate::os::atomic_file::{AtomicFile, Existing};
 use crate::os::disk::Disk;
@@ -196,4 +196,12 @@ impl Head {
         }
         self.format == FORMAT && end == length
     }
+}
+
+/// The place of the undo file: beside the disk, and for a device, beside which nothing lasts, in the current folder.
+pub fn undo_path(disk: &Disk) -> PathBuf {
+    let beside = if disk.is_device() { disk.path().file_name().map(Path::new) } else { None };
+    let mut name = beside.unwrap_or(disk.path()).as_os_str().to_owned();
+    name.push(".undo");
+    name.into()
 }

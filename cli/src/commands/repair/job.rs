@@ -1,0 +1,15 @@
+//! A repair that is wanted.
+
+use vhd_analyser_core::analysis::{Options, VerifiedRepair};
+
+use crate::os::disk::Disk;
+
+/// A repair that is wanted.
+pub struct Job<'a> {
+    /// The disk.
+    pub disk: &'a Disk,
+    /// What is to be done to it, and what that replaces.
+    pub proven: &'a VerifiedRepair,
+    /// What the analysis went by, and the check of the result goes by too.
+    pub options: &'a Options,
+}

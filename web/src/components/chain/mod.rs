@@ -1,0 +1,7 @@
+//! Several disks: how they belong together.
+
+pub mod chain_image;
+pub mod coalesce;
+pub mod forest;
+pub mod overview;
+pub mod several;
