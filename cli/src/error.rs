@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
 use vhd_analyser_core::repair::LinkRefusal;
+use vhd_analyser_core::units::exact_size;
 
 use crate::os::file_error::FileError;
 use crate::os::holders::Holder;
@@ -97,7 +98,7 @@ pub enum Failure {
     #[error("this repair cannot be made in place; write a copy with -o instead")]
     NotOrderly,
     /// A device keeps its length.
-    #[error("{} is a device and cannot become {new_length} bytes long; write a copy with -o instead", path.display())]
+    #[error("{} is a device and cannot become {} long; write a copy with -o instead", path.display(), exact_size(*new_length))]
     FixedLength {
         /// Which.
         path: PathBuf,
@@ -121,6 +122,12 @@ pub enum Failure {
     /// What was written is not sound.
     #[error("the repaired copy was read again and is not sound, so it was removed; the disk itself is untouched")]
     CopyNotSound,
+    /// Nothing says what kind of image is wanted.
+    #[error("what {} is to be, its name does not say; add --to dynamic, fixed or raw", out.display())]
+    UnknownKind {
+        /// The image.
+        out: PathBuf,
+    },
     /// A flattened image would take the place of a disk of its chain.
     #[error("{} is a disk of the chain, and nothing is written over it; name another file", path.display())]
     OntoMember {
@@ -157,9 +164,9 @@ pub enum Failure {
     },
     /// An undo file that does not belong to the disk as it is.
     #[error(
-        "{} is {length} bytes long, which it was neither before the repair nor after it: it has been written to since, \
+        "{} is {} long, which it was neither before the repair nor after it: it has been written to since, \
          or the undo file belongs to another disk; --force goes back regardless",
-        path.display()
+        path.display(), exact_size(*length)
     )]
     UndoDoesNotFit {
         /// The disk.

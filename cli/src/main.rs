@@ -28,7 +28,8 @@ enum Command {
     Check(commands::check::Arguments),
     Read(commands::read::Arguments),
     Repair(commands::repair::Arguments),
-    Flatten(commands::flatten::Arguments),
+    Convert(commands::convert::Arguments),
+    Flatten(commands::convert::FlattenArguments),
     Scan(commands::scan::Arguments),
     Explain(commands::explain::Arguments),
 }
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::run(arguments),
         Command::Read(arguments) => commands::read::run(arguments),
         Command::Repair(arguments) => commands::repair::run(arguments),
-        Command::Flatten(arguments) => commands::flatten::run(arguments),
+        Command::Convert(arguments) => commands::convert::run(arguments),
+        Command::Flatten(arguments) => commands::convert::run_flatten(arguments),
         Command::Scan(arguments) => commands::scan::run(arguments),
         Command::Explain(arguments) => commands::explain::run(arguments),
     });

@@ -42,7 +42,7 @@ impl<S: Source + ?Sized> Source for &S {
 
 /// A range that does not lie within the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{length} bytes at {offset} are not within the file")]
+#[error("bytes {offset} to {} are not within the file", offset.saturating_add(*length as u64))]
 pub struct OutOfRange {
     /// First byte.
     pub offset: u64,

@@ -1,5 +1,7 @@
 //! Sizes, counts and offsets in words: one way to write each, wherever it is read.
 
+use core::fmt;
+
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -31,13 +33,30 @@ pub fn size(bytes: u64) -> String {
 
 /// A size in bytes: "220,656,128 bytes".
 pub fn exact_size(bytes: u64) -> String {
-    count(bytes, "byte")
+    count(bytes, "byte").to_string()
 }
 
-/// A number and what it counts: "1 change", "2 changes".
-pub fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", decimal(number))
+/// A number and what it counts, written as "1 change", "2,040 changes", "1 entry", "2 entries".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count<'a> {
+    number: u64,
+    noun: &'a str,
+}
+
+/// So many of what a noun in the singular names.
+pub fn count(number: impl Into<u64>, noun: &str) -> Count<'_> {
+    Count { number: number.into(), noun }
+}
+
+impl fmt::Display for Count<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&decimal(self.number))?;
+        match (self.number, self.noun.strip_suffix('y')) {
+            (1, _) => write!(f, " {}", self.noun),
+            (_, Some(stem)) => write!(f, " {stem}ies"),
+            (_, None) => write!(f, " {}s", self.noun),
+        }
+    }
 }
 
 /// A number in groups of three digits: "220,655,616".
@@ -100,8 +119,9 @@ mod tests {
         assert_eq!(hex_offset(220_655_616), "0x0D26_F000");
         assert_eq!(hex_offset(u64::MAX), "0xFFFF_FFFF_FFFF_FFFF");
         assert_eq!(hex_offset(0x1_2345_6789), "0x1_2345_6789");
-        assert_eq!(count(1, "change"), "1 change");
-        assert_eq!(count(2, "change"), "2 changes");
+        assert_eq!(count(1u64, "change").to_string(), "1 change");
+        assert_eq!(count(2040u64, "change").to_string(), "2,040 changes");
+        assert_eq!(count(0u64, "entry").to_string(), "0 entries");
     }
 
     #[test]

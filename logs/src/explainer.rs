@@ -17,7 +17,7 @@ use crate::multi_pattern::Needles;
 use crate::ordering::Order;
 use crate::patterns::{self, Pattern, Sign};
 use crate::processes::Processes;
-use vhd_analyser_core::text::is_hostile;
+use vhd_analyser_core::text::printable;
 
 /// Words that can be looked for, in 64s.
 const TRIED: usize = 4;
@@ -444,6 +444,6 @@ fn thrown(text: &str) -> Option<String> {
 
 /// A line as it can be shown: without what a terminal would obey.
 fn excerpt(text: &str) -> String {
-    let shown = |letter: char| if is_hostile(letter) { '\u{FFFD}' } else { letter };
-    text.trim_end().chars().take(EXCERPT).map(shown).collect()
+    let end = text.char_indices().nth(EXCERPT).map_or(text.len(), |(end, _)| end);
+    printable(text[..end].trim_end()).into_owned()
 }

@@ -5,6 +5,7 @@ pub mod build;
 pub mod build_faults;
 pub mod bytes;
 pub mod chain;
+pub mod chain_verdicts;
 pub mod coalesced;
 pub mod corpus;
 pub mod folder;

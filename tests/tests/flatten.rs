@@ -351,9 +351,34 @@ fn flattened_disks_hold_what_libvhdi_and_qemu_read() -> Outcome {
     Ok(())
 }
 
-/// Every damaged image is refused, alone and as a parent, and so is every disk in a wrong place.
+/// Damaged images of which all data is where it was: other fields and the names of the parent are wrong.
+const READABLE: [&str; 19] = [
+    "chain-locator-beyond-eof",
+    "chain-locator-code",
+    "chain-locator-duplicate",
+    "chain-locator-name",
+    "chain-parent-name-empty",
+    "qemu-feature-extra",
+    "qemu-feature-reserved-clear",
+    "qemu-future-timestamp",
+    "qemu-null-uuid",
+    "qemu-reserved-bytes",
+    "qemu-saved-state",
+    "qemu-short-footer",
+    "tap-feature-extra",
+    "tap-feature-reserved-clear",
+    "tap-future-timestamp",
+    "tap-null-uuid",
+    "tap-reserved-bytes",
+    "tap-saved-state",
+    "tap-short-footer",
+];
+
+/// Every image whose damage may change what is read is refused, alone and as a parent, and so is every disk in a wrong
+/// place.
 #[test]
 fn damaged_chains_are_refused() -> Outcome {
+    let mut readable = Vec::new();
     for (name, case) in cases()? {
         let bytes = case.image()?;
         let analysis = analysed(&bytes, &case.target)?;
@@ -361,9 +386,11 @@ fn damaged_chains_are_refused() -> Outcome {
         match analysis.verdict() {
             Verdict::Sound => assert!(layer.is_ok(), "{name}"),
             Verdict::NotAVhd => assert!(matches!(chain(&[bytes]), Err(ChainError::NotAVhd(_))), "{name}"),
+            _ if layer.is_ok() => readable.push(name),
             _ => assert!(matches!(layer, Err(ChainError::Damaged { .. })), "{name}"),
         }
     }
+    assert_eq!(readable, READABLE);
     let [base, child, grandchild] = [(0, None), (1, Some(0)), (2, Some(1))]
         .map(|(number, parent)| Linked { allocated: vec![1], ..Linked::new(number, parent) }.build());
     let error = |files: &[&Vec<u8>]| chain(&files.iter().copied().cloned().collect::<Vec<_>>()).err();
@@ -469,7 +496,7 @@ fn sizes_are_bounded_by_the_format() -> Outcome {
     assert_eq!(plan(largest + 512, Format::Raw)?, largest + 512);
     for format in [Format::Fixed, Format::Dynamic] {
         let refused = plan(largest + 512, format).err().map(|error| error.to_string());
-        assert!(refused.is_some_and(|said| said.contains("at most 2040 GiB")), "{format:?}");
+        assert!(refused.is_some_and(|said| said.contains("at most 2,040 GiB")), "{format:?}");
     }
     assert_eq!(plan((3 << 20) + 100, Format::Raw)?, (3 << 20) + 512, "whole sectors");
     Ok(())

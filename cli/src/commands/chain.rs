@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options};
 use vhd_analyser_core::chain::{DiskSummary, Forest, Lineage, Link, Reach};
+use vhd_analyser_core::repair::RequestedChanges;
 use vhd_analyser_core::report::Report;
 
 use crate::error::Failure;
@@ -19,6 +20,8 @@ pub struct Chain {
     pub report: Report,
     /// Each ancestor for itself, the parent first; none where they were not asked for.
     pub ancestors: Vec<Report>,
+    /// Its place in the chain.
+    pub lineage: Lineage,
 }
 
 /// The disks that were given together, among which a parent is found by its unique id.
@@ -100,7 +103,18 @@ pub fn follow(
         };
         ancestors.push(disk.report(&analysis, &forest.lineage(number).without_ancestors())?);
     }
-    Ok(Chain { report, ancestors })
+    Ok(Chain { report, ancestors, lineage })
+}
+
+/// The answer about a disk and all that it is based on, each checked, with a disk that was given as its parent.
+///
+/// # Errors
+/// Where an ancestor that is there cannot be read.
+pub fn with_ancestors(disk: &Disk, analysis: &Analysis, parent: &Disk, options: &Options) -> Result<Lineage, Failure> {
+    let paths = [disk.path(), parent.path()].map(Path::to_path_buf);
+    let options = Options { request: RequestedChanges::default(), ..options.clone() };
+    let given = Given::of(&paths, Reach::Ancestors, &options)?;
+    Ok(follow(disk, analysis, &given, Reach::Ancestors, &options)?.lineage)
 }
 
 /// The answer about a disk and its parent alone.

@@ -11,6 +11,7 @@ use flate2::bufread::MultiGzDecoder;
 use serde::Serialize;
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::report::VERSION;
+use vhd_analyser_core::units::count;
 use vhd_analyser_logs::{Answer, Explainer, Moment, Names, Trouble, not_a_log};
 
 use crate::error::Failure;
@@ -145,9 +146,9 @@ fn print_json(answer: &Answer) -> Result<(), Failure> {
 fn print(answer: &Answer) -> Result<(), Failure> {
     let mut page = Page::new();
     match answer.troubles.len() {
-        0 => page.say(&format!("No known trouble in {} lines.", answer.lines)),
-        1 => page.say(&format!("One kind of trouble in {} lines:", answer.lines)),
-        many => page.say(&format!("{many} kinds of trouble in {} lines, the newest first:", answer.lines)),
+        0 => page.say(&format!("No known trouble in {}.", count(answer.lines, "line"))),
+        1 => page.say(&format!("One kind of trouble in {}:", count(answer.lines, "line"))),
+        many => page.say(&format!("{many} kinds of trouble in {}, the newest first:", count(answer.lines, "line"))),
     }
     let mut told = HashSet::new();
     for trouble in &answer.troubles {

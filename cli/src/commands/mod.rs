@@ -2,8 +2,8 @@
 
 pub mod chain;
 pub mod check;
+pub mod convert;
 pub mod explain;
-pub mod flatten;
 pub mod read;
 pub mod repair;
 pub mod scan;

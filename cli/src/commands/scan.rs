@@ -14,7 +14,7 @@ use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
 use vhd_analyser_core::journal;
 use vhd_analyser_core::progress::Progress;
 use vhd_analyser_core::report::{self, DiskReport, ForestReport, Severity};
-use vhd_analyser_core::units;
+use vhd_analyser_core::units::{self, count};
 
 use crate::error::Failure;
 use crate::exit_code::Exit;
@@ -238,10 +238,6 @@ fn print(report: &ForestReport) -> Result<(), Failure> {
     page.show()
 }
 
-fn count(number: u64, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
-}
-
 /// What the journal that lies beside a disk is good for.
 fn about_journal(disk: &DiskReport, journal: &str) -> String {
     if disk.verdict == Verdict::Sound {
@@ -263,7 +259,7 @@ fn tell(page: &mut Page, disk: &DiskReport) {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", units::size(bytes))));
     facts.push(format!("{} on disk", units::size(disk.size)));
-    facts.push(count(disk.allocated, "block"));
+    facts.push(count(disk.allocated, "block").to_string());
     facts.extend(disk.kind.clone());
     facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));
     facts.extend(disk.hidden.then(|| "hidden".to_owned()));

@@ -6,6 +6,7 @@ use vhd_analyser_core::chain::Next;
 use vhd_analyser_core::compat::ParentUse;
 use vhd_analyser_core::image::block_scan::BlockScan;
 use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, ToolReport};
+use vhd_analyser_core::units;
 
 use super::page::{BOLD, DIM, PLAIN, Page, colored, look};
 use super::text::quoted;
@@ -45,7 +46,7 @@ pub fn answer(page: &mut Page, report: &Report) {
         "" => String::new(),
         description => format!("{description}, "),
     };
-    page.fold("", "", BOLD, &format!("{}: {description}{} bytes", report.file, report.size));
+    page.fold("", "", BOLD, &format!("{}: {description}{}", report.file, units::exact_size(report.size)));
     let (mark, word, color) = look(report.verdict);
     page.fold("", "", colored(color).bold(), &format!("{mark} {word}: {}", report.headline));
 }
@@ -64,7 +65,15 @@ pub fn plan(page: &mut Page, report: &Report, repair: &RepairReport) {
         page.item("- ", PLAIN, cut);
     }
     if repair.new_size != report.size {
-        page.item("- ", PLAIN, &format!("the file becomes {} bytes long, from {}", repair.new_size, report.size));
+        page.item(
+            "- ",
+            PLAIN,
+            &format!(
+                "the file becomes {} long, from {}",
+                units::exact_size(repair.new_size),
+                units::decimal(report.size)
+            ),
+        );
     }
     price(page, repair);
     for (index, other) in report.alternatives.iter().enumerate() {
@@ -232,7 +241,7 @@ fn place(finding: &FindingReport) -> String {
     let FindingReport { id, offset, length, .. } = finding;
     match length {
         0 => format!("{id}, at 0x{offset:X} ({offset})"),
-        _ => format!("{id}, {length} bytes at 0x{offset:X} ({offset})"),
+        _ => format!("{id}, {} at 0x{offset:X} ({offset})", units::exact_size(*length)),
     }
 }
 
@@ -241,7 +250,7 @@ fn change(patch: &PatchReport) -> String {
     let verb = if copied_from.is_some() { "copies" } else { "writes" };
     let from = copied_from.map_or(String::new(), |from| format!(" from 0x{from:X}"));
     let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-    format!("{verb} {length} bytes{from} to 0x{offset:X} ({offset}){reason}")
+    format!("{verb} {}{from} to 0x{offset:X} ({offset}){reason}", units::exact_size(*length))
 }
 
 /// What writes a repaired copy of a disk.
@@ -252,9 +261,13 @@ pub fn command(report: &Report, repair: &RepairReport) -> String {
 
 fn survey(page: &mut Page, deep: &BlockScan) {
     page.heading("Blocks, all of which were read");
-    page.item("", PLAIN, &format!("{} blocks with {} sectors", deep.blocks, deep.sectors));
-    page.item("", PLAIN, &format!("{} sectors written, by the sector bitmaps", deep.sectors_set));
-    page.item("", PLAIN, &format!("{} sectors with data other than zeros", deep.sectors_with_data));
+    page.item(
+        "",
+        PLAIN,
+        &format!("{} with {}", units::count(deep.blocks, "block"), units::count(deep.sectors, "sector")),
+    );
+    page.item("", PLAIN, &format!("{} written, by the sector bitmaps", units::count(deep.sectors_set, "sector")));
+    page.item("", PLAIN, &format!("{} with data other than zeros", units::count(deep.sectors_with_data, "sector")));
 }
 
 fn list(page: &mut Page, heading: &str, items: &[String]) {

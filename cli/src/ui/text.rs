@@ -1,15 +1,8 @@
 //! Text for a terminal and for shells.
 
-use std::borrow::Cow;
 use std::path::Path;
 
-pub use vhd_analyser_core::text::printable;
-
-/// A file's name as a shell takes it.
-pub fn quoted(name: &str) -> Cow<'_, str> {
-    // Only a zero byte cannot be quoted, and no name has one.
-    shlex::try_quote(name).unwrap_or(name.into())
-}
+pub use vhd_analyser_core::text::{printable, quoted};
 
 /// The command that takes a repair in place back.
 pub fn undo_command(disk: &Path, undo: &Path) -> String {

@@ -216,7 +216,7 @@ fn deep_reads_the_blocks() -> Outcome {
     let world = World::with("sound-tap")?;
     let output = world.run(&["check", "--deep", "disk.vhd"])?;
     assert_eq!(code(&output), 0);
-    assert!(said(&output).contains("3 blocks with 12288 sectors"), "{}", said(&output));
+    assert!(said(&output).contains("3 blocks with 12,288 sectors"), "{}", said(&output));
     Ok(())
 }
 

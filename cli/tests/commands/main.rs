@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod flatten;
+mod one_verdict;
 mod parents;
 mod repair;
 mod repair_in_place;

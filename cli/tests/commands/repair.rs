@@ -69,7 +69,7 @@ fn a_dry_run_tells_the_plan_and_writes_nothing() -> Outcome {
         let before = fs::metadata(world.path("disk.vhd"))?;
         let output = world.run(&[&["repair", "disk.vhd"], arguments].concat())?;
         assert_eq!(code(&output), 0, "{arguments:?}");
-        assert!(said(&output).contains("the file becomes 8405504 bytes long"), "{}", said(&output));
+        assert!(said(&output).contains("the file becomes 8,405,504 bytes long"), "{}", said(&output));
         assert_eq!(world.files()?, ["disk.vhd"], "{arguments:?}");
         assert_eq!(fs::metadata(world.path("disk.vhd"))?.modified()?, before.modified()?);
     }

@@ -89,7 +89,7 @@ fn an_undo_file_must_fit() -> Outcome {
     fs::write(world.path("other.vhd"), &disk[..4096])?;
     let output = world.run(&["repair", "other.vhd", "--undo", "disk.vhd.undo"])?;
     assert_eq!(code(&output), 2);
-    assert!(complained(&output).contains("4096 bytes long"), "{}", complained(&output));
+    assert!(complained(&output).contains("4,096 bytes long"), "{}", complained(&output));
     assert_eq!(fs::metadata(world.path("other.vhd"))?.len(), 4096);
     Ok(())
 }

@@ -148,7 +148,7 @@ fn what_is_amiss_with_the_parent_is_said() -> Outcome {
     fs::write(world.path(PARENT), case.file("parent.vhd")?)?;
     let output = world.run(&link)?;
     assert_eq!(code(&output), 0);
-    assert!(said(&output).contains("Chain: the parent is larger: 67108864 bytes."), "{}", said(&output));
+    assert!(said(&output).contains("Chain: the parent is larger: 67,108,864 bytes."), "{}", said(&output));
     Ok(())
 }
 

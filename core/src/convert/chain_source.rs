@@ -14,6 +14,7 @@ use crate::layout::SECTOR;
 use crate::layout::bat::{ENTRY_LENGTH, UNALLOCATED};
 use crate::layout::bitmap::Bitmap;
 use crate::source::{Read, Source};
+use crate::units::count;
 
 /// Entries of a BAT that are read at once: those of 8 GiB, at the usual block size.
 const ENTRIES: u32 = 4096;
@@ -91,7 +92,7 @@ pub enum ReadError<E> {
         block: u32,
     },
     /// Bytes behind the end of the virtual disk.
-    #[error("{length} bytes at {offset} are not within the virtual disk")]
+    #[error("{} at {offset} are not within the virtual disk", count(*length as u64, "byte"))]
     OutOfRange {
         /// First byte.
         offset: u64,

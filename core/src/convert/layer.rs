@@ -6,12 +6,11 @@ use alloc::string::String;
 use uuid::Uuid;
 
 use crate::analysis::Analysis;
-use crate::finding::Severity;
 use crate::image::Batmap;
 use crate::layout::bat::BlockShape;
 use crate::layout::footer::{DiskType, Footer};
 
-/// A sound disk of a chain, or a raw image at its base: what is kept of the analysis to read through it. Besides the
+/// A disk of a chain whose data is beyond doubt, or a raw image at its base: what is kept of the analysis to read through it. Besides the
 /// batmap, a bit a block, nothing of it grows with the disk.
 #[derive(Clone, Debug)]
 pub struct Layer {
@@ -63,7 +62,7 @@ pub enum ChainError {
     /// A file that is no VHD where only a VHD can be.
     #[error("“{0}” is no VHD; only what a chain is based on may be a raw image, where the disk above it says so")]
     NotAVhd(String),
-    /// A disk has an error.
+    /// A disk has an error that may change its data.
     #[error("“{name}” is damaged ({fault}), and what is read through it would be wrong; repair it first")]
     Damaged {
         /// Which.
@@ -120,7 +119,7 @@ impl Layer {
     /// Of an analysis; of a file that is no VHD as a raw image.
     ///
     /// # Errors
-    /// Where the disk has an error: what is read through it could be wrong.
+    /// Where the disk has an error because of which what is read through it could be wrong.
     pub fn of(analysis: &Analysis) -> Result<Self, ChainError> {
         let Analysis { image, name, .. } = analysis;
         if analysis.foreign.is_some() {
@@ -128,7 +127,7 @@ impl Layer {
             return Ok(Self { name: name.clone(), size, unique_id: None, parent: None, content: Content::Plain });
         }
         let damaged = |fault| ChainError::Damaged { name: name.clone(), fault };
-        if let Some(error) = analysis.findings.iter().find(|finding| finding.severity() == Severity::Error) {
+        if let Some(error) = analysis.findings.iter().find(|finding| finding.fault.can_change_data()) {
             return Err(damaged(error.fault.rule().title));
         }
         // None of what follows is missing where there is no error.

@@ -26,6 +26,7 @@ use crate::layout::time::TimeStamp;
 use crate::layout::{SECTOR, padded_to_sector};
 use crate::progress::{Progress, Stage};
 use crate::source::Source;
+use crate::units::count;
 
 /// The largest disk that all tools open, in bytes: 2040 GiB.
 const LARGEST: u64 = 2040 << 30;
@@ -88,7 +89,7 @@ pub enum WriteError<E> {
     #[error(transparent)]
     Read(#[from] ReadError<E>),
     /// A virtual disk that no VHD holds; a raw image may.
-    #[error("a VHD holds at most 2040 GiB, and this disk has {0} bytes; flatten it to a raw image")]
+    #[error("a VHD holds at most 2,040 GiB, and this disk has {}; convert it to a raw image", count(*.0, "byte"))]
     TooLarge(
         /// Bytes of the virtual disk.
         u64,

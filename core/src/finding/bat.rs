@@ -5,6 +5,7 @@ use core::fmt;
 
 use super::rule::{Rule, rules};
 use crate::layout::SECTOR;
+use crate::units::count;
 
 /// What can be wrong with entries of the BAT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,10 +126,10 @@ impl BatFault {
     /// What was found.
     pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfFile { entries } => write!(f, "{entries} entries are needed"),
+            Self::OutOfFile { entries } => write!(f, "{} needed", count(*entries, "entry")),
             Self::OnMetadata(entry) | Self::OutsideFile(entry) | Self::BeyondSize(entry) => write!(f, "{entry}"),
             Self::Duplicate(first, second) | Self::Overlap(first, second) => write!(f, "{first}; {second}"),
-            Self::OffGrid { blocks, first } => write!(f, "{blocks} blocks, the first: {first}"),
+            Self::OffGrid { blocks, first } => write!(f, "{}, the first: {first}", count(*blocks, "block")),
             Self::More(_, more) => write!(f, "{more} more like those before"),
         }
     }
@@ -141,7 +142,7 @@ impl BatFault {
             Self::OutsideFile(entry) => write!(f, "an end at 0x{:x} at the latest", entry.limit),
             Self::Duplicate(..) => f.write_str("a block for each entry"),
             Self::Overlap(first, _) => write!(f, "the second at 0x{:x} or behind", first.limit),
-            Self::BeyondSize(entry) => write!(f, "none behind the disk’s {} blocks", entry.limit),
+            Self::BeyondSize(entry) => write!(f, "none behind the disk’s {}", count(entry.limit, "block")),
             Self::OffGrid { .. } => f.write_str("one distance between all blocks"),
             Self::More(..) => Ok(()),
         }

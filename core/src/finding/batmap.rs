@@ -5,6 +5,7 @@ use core::fmt;
 use super::rule::{Rule, rules};
 use super::text::Bytes;
 use crate::layout::batmap::BatmapHeader;
+use crate::units::count;
 
 /// What can be wrong with the batmap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +139,7 @@ impl BatmapFault {
             Self::TooSmall { bits, .. } => write!(f, "{bits} bits"),
             Self::IntoBlocks { end, .. } => write!(f, "an end at 0x{end:x}"),
             Self::Overwritten { block } | Self::UnallocatedFull { block } => write!(f, "block {block}"),
-            Self::MoreUnallocatedFull(more) => write!(f, "{more} more blocks"),
+            Self::MoreUnallocatedFull(more) => write!(f, "{}", count(*more, "more block")),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The blocks: those that no BAT entry points at, and, where every block was read, what their bitmaps hide.
 
+use crate::units::count;
 use core::fmt;
 
 use super::rule::{Rule, rules};
@@ -87,13 +88,13 @@ impl BlockFault {
     /// What was found.
     pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Orphan { offset, sectors } => write!(f, "at 0x{offset:x}, {sectors} sectors written"),
+            Self::Orphan { offset, sectors } => write!(f, "at 0x{offset:x}, {} written", count(*sectors, "sector")),
             Self::HiddenData(hidden) | Self::StaleData(hidden) => {
-                write!(f, "block {}: {} sectors, the first is {}", hidden.block, hidden.sectors, hidden.first)
+                write!(f, "block {}: {}, the first is {}", hidden.block, count(hidden.sectors, "sector"), hidden.first)
             }
             Self::MarkedNotFull { block } => write!(f, "block {block}"),
-            Self::FullUnmarked { blocks } => write!(f, "{blocks} blocks"),
-            Self::MoreHiddenData(more) | Self::MoreMarkedNotFull(more) => write!(f, "{more} more blocks"),
+            Self::FullUnmarked { blocks } => write!(f, "{}", count(*blocks, "block")),
+            Self::MoreHiddenData(more) | Self::MoreMarkedNotFull(more) => write!(f, "{}", count(*more, "more block")),
         }
     }
 

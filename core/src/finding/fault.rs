@@ -67,6 +67,36 @@ impl Fault {
         }
     }
 
+    /// Whether what is read of the virtual disk may be wrong because of it. A wrong time, geometry or name of the parent
+    /// makes a tool refuse the disk; the data is where the BAT says, whatever they are.
+    pub fn can_change_data(&self) -> bool {
+        if self.rule().severity < Severity::Error {
+            return false;
+        }
+        match self {
+            Self::Footer(_, fault) => !matches!(
+                fault,
+                FooterFault::ReservedFeature(_)
+                    | FooterFault::ExtraFeatures(_)
+                    | FooterFault::TimeStamp { .. }
+                    | FooterFault::CreatorVersion(_)
+                    | FooterFault::Geometry { .. }
+                    | FooterFault::SavedState(_)
+                    | FooterFault::Hidden(_)
+                    | FooterFault::Reserved(_)
+                    | FooterFault::UniqueId
+            ),
+            Self::Header(fault) => !matches!(fault, HeaderFault::DataOffset(_) | HeaderFault::Reserved(_)),
+            Self::File(fault) => {
+                !matches!(fault, FileFault::ShortFooter | FileFault::TrailingBytes { footer: true, .. })
+            }
+            // Each disk of a chain is judged by itself.
+            Self::Link(fault) => !matches!(fault, LinkFault::Damaged(_)),
+            Self::Locator(_) | Self::Parent(_) | Self::Journal(_) => false,
+            Self::Bat(_) | Self::Batmap(_) | Self::Block(_) => true,
+        }
+    }
+
     /// What was found, for a person; may be empty.
     pub fn found(&self) -> impl fmt::Display {
         fmt::from_fn(|f| match self {

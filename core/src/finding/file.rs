@@ -1,5 +1,6 @@
 //! How the structures lie in the file: what follows the footer, what is missing before it.
 
+use crate::units::count;
 use core::fmt;
 
 use super::rule::{Rule, rules};
@@ -80,10 +81,14 @@ impl FileFault {
     pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ShortFooter => f.write_str("511 bytes"),
-            Self::TrailingBytes { bytes, footer: true } => write!(f, "{bytes} bytes behind an intact footer"),
-            Self::TrailingBytes { bytes, footer: false } => write!(f, "{bytes} bytes behind the place of the footer"),
-            Self::Truncated { missing } => write!(f, "{missing} bytes are missing"),
-            Self::Unreferenced { bytes } | Self::Gap { bytes } => write!(f, "{bytes} bytes"),
+            Self::TrailingBytes { bytes, footer: true } => {
+                write!(f, "{} behind an intact footer", count(*bytes, "byte"))
+            }
+            Self::TrailingBytes { bytes, footer: false } => {
+                write!(f, "{} behind the place of the footer", count(*bytes, "byte"))
+            }
+            Self::Truncated { missing } => write!(f, "{} missing", count(*missing, "byte")),
+            Self::Unreferenced { bytes } | Self::Gap { bytes } => write!(f, "{}", count(*bytes, "byte")),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use alloc::format;
+
 use super::rule::Rule;
 use super::rule::Severity;
 use super::text::Bytes;
@@ -9,6 +11,7 @@ use super::tool::Tool;
 use crate::layout::footer::Footer;
 use crate::layout::geometry::Geometry;
 use crate::layout::time::TimeStamp;
+use crate::units::{count, decimal};
 
 /// How far in the future vhd-util lets a creation time be, in seconds: clocks of storage servers differ.
 pub(crate) const CLOCK_SLACK: u32 = 1800;
@@ -310,11 +313,12 @@ impl FooterFault {
             Self::Reserved(byte) => write!(f, "0x{byte:02x}"),
             Self::UniqueId => f.write_str("00000000-0000-0000-0000-000000000000"),
             Self::Resized { original, current } | Self::Shrunk { original, current } => {
-                write!(f, "{current} bytes now, {original} when it was made")
+                write!(f, "{} now, {} when it was made", count(*current, "byte"), decimal(*original))
             }
             Self::Differs { primary, backup, bytes, field } => write!(
                 f,
-                "{bytes} bytes differ, the first in “{field}”: 0x{primary:02x} in the primary, 0x{backup:02x} in the backup"
+                "{}, the first in “{field}”: 0x{primary:02x} in the primary, 0x{backup:02x} in the backup",
+                if *bytes == 1 { "1 byte differs".into() } else { format!("{bytes} bytes differ") }
             ),
         }
     }

@@ -5,6 +5,7 @@ use core::fmt;
 use super::rule::{Rule, rules};
 use super::text::Bytes;
 use crate::layout::header::DynamicHeader;
+use crate::units::count;
 
 /// What can be wrong with the dynamic header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,8 +140,8 @@ impl HeaderFault {
                 write!(f, "the BAT would end at 0x{end:x}")
             }
             Self::TableOutOfFile { end: None, .. } => f.write_str("the BAT would never end"),
-            Self::BlockSize(bytes) | Self::LargeBlocks(bytes) => write!(f, "{bytes} bytes"),
-            Self::TooFewEntries { entries, .. } => write!(f, "{entries} entries"),
+            Self::BlockSize(bytes) | Self::LargeBlocks(bytes) => write!(f, "{}", count(*bytes, "byte")),
+            Self::TooFewEntries { entries, .. } => write!(f, "{}", count(*entries, "entry")),
             Self::Reserved(byte) => write!(f, "0x{byte:02x}"),
         }
     }
@@ -149,7 +150,7 @@ impl HeaderFault {
     pub fn expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfFile { file, .. } => {
-                write!(f, "within the file’s {file} bytes, 512 as a rule")
+                write!(f, "within the file’s {}, 512 as a rule", count(*file, "byte"))
             }
             Self::Cookie(_) => write!(f, "{}", Bytes(&DynamicHeader::COOKIE)),
             Self::Checksum { computed, .. } => write!(f, "0x{computed:08x}"),
@@ -158,7 +159,7 @@ impl HeaderFault {
             Self::TableOffset(_) => f.write_str("a multiple of 512"),
             Self::TableOutOfFile { limit, .. } => write!(f, "at 0x{limit:x} at the latest"),
             Self::BlockSize(_) => f.write_str("a power of two from 512 on"),
-            Self::LargeBlocks(_) => write!(f, "{} bytes", DynamicHeader::USUAL_BLOCK_SIZE),
+            Self::LargeBlocks(_) => write!(f, "{}", count(DynamicHeader::USUAL_BLOCK_SIZE, "byte")),
             Self::TooFewEntries { needed, .. } => write!(f, "at least {needed}"),
             Self::Reserved(_) => f.write_str("0x00"),
         }

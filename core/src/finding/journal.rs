@@ -5,6 +5,7 @@ use core::fmt;
 use super::rule::{Rule, rules};
 use super::text::Bytes;
 use crate::layout::journal::JournalHeader;
+use crate::units::count;
 
 /// What can be wrong with a journal. Its offsets are in the journal, not in the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +120,7 @@ impl JournalFault {
             Self::EntryCookie { offset } => write!(f, "no entry at 0x{offset:x} of the journal"),
             Self::EntryKind { offset, kind } => write!(f, "type {kind} at 0x{offset:x} of the journal"),
             Self::EntryChecksum { offset, stored, .. } => write!(f, "0x{stored:08x} at 0x{offset:x} of the journal"),
-            Self::TooLong { length, .. } => write!(f, "{length} bytes"),
+            Self::TooLong { length, .. } => write!(f, "{}", count(*length, "byte")),
             Self::OtherDisk(id) => write!(f, "{}", uuid::Uuid::from_bytes(*id)),
             Self::EndMissing { offset, .. } => write!(f, "nothing from 0x{offset:x} on"),
             Self::NotNeeded => Ok(()),
@@ -132,7 +133,7 @@ impl JournalFault {
             Self::Cookie(_) => write!(f, "{}", Bytes(&JournalHeader::COOKIE)),
             Self::EntryChecksum { computed, .. } => write!(f, "0x{computed:08x}"),
             Self::EntryKind { .. } => f.write_str("1 to 8"),
-            Self::TooLong { limit, .. } => write!(f, "at most {limit} bytes"),
+            Self::TooLong { limit, .. } => write!(f, "at most {}", count(*limit, "byte")),
             Self::OtherDisk(_) => f.write_str("the disk’s own unique id"),
             Self::EndMissing { end, .. } => write!(f, "a disk that ended at 0x{end:x}"),
             _ => Ok(()),

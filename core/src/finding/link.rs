@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::rule::{Rule, rules};
 use super::text::Text;
 use crate::layout::time::TimeStamp;
+use crate::units::{self, count};
 
 /// What can be wrong between a disk and its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,8 +167,8 @@ link_rules! {
         None, [],
         "The parent’s blocks have another size than this disk’s. Windows reads both; vhd-util counts on blocks of \
          2 MiB, and a coalesce in XenServer or XCP-ng loses data where they are smaller.",
-        "Nothing has to be done to read the disk. Do not let XenServer or XCP-ng coalesce it; flatten the chain: \
-         vhd-analyser flatten.";
+        "Nothing has to be done to read the disk. Do not let XenServer or XCP-ng coalesce it; convert the chain to one image: \
+         vhd-analyser convert.";
     NOT_HIDDEN: Info, "chain.parent-not-hidden", "the parent is not hidden",
         None, [],
         "XenServer and XCP-ng hide a disk on which others are based. One that is not hidden is shown as a disk of its \
@@ -223,12 +224,12 @@ impl LinkFault {
             Self::Damaged(name) | Self::Loop(name) | Self::Elsewhere(name) | Self::DuplicateId(name) => {
                 write!(f, "“{name}”")
             }
-            Self::Larger { parent, .. } | Self::Smaller { parent, .. } => write!(f, "{parent} bytes"),
-            Self::RawSmaller { image, .. } => write!(f, "{image} bytes"),
-            Self::Ambiguous(count) => write!(f, "{count} files"),
+            Self::Larger { parent, .. } | Self::Smaller { parent, .. } => write!(f, "{}", count(*parent, "byte")),
+            Self::RawSmaller { image, .. } => write!(f, "{}", count(*image, "byte")),
+            Self::Ambiguous(count) => write!(f, "{}", units::count(*count as u64, "file")),
             Self::Older { child, .. } => write!(f, "{child}"),
             Self::Changed { changed, .. } => write!(f, "{changed}"),
-            Self::BlockSize { parent, .. } => write!(f, "{parent} bytes"),
+            Self::BlockSize { parent, .. } => write!(f, "{}", count(*parent, "byte")),
             Self::NotHidden => f.write_str("not hidden"),
             // The title says it.
             Self::HiddenLeaf => Ok(()),
@@ -243,13 +244,13 @@ impl LinkFault {
             Self::Damaged(_) => f.write_str("a sound parent"),
             Self::Loop(_) => f.write_str("an end of the chain"),
             Self::Larger { child, .. } | Self::Smaller { child, .. } | Self::RawSmaller { child, .. } => {
-                write!(f, "{child} bytes, as this disk")
+                write!(f, "{}, as this disk", count(*child, "byte"))
             }
             Self::Ambiguous(_) => f.write_str("one"),
             Self::Elsewhere(_) => f.write_str("the place that the disk names"),
             Self::Older { parent, .. } => write!(f, "not before {parent}"),
             Self::Changed { known, .. } => write!(f, "{known}"),
-            Self::BlockSize { child, .. } => write!(f, "{child} bytes, as this disk"),
+            Self::BlockSize { child, .. } => write!(f, "{}, as this disk", count(*child, "byte")),
             Self::NotHidden => f.write_str("hidden"),
             Self::HiddenLeaf => f.write_str("a disk that is based on it"),
             Self::DuplicateId(_) => f.write_str("a unique id of its own"),

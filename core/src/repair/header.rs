@@ -55,7 +55,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     }
     if confirmed.len() != 1 {
         step = step.assuming(format!(
-            "The BAT is at 0x{:x}, and a block has {} bytes: something in the dynamic header is wrong, and nothing \
+            "The BAT is at 0x{:x}, and a block has {}: something in the dynamic header is wrong, and nothing \
              proves that it is not this.",
             best.table_offset, best.block_size
         ));

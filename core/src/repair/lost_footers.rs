@@ -21,6 +21,7 @@ use crate::layout::footer::Footer;
 use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;
 use crate::layout::{SECTOR, bat};
+use crate::units::count;
 
 /// The most BAT entries that are read to find former footers.
 const MOST_ENTRIES: u32 = 1 << 20;
@@ -51,7 +52,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let size = footer.current_size.get();
     steps.push(
         Step::lossless("Rebuild the footers", case.image.length, patches)
-            .assuming(format!("The disk ends with the last block that the BAT has room for, at {size} bytes."))
+            .assuming(format!(
+                "The disk ends with the last block that the BAT has room for, at {}.",
+                count(size, "byte")
+            ))
             .assuming(
                 "The disk may have a new unique id: a child that names the old one has to be linked to it again.",
             ),

@@ -13,6 +13,7 @@ use crate::image::Batmap;
 use crate::layout::batmap::BatmapExpected;
 use crate::layout::footer::Footer;
 use crate::layout::geometry::Geometry;
+use crate::units::count;
 
 /// The original size, where the BAT is made for it; otherwise as much as the BAT has room for. Behind the BAT's last
 /// block nothing was ever stored.
@@ -36,7 +37,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         steps.push(if confirmed {
             step
         } else {
-            step.assuming(format!("The disk was never resized: its size is the original one, {original} bytes."))
+            step.assuming(format!(
+                "The disk was never resized: its size is the original one, {}.",
+                count(original, "byte")
+            ))
         });
     }
     // Where the batmap is not right behind the BAT, it is rather the number of entries that is wrong.
@@ -45,10 +49,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         _ => true,
     };
     if original != room && room > 0 && !confirmed && table_is_right {
-        steps.push(
-            resize(case, footer, room, "Set the current size to what the BAT has room for")
-                .assuming(format!("The disk ends with the last block that the BAT has room for, at {room} bytes.")),
-        );
+        steps.push(resize(case, footer, room, "Set the current size to what the BAT has room for").assuming(format!(
+            "The disk ends with the last block that the BAT has room for, at {}.",
+            count(room, "byte")
+        )));
     }
     Ok(steps)
 }

@@ -336,8 +336,8 @@ impl Forest {
             Blocker::SmallBlocks { disk, block_size } => {
                 let sentence = format!(
                     "“{}” has blocks of {}, and vhd-util counts on blocks of 2 MiB: it would see only the first of \
-                     them, and data would be lost without a word. Do not coalesce it; flatten the chain instead: \
-                     vhd-analyser flatten.",
+                     them, and data would be lost without a word. Do not coalesce it; convert the chain to one image instead: \
+                     vhd-analyser convert.",
                     self.name(*disk),
                     units::size(*block_size)
                 );
@@ -381,7 +381,7 @@ impl Forest {
         let obstacle = plan.stopped.as_ref().map(|(_, obstacle)| self.obstacle_told(obstacle));
         let mut sentences = Vec::new();
         if let Some(size) = size {
-            let disks = if plan.steps.len() == 1 { "1 disk".into() } else { format!("{} disks", plan.steps.len()) };
+            let disks = units::count(plan.steps.len() as u64, "disk");
             sentences.push(format!(
                 "{disks} can be coalesced into “{into}”, which then has up to {}; {}, and at least {} \
                  are freed in all.",
@@ -422,7 +422,7 @@ fn room(bytes: u64) -> String {
 }
 
 fn blocks(count: u64) -> String {
-    if count == 1 { "1 block".into() } else { format!("{count} blocks") }
+    units::count(count, "block").to_string()
 }
 
 fn name_of(occasion: CoalesceKind) -> &'static str {

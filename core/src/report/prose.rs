@@ -179,7 +179,7 @@ fn story(analysis: &Analysis) -> Option<String> {
              call the disk valid.",
             match lost {
                 1 => "a block".to_owned(),
-                many => format!("{many} blocks"),
+                many => units::count(many as u64, "block").to_string(),
             }
         ));
     }
@@ -266,5 +266,9 @@ pub(super) fn title(plan: &Plan) -> String {
 /// What a plan cuts off, in a sentence.
 pub(super) fn cut(cut: &Cut) -> String {
     let what = if cut.zeros { "zeros" } else { "bytes that no structure refers to" };
-    format!("The last {} of the file ({} bytes), {what}, are cut off.", units::size(cut.length), cut.length)
+    format!(
+        "The last {} of the file ({}), {what}, are cut off.",
+        units::size(cut.length),
+        units::exact_size(cut.length)
+    )
 }

@@ -160,7 +160,7 @@ macro_rules! of {
 }
 
 fn footer_fields(footer: &Footer) -> Vec<Field> {
-    let size = |bytes: u64| format!("{bytes} bytes");
+    let size = units::exact_size;
     let features = footer.features.get();
     let data_offset = footer.data_offset.get();
     let computed = footer.computed_checksum();
@@ -233,7 +233,7 @@ fn header_fields(header: &DynamicHeader) -> Vec<Field> {
         of!(DynamicHeader, header.header_version, "Header version", version(header.header_version.get())),
         of!(DynamicHeader, header.max_table_entries, "Max table entries", header.max_table_entries)
             .means("blocks that the BAT has room for"),
-        of!(DynamicHeader, header.block_size, "Block size", format!("{} bytes", header.block_size))
+        of!(DynamicHeader, header.block_size, "Block size", units::exact_size(header.block_size.get().into()))
             .means(units::size(u64::from(header.block_size.get()))),
         of!(DynamicHeader, header.checksum, "Checksum", format!("0x{:08x}", header.checksum)).means(
             if header.checksum.get() == computed {
@@ -262,12 +262,9 @@ fn locator_fields(locator: &ParentLocator, name: &Found<Vec<u8>>) -> Vec<Field> 
     let mut fields = vec![
         of!(ParentLocator, locator.platform_code, "Platform code", Bytes(&locator.platform_code))
             .means(platform.map_or_else(|| "unknown".into(), |platform| platform.to_string())),
-        of!(ParentLocator, locator.data_space, "Data space", locator.data_space).means(
-            locator
-                .space_in_bytes()
-                .map_or_else(|| "neither sectors nor bytes".into(), |bytes| format!("{bytes} bytes")),
-        ),
-        of!(ParentLocator, locator.data_length, "Data length", format!("{} bytes", locator.data_length)),
+        of!(ParentLocator, locator.data_space, "Data space", locator.data_space)
+            .means(locator.space_in_bytes().map_or_else(|| "neither sectors nor bytes".into(), units::exact_size)),
+        of!(ParentLocator, locator.data_length, "Data length", units::exact_size(locator.data_length.get().into())),
         of!(ParentLocator, locator.reserved, "Reserved", locator.reserved),
         of!(ParentLocator, locator.data_offset, "Data offset", format!("0x{:X}", locator.data_offset)),
     ];
@@ -276,7 +273,7 @@ fn locator_fields(locator: &ParentLocator, name: &Found<Vec<u8>>) -> Vec<Field> 
         (Found::Read { value, .. }, Some(Platform::W2ku | Platform::W2ru)) => {
             utf16(value.as_chunks::<2>().0.iter().map(|unit| u16::from_le_bytes(*unit)))
         }
-        (Found::Read { value, .. }, _) => format!("{} bytes", value.len()),
+        (Found::Read { value, .. }, _) => units::exact_size(value.len() as u64),
         _ => "not within the file".into(),
     };
     // The name lies elsewhere: it shares no byte with the entry.
@@ -290,7 +287,12 @@ fn batmap_fields(batmap: &Batmap) -> Vec<Field> {
         of!(BatmapHeader, header.cookie, "Cookie", Bytes(&header.cookie)),
         of!(BatmapHeader, header.batmap_offset, "Batmap offset", format!("0x{:X}", header.batmap_offset))
             .means("where the map is"),
-        of!(BatmapHeader, header.batmap_size, "Batmap size", format!("{} sectors", header.batmap_size)),
+        of!(
+            BatmapHeader,
+            header.batmap_size,
+            "Batmap size",
+            units::count(header.batmap_size.get(), "sector").to_string()
+        ),
         of!(BatmapHeader, header.batmap_version, "Batmap version", version(header.batmap_version.get())),
         of!(BatmapHeader, header.checksum, "Checksum", format!("0x{:08x}", header.checksum)).means(
             match batmap.computed_checksum {

@@ -5,6 +5,7 @@ use alloc::string::String;
 use super::text::{Part, Text, parts};
 use super::work::Work;
 use crate::repair::Content;
+use crate::text::quoted;
 
 /// What is the same for every repair.
 const REPAIR: &str = include_str!("repair.sh");
@@ -20,16 +21,10 @@ pub(super) fn text(work: &Work<'_>) -> String {
     let mut text = Text::default();
     text.put("#!/bin/sh\n");
     work.describe(&mut text);
-    text.put("# sh SCRIPT [DISK] repairs, sh SCRIPT --undo [DISK] goes back.\nname='");
-    for c in work.name.chars() {
-        match c {
-            '\'' => text.put("'\\''"),
-            '\0' => text.push(char::REPLACEMENT_CHARACTER),
-            c => text.push(c),
-        }
-    }
+    text.put("# sh SCRIPT [DISK] repairs, sh SCRIPT --undo [DISK] goes back.\nname=");
+    text.put(&quoted(&work.name.replace('\0', "\u{FFFD}")));
     text.fill(
-        "'\nold_length=~\nnew_length=~\nundo_length=~\nhead_length=~\n\nundo_head() {\n",
+        "\nold_length=~\nnew_length=~\nundo_length=~\nhead_length=~\n\nundo_head() {\n",
         &[work.old_length, work.new_length, work.undo_length, work.undo_head.len() as u64],
     );
     print(&mut text, work.undo_head.as_bytes());

@@ -14,6 +14,7 @@ use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::build::{BAT_AT, HEADER_AT, SECTOR};
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name, rename};
+use vhd_analyser_tests::chain_verdicts::chains;
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::{incident, schema};
 
@@ -557,6 +558,29 @@ async fn texts_of_logs_are_text_and_commands_can_be_copied() -> Result<(), Failu
         page.expect("[data-testid=copy-command]", "Copied").await?;
         assert_eq!(page.clipboard().await?, page.text(".command code").await?);
         assert!(page.clipboard().await?.starts_with("grep SMGC"));
+        Ok(())
+    })
+    .await
+}
+
+/// The page's verdict of a chain is that of the commands, in the tree and in the report.
+#[tokio::test]
+async fn a_chain_has_one_verdict() -> Result<(), Failure> {
+    browse(async |page| {
+        for chain in chains().map_err(|error| Failure::Corpus(error.to_string()))? {
+            let folder = page.folder().join(&chain.name);
+            fs::create_dir(&folder)?;
+            for (name, bytes) in &chain.files {
+                fs::write(folder.join(name), bytes)?;
+            }
+            page.drop_paths(&[folder]).await?;
+            let leaf = format!("[data-testid=disk][data-file='{}/{}']", chain.name, chain.leaf);
+            page.expect(&leaf, "").await?;
+            page.click_first(&format!("{leaf} button")).await?;
+            page.expect(&format!("{leaf}[aria-current]"), "").await?;
+            page.expect_verdict(&chain.leaf, chain.verdict).await?;
+            page.expect(&format!("{leaf}[data-chain-verdict={}]", chain.verdict), "").await?;
+        }
         Ok(())
     })
     .await

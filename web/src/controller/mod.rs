@@ -131,7 +131,8 @@ impl Controller {
     ) {
         let files = with_paths_of_their_own(files);
         let Some(first) = files.first().cloned() else { return };
-        let name = if files.len() == 1 { first.path.clone() } else { units::count(files.len() as u64, "file") };
+        let name =
+            if files.len() == 1 { first.path.clone() } else { units::count(files.len() as u64, "file").to_string() };
         let blobs: Vec<Blob> = files.iter().map(|file| file.file.clone().into()).collect();
         let request = Request::FileSet(files.iter().map(|file| file.path.clone()).collect());
         self.work.borrow_mut().begin();

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair};
 use vhd_analyser_core::repair::{FixedDisk, RequestedChanges};
 use vhd_analyser_core::report::{self, Caution, Checked, NotChecked, Report};
+use vhd_analyser_core::units;
 
 use self::job::Job;
 use self::parent::Given;
@@ -108,7 +109,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
     parent.iter().try_for_each(|parent| parent.check(&analysis))?;
     let proven = arguments.choice(&analysis)?;
-    let lineage = chain::with_parent(&disk, &analysis)?;
+    let lineage = match &parent {
+        Some(parent) => chain::with_ancestors(&disk, &analysis, parent.disk(), &options)?,
+        None => chain::with_parent(&disk, &analysis)?,
+    };
     let mut report = Report { repair: proven.map(report::repair), ..report::build(&analysis, Some(&lineage)) };
     if arguments.in_place || arguments.script.is_some() {
         // Which is about a copy.
@@ -234,9 +238,9 @@ fn take_back(disk: &Disk, undo: &Path, arguments: &Arguments) -> Result<Exit, Fa
     } else {
         undo.apply(disk, arguments.force)?;
         page.say(&format!(
-            "{} is as it was before the repair, {} bytes long.",
+            "{} is as it was before the repair, {} long.",
             disk.path().display(),
-            undo.old_length()
+            units::exact_size(undo.old_length())
         ));
         page.say(&format!("{} has served, and can be removed.", undo.path().display()));
     }

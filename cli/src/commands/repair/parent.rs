@@ -62,6 +62,11 @@ impl Given {
         Ok(Self { disk, analysis, above, parent })
     }
 
+    /// The open file.
+    pub fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// Makes sure that a disk can be linked to it.
     ///
     /// # Errors

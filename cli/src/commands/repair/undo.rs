@@ -14,6 +14,8 @@ use vhd_analyser_core::repair::Plan;
 use vhd_analyser_core::repair::undo::{FORMAT, head};
 
 use super::exclusive::open;
+use vhd_analyser_core::units::count;
+
 use crate::error::Failure;
 use crate::os::atomic_file::{AtomicFile, Existing};
 use crate::os::disk::Disk;
@@ -174,7 +176,13 @@ impl fmt::Display for Undo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let bytes: u64 = self.head.ranges.iter().map(|range| range.length).sum();
         let ranges = self.head.ranges.len();
-        write!(f, "would get {bytes} bytes in {ranges} places back, and be {} bytes long", self.head.old_length)
+        write!(
+            f,
+            "would get {} in {} back, and be {} long",
+            count(bytes, "byte"),
+            count(ranges as u64, "place"),
+            count(self.head.old_length, "byte")
+        )
     }
 }
 

@@ -61,7 +61,7 @@ pub fn ChainImage(props: &ChainImageProps) -> Html {
         1 => ("In another format", None),
         disks => ("The whole chain as one image", Some(units::count(disks as u64, "disk"))),
     };
-    section(heading, extent, Html::default(), content)
+    section(heading, extent.map(|extent| extent.to_string()), Html::default(), content)
 }
 
 fn state(props: &ChainImageProps, chosen: Format) -> Html {

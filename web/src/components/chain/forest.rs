@@ -98,6 +98,7 @@ fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
     let onclick = props.on_select.reform(move |_| number);
     html! {
         <li key={number} class="disk" data-testid="disk" data-file={disk.file.clone()} data-verdict={disk.verdict.name()}
+            data-chain-verdict={disk.chain_verdict.name()}
             data-level={disk.level.min(DEEPEST).to_string()} aria-current={is_selected.then_some("true")}>
             <p class="disk-line">
                 <span class={classes!("severity", tone.class())}>{ icon(shape) }{ word }</span>
@@ -138,7 +139,7 @@ fn facts(disk: &DiskReport) -> String {
     facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", units::size(bytes))));
     facts.push(format!("{} on disk", units::size(disk.size)));
     if disk.kind.as_deref().is_some_and(|kind| kind != "fixed") {
-        facts.push(units::count(disk.allocated, "block"));
+        facts.push(units::count(disk.allocated, "block").to_string());
     }
     facts.extend(disk.kind.clone());
     facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));

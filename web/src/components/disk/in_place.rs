@@ -18,6 +18,7 @@ use crate::components::common::output::output;
 use crate::components::disk::repair::extent;
 use crate::hooks::{Output, Writer};
 use crate::state::Repaired;
+use vhd_analyser_core::text::quoted;
 use vhd_analyser_core::units;
 
 /// How far somebody has come: a browser wants a click of its own for every file that a page may write to.
@@ -87,7 +88,7 @@ pub fn in_place(
                 <li>
                     <p>
                         { "Save the way back: the bytes that the repair replaces, and the length of the file. " }
-                        <code>{ format!("vhd-analyser repair {name} --undo {name}.undo") }</code>
+                        <code>{ format!("vhd-analyser repair {} --undo {}", quoted(&name), quoted(&format!("{name}.undo"))) }</code>
                         { " takes the repair back." }
                     </p>
                     { step("save-undo", "Save the undo file…", is_chosen && !running, stage.undo.is_some(), on_save) }

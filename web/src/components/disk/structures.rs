@@ -42,7 +42,7 @@ fn row(structure: &StructureReport, decimal: bool) -> Html {
                         <span class="muted">{ " · " }{ state }</span>
                     }
                     if faulty > 0 {
-                        { " " }{ fault_mark(units::count(faulty, "faulty field")) }
+                        { " " }{ fault_mark(units::count(faulty, "faulty field").to_string()) }
                     }
                 </span>
                 <span class="row-place mono">{ place }</span>

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use vhd_analyser_core::analysis::Options;
 use vhd_analyser_core::chain::{Link, Next};
 use vhd_analyser_core::convert::{ChainError, ChainSource, Layer, ReadError, WriteError};
+use vhd_analyser_core::finding::Fault;
 use vhd_analyser_core::source::FileSource;
 
 use super::refusal::Refusal;
@@ -106,7 +107,7 @@ fn expect_sound(name: String, link: &Link) -> Result<(), Refusal> {
         Next::Loop(name) => return Err(damaged(ChainError::Loop(name.clone()))),
         _ => {}
     }
-    match link.faults.iter().find(|finding| finding.fault.is_error()) {
+    match link.faults.iter().find(|finding| Fault::Link(finding.fault).can_change_data()) {
         Some(finding) => {
             Err(Refusal::Damaged(format!("“{name}” on “{}”: {}", link.next.path(), finding.fault.words())))
         }

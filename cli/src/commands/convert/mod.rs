@@ -1,4 +1,4 @@
-//! `flatten`: a chain as one image of its own, complete or not there at all.
+//! `convert`, and `flatten`, its old name: a disk or chain as one image of its own, complete or not there at all.
 
 mod compare;
 mod members;
@@ -22,19 +22,37 @@ use crate::ui::page::Page;
 use crate::ui::progress::Watch;
 use crate::ui::text::quoted;
 
-/// Writes what a disk holds, read through all its parents, as one image that needs none of them.
+/// Writes what a disk holds, read through all its parents, as an image of another kind.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+
+    /// What the image is to be. Without it, what the extension of OUT says: `.img` and `.raw` are raw.
+    #[arg(long, value_enum)]
+    to: Option<To>,
+}
+
+/// Writes what a disk holds, read through all its parents, as one image that needs none of them: `convert` by its old
+/// name.
+#[derive(Debug, clap::Args)]
+pub struct FlattenArguments {
+    #[command(flatten)]
+    common: Common,
+
+    /// What the image is to be.
+    #[arg(long, value_enum, default_value_t = To::Dynamic)]
+    format: To,
+}
+
+#[derive(Debug, clap::Args)]
+struct Common {
     /// The disk at the end of the chain.
     file: PathBuf,
 
     /// The image. It appears under its name only when it is complete.
     #[arg(short, long, value_name = "OUT")]
     out: PathBuf,
-
-    /// What the image is to be.
-    #[arg(long, value_enum, default_value_t = To::Dynamic)]
-    format: To,
 
     /// The parent; given again, the parent's parent, and so on. Where none is given, each disk says where its parent is.
     #[arg(long = "parent", value_name = "PARENT")]
@@ -71,7 +89,27 @@ impl From<To> for Format {
 /// # Errors
 /// Where a file fails or is in the way, or Ctrl-C stops it. Then there is no `OUT`, or the one that was there before.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    match flatten(arguments) {
+    let common = &arguments.common;
+    let is_raw = common
+        .out
+        .extension()
+        .is_some_and(|extension| ["img", "raw"].iter().any(|raw| extension.eq_ignore_ascii_case(raw)));
+    match arguments.to.or(is_raw.then_some(To::Raw)) {
+        Some(to) => write_image(common, to),
+        None => Err(Failure::UnknownKind { out: common.out.clone() }),
+    }
+}
+
+/// Carries the command out under its old name.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_flatten(arguments: &FlattenArguments) -> Result<Exit, Failure> {
+    write_image(&arguments.common, arguments.format)
+}
+
+fn write_image(arguments: &Common, to: To) -> Result<Exit, Failure> {
+    match convert(arguments, to) {
         Ok(()) => Ok(Exit::Done),
         Err(Refusal::Failure(failure)) => Err(failure),
         Err(Refusal::Damaged(sentence)) => {
@@ -83,7 +121,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
 }
 
-fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
+fn convert(arguments: &Common, to: To) -> Result<(), Refusal> {
     let options = options(None, false)?;
     let members = members::find(&arguments.file, &arguments.parents, &options)?;
     if members.iter().any(ChainDisk::is_written_to) {
@@ -94,7 +132,7 @@ fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let draft = write::begin(&members, &arguments.out, existing)?;
     let identity = Identity { made: options.now, random: options.fresh_unique_id };
-    let format = Format::from(arguments.format);
+    let format = Format::from(to);
     let flat = ImageWriter::plan(&chain, format, identity, &mut Watch::new().analysis())
         .map_err(|error| refused(error, &members))?;
     write::fill(&draft, &members, &chain, &flat)?;
@@ -102,27 +140,27 @@ fn flatten(arguments: &Arguments) -> Result<(), Refusal> {
     members::find_unchanged(&members)?;
     signals::stop_if_requested()?;
     draft.publish(existing)?;
-    say(arguments, &chain, &flat)?;
+    say(arguments, to, &chain, &flat)?;
     Ok(())
 }
 
-fn say(arguments: &Arguments, chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Failure> {
-    let kind = match arguments.format {
+fn say(arguments: &Common, to: To, chain: &Chain<'_>, flat: &ImageWriter) -> Result<(), Failure> {
+    let kind = match to {
         To::Dynamic => "a dynamic VHD",
         To::Fixed => "a fixed VHD",
         To::Raw => "a raw image",
     };
     let disks = match chain.layers().len() {
         1 => "one disk".to_owned(),
-        disks => format!("a chain of {disks} disks"),
+        disks => format!("a chain of {}", units::count(disks as u64, "disk")),
     };
     let mut page = Page::new();
     page.say(&format!(
-        "{} is {kind} of {disks}: {} of virtual disk in a file of {} bytes. It was read again, and holds what the \
+        "{} is {kind} of {disks}: {} of virtual disk in a file of {}. It was read again, and holds what the \
          chain holds.",
         arguments.out.display(),
         units::size(chain.length()),
-        flat.length()
+        units::exact_size(flat.length())
     ));
     page.show()
 }
