@@ -14,12 +14,15 @@ pub struct Chain {
     /// Its name.
     pub name: String,
     /// The files by their names.
-    pub files: BTreeMap<String, Vec<u8>>,
+    pub files: Files,
     /// The disk at the end of the chain.
     pub leaf: String,
     /// The one verdict of the leaf with all that it is based on.
     pub verdict: &'static str,
 }
+
+/// Files by their names.
+type Files = BTreeMap<String, Vec<u8>>;
 
 /// The verdicts of chains of the corpus and of `images/cases`, by name.
 const VERDICTS: &[(&str, &str)] = &include!("chain_verdicts.in");
@@ -64,12 +67,12 @@ fn generated() -> Vec<Chain> {
         });
         disks.collect::<BTreeMap<_, _>>()
     };
-    let chain = |name: &str, verdict, change: &dyn Fn(&mut BTreeMap<String, Vec<u8>>)| {
+    let chain = |name: &str, verdict, change: &dyn Fn(&mut Files)| {
         let mut files = whole();
         change(&mut files);
         Chain { name: name.to_owned(), files, leaf: file_name(2), verdict }
     };
-    let edit = |files: &mut BTreeMap<String, Vec<u8>>, number, edit: &dyn Fn(&mut Vec<u8>)| {
+    let edit = |files: &mut Files, number, edit: &dyn Fn(&mut Vec<u8>)| {
         files.get_mut(&file_name(number)).into_iter().for_each(edit);
     };
     vec![

@@ -249,6 +249,7 @@ fn with_names(report: &Report, name: &str) -> Report {
         title: "Title".into(),
         message: "Message.".into(),
         remedy: "Remedy.".into(),
+        action: None,
         offset: 0,
         length: 0,
         found: name.into(),

@@ -100,6 +100,7 @@ fn finding(id: &str, severity: Severity) -> FindingReport {
         title: "Primary footer: <b>invalid</b> cookie".into(),
         message: "<script>alert(1)</script>".into(),
         remedy: "<img src=x onerror=alert(1)>".into(),
+        action: None,
         offset: 220_655_616,
         length: 8,
         found: "00".into(),

@@ -4,6 +4,7 @@ use anstyle::AnsiColor;
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::chain::Next;
 use vhd_analyser_core::compat::ParentUse;
+use vhd_analyser_core::finding::Action;
 use vhd_analyser_core::image::block_scan::BlockScan;
 use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, ToolReport};
 use vhd_analyser_core::units;
@@ -199,6 +200,16 @@ fn accepted(tool: &ToolReport) -> (&'static str, AnsiColor, String) {
     }
 }
 
+/// The command that does what can be done about a fault of a disk.
+fn command_for(action: Action, disk: &str) -> String {
+    let disk = quoted(disk);
+    match action {
+        Action::LinkParent => format!("vhd-analyser repair {disk} --parent PARENT -o COPY"),
+        Action::ConvertChain => format!("vhd-analyser convert {disk} --to dynamic -o IMAGE"),
+        Action::HideParent => "vhd-analyser repair PARENT --hide -o COPY".to_owned(),
+    }
+}
+
 fn findings(page: &mut Page, report: &Report) {
     if report.findings.is_empty() {
         return;
@@ -226,6 +237,9 @@ fn findings(page: &mut Page, report: &Report) {
         if !told.contains(&finding.remedy) {
             page.item("    ", PLAIN, &finding.remedy);
             told.push_str(&finding.remedy);
+            if let Some(action) = finding.action {
+                page.item("    ", PLAIN, &command_for(action, &report.file));
+            }
         }
     }
 }

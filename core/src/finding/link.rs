@@ -118,7 +118,7 @@ link_rules! {
         "The disk names its parent by a unique id, and the disk that is there has another. Read together they would \
          give a mixture of two disks.",
         "Find the parent by its unique id. Only if you know that this parent’s data has not changed since the disk was \
-         made on it, link the disk to it: vhd-analyser repair --parent, or “Change the disk” on the page.";
+         made on it, link the disk to it.";
     DAMAGED: Error, "chain.parent-damaged", "the parent is damaged",
         None, [VhdUtil HyperV],
         "The disk itself may be sound, but an ancestor of it has errors of its own, and the chain is read through \
@@ -151,8 +151,7 @@ link_rules! {
         Some("error resolving …: -2"), [VhdUtil Qemu HyperV XenOrchestra],
         "A file with the unique id of the parent is there, but not where the disk says. Tools follow the name, and \
          do not find it.",
-        "Give the parent its name back, or link the disk to it under the name that it has: vhd-analyser repair --parent, \
-         or “Change the disk” on the page.";
+        "Give the parent its name back, or link the disk to it under the name that it has.";
     OLDER: Info, "chain.child-older", "the disk is older than its parent",
         None, [],
         "The disk was made before its parent was. That comes of a clock that was set, of disks that were linked \
@@ -167,13 +166,12 @@ link_rules! {
         None, [],
         "The parent’s blocks have another size than this disk’s. Windows reads both; vhd-util counts on blocks of \
          2 MiB, and a coalesce in XenServer or XCP-ng loses data where they are smaller.",
-        "Nothing has to be done to read the disk. Do not let XenServer or XCP-ng coalesce it; convert the chain to one image: \
-         vhd-analyser convert.";
+        "Nothing has to be done to read the disk. Do not let XenServer or XCP-ng coalesce it; convert the chain to one image.";
     NOT_HIDDEN: Info, "chain.parent-not-hidden", "the parent is not hidden",
         None, [],
         "XenServer and XCP-ng hide a disk on which others are based. One that is not hidden is shown as a disk of its \
          own, and whoever attaches it and writes to it destroys the disks that are based on it.",
-        "Do not attach the parent. Hide it with: vhd-analyser repair --hide, or a scan of the storage repository.";
+        "Do not attach the parent. Hide it, or have the storage repository scanned, which does so.";
     HIDDEN_LEAF: Warning, "chain.hidden-leaf", "a hidden disk that nothing is based on",
         None, [],
         "Hidden disks are there for others to be based on, and no disk here is based on this one. Either its child is \

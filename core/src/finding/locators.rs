@@ -61,22 +61,22 @@ rules! {
         Some("invalid parent locator …: invalid data offset"), [VhdUtil],
         "The data offset says where the parent’s name is, and it cannot be at the very start of the file.",
         "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
-         parent: vhd-analyser repair --parent, or “Change the disk” on the page.";
+         parent.";
     SPACE: Error, "locator.data-space", "Parent locator: impossible data space",
         Some("invalid parent locator …: invalid data space"), [VhdUtil],
         "The data space is counted in sectors by the specification, and in bytes by most programs; this is neither.",
         "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
-         parent: vhd-analyser repair --parent, or “Change the disk” on the page.";
+         parent.";
     LENGTH: Error, "locator.data-length", "Parent locator: impossible data length",
         Some("invalid parent locator …: invalid data length"), [VhdUtil],
         "The parent’s name does not fit into the space that is set aside for it, or has no length at all.",
         "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
-         parent: vhd-analyser repair --parent, or “Change the disk” on the page.";
+         parent.";
     OUT_OF_FILE: Error, "locator.outside-file", "Parent locator: not within the file",
         Some("invalid parent locator …: invalid size"), [VhdUtil],
         "The parent’s name would be behind the end of the file. vhd-util’s repair makes the file that long.",
         "The repair clears the locator, where another one names the parent; where none does, link the disk to its \
-         parent: vhd-analyser repair --parent, or “Change the disk” on the page. Do not let vhd-util repair \
+         parent. Do not let vhd-util repair \
          it.";
     RESERVED: Error, "locator.reserved", "Parent locator: reserved bytes are not zero",
         Some("invalid parent locator …: invalid reserved bits"), [VhdUtil],
@@ -95,8 +95,7 @@ rules! {
     NONE: Error, "locator.none", "Parent locator: none names the parent",
         Some("could not find parent …"), [VhdUtil],
         "A differencing disk needs a locator that says where its parent is.",
-        "Find the parent by its unique id, which the dynamic header holds, and link the disk to it: vhd-analyser repair \
-         --parent, or “Change the disk” on the page.";
+        "Find the parent by its unique id, which the dynamic header holds, and link the disk to it.";
 }
 
 impl LocatorFault {

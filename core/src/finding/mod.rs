@@ -1,6 +1,7 @@
 //! What can be wrong: data only. A fault is a variant of its family's enum, one file a family; a [`Rule`] next to it
 //! holds what is the same for all its occurrences. [`crate::check`] finds them.
 
+mod action;
 pub mod bat;
 pub mod batmap;
 pub mod blocks;
@@ -16,6 +17,7 @@ mod rule;
 mod text;
 mod tool;
 
+pub use action::Action;
 pub use fault::{Fault, Finding, rules};
 pub use rule::{Rule, Severity};
 pub(crate) use text::Bytes;

@@ -127,6 +127,7 @@ pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
         found: finding.fault.found().to_string(),
         expected: finding.fault.expected().to_string(),
         rejected_by: rejected_by(&finding.fault, kind).collect(),
+        action: finding.fault.action(),
         ..ruled(finding.fault.rule())
     }
 }
@@ -139,6 +140,7 @@ fn ruled(rule: &Rule) -> FindingReport {
         title: rule.title.into(),
         message: rule.meaning.into(),
         remedy: rule.remedy.into(),
+        action: None,
         offset: 0,
         length: 0,
         found: String::new(),

@@ -336,8 +336,7 @@ impl Forest {
             Blocker::SmallBlocks { disk, block_size } => {
                 let sentence = format!(
                     "“{}” has blocks of {}, and vhd-util counts on blocks of 2 MiB: it would see only the first of \
-                     them, and data would be lost without a word. Do not coalesce it; convert the chain to one image instead: \
-                     vhd-analyser convert.",
+                     them, and data would be lost without a word. Do not coalesce it; convert the chain to one image instead.",
                     self.name(*disk),
                     units::size(*block_size)
                 );

@@ -9,7 +9,7 @@ use super::caution::Caution;
 use super::scope::Scope;
 use crate::chain::Next;
 use crate::compat::ParentUse;
-use crate::finding::{Severity, Tool};
+use crate::finding::{Action, Severity, Tool};
 use crate::layout::time::TimeStamp;
 use crate::repair::Segment;
 use crate::verdict::Verdict;
@@ -82,6 +82,8 @@ pub struct FindingReport {
     pub message: String,
     /// What to do about it, in plain sentences.
     pub remedy: String,
+    /// What can be done besides, for the command line and the page to put into words.
+    pub action: Option<Action>,
     /// Where it is, in bytes from the start of the file.
     pub offset: u64,
     /// How many bytes it concerns; 0 where bytes are missing.

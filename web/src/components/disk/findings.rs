@@ -1,5 +1,6 @@
 //! The reasons for the answer.
 
+use vhd_analyser_core::finding::Action;
 use vhd_analyser_core::report::{FindingReport, Report, Verdict};
 use yew::prelude::*;
 
@@ -38,6 +39,9 @@ fn row(finding: &FindingReport) -> Html {
             <div class="row-body">
                 <p>{ &finding.message }</p>
                 <p>{ &finding.remedy }</p>
+                if let Some(action) = finding.action {
+                    <p>{ way_to(action) }</p>
+                }
                 <dl class="facts">
                     { fact("Where", &place(finding)) }
                     { fact("Found", &finding.found) }
@@ -51,6 +55,14 @@ fn row(finding: &FindingReport) -> Html {
                 </dl>
             </div>
         </details>
+    }
+}
+
+/// Where on the page it is done.
+fn way_to(action: Action) -> &'static str {
+    match action {
+        Action::LinkParent | Action::HideParent => "“Change the disk” below does it.",
+        Action::ConvertChain => "“The whole chain as one image” below does it.",
     }
 }
 
