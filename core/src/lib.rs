@@ -23,4 +23,7 @@ pub mod text;
 pub mod units;
 mod verdict;
 
+pub use analysis::{Analysis, AnalysisContext, Options, VerifiedRepair, analyse};
+pub use finding::{Fault, Finding, Severity};
+pub use report::Report;
 pub use verdict::Verdict;

@@ -48,7 +48,7 @@ pub fn chains() -> io::Result<Vec<Chain>> {
         let expect: serde_json::Value =
             serde_json::from_slice(&fs::read(images(&format!("cases/{name}/expect.json")))?)?;
         let leaf = expect["target"].as_str().unwrap_or_default().to_owned();
-        chains.push(Chain { name: (*name).to_owned(), files, leaf, verdict });
+        chains.push(Chain { name: format!("case-{name}"), files, leaf, verdict });
     }
     Ok(chains)
 }

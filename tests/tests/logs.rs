@@ -528,7 +528,7 @@ fn the_list_of_patterns_is_up_to_date() -> Result<(), Box<dyn Error>> {
     let mut page = String::from(
         "# What logs tell\n\n\
          Everything that `vhd-analyser explain` knows of logs, by its name, which is stable for scripts. This page comes \
-         from the tables in `core/src/log/patterns`, each entry of which has its log excerpt as a test.\n",
+         from the tables in `logs/src/patterns`, each entry of which has its log excerpt as a test.\n",
     );
     for pattern in patterns::all() {
         let words = [pattern.happened, pattern.why, pattern.check, pattern.remedy];
