@@ -5,7 +5,7 @@ use crate::finding::Fault;
 use crate::finding::Finding;
 use crate::finding::bat::{BatFault, Entry, Kind};
 use crate::image::Image;
-use crate::image::{Block, Found, Named};
+use crate::image::{Bat, Block, Found, Named};
 use crate::layout::bat::ENTRY_LENGTH;
 
 /// The BAT of an image, if it could be found.
@@ -30,6 +30,9 @@ pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
     list(&bat.outside_file, image.limit(), BatFault::OutsideFile, Kind::OutsideFile);
     list(&bat.beyond_size, u64::from(bat.entries), BatFault::BeyondSize, Kind::BeyondSize);
     let length = image.block_shape().map_or(0, |shape| shape.length());
+    for block in bat.beyond_size.first.iter().filter(|block| block.offset().saturating_add(length) > image.length) {
+        faults.add(at(block), width, BatFault::SpareOutsideFile(entry(block, image.length)));
+    }
     faults.list(
         &bat.overlapping,
         |(first, second)| {
@@ -40,9 +43,20 @@ pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
         },
         |more| BatFault::More(Kind::Overlap, more),
     );
-    let off_grid = || bat.blocks.iter().filter(|block| bat.grid.is_some_and(|grid| !grid.holds(block.offset())));
+    for beside in &bat.beside {
+        let entry = Entry { limit: beside.place, ..entry(&beside.block, 0) };
+        faults.add(at(&beside.block), width, BatFault::Beside(entry));
+    }
+    let off_grid = || off_page(bat);
     if let Some(first) = off_grid().next() {
         let blocks = off_grid().count() as u32;
         faults.add(at(first), width, BatFault::OffGrid { blocks, first: entry(first, 0) });
     }
+}
+
+/// Blocks that do not lie on pages, where the disk's writer puts them there.
+fn off_page(bat: &Bat) -> impl Iterator<Item = &Block> {
+    let is_beside = |block: &Block| bat.beside.iter().any(|beside| beside.block == *block);
+    let on_pages = bat.placement.is_on_pages();
+    bat.blocks.iter().filter(move |block| on_pages && !bat.placement.holds(block.offset()) && !is_beside(block))
 }

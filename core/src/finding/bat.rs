@@ -25,6 +25,10 @@ pub enum BatFault {
     Overlap(Entry, Entry),
     /// An entry behind those that the current size needs points at a block.
     BeyondSize(Entry),
+    /// Such an entry points at a block that ends behind the end of the file.
+    SpareOutsideFile(Entry),
+    /// An entry leads beside its block, which begins at the limit.
+    Beside(Entry),
     /// Blocks do not lie where their creator puts them.
     OffGrid {
         /// How many.
@@ -102,10 +106,21 @@ rules! {
         "The BAT has room for more blocks than the current size needs, and one of those behind the end is \
          allocated. Nothing reads it; the disk may have been larger once.",
         "Nothing has to be done. If the disk’s end is missing, its current size was set too small.";
-    OFF_GRID: Info, "bat.entry.off-grid", "BAT: blocks off the grid",
+    SPARE_OUTSIDE_FILE: Warning, "bat.entry.spare-outside-file", "BAT: a spare entry leads out of the file",
+        None, [Qemu],
+        "The BAT has more entries than the current size needs, and one of the spare ones points at a block that would \
+         end behind the end of the file. Nothing reads it, and most tools do not look at it; QEMU refuses the disk.",
+        "Clear the entry where QEMU has to read the disk. If the disk’s end is missing, its current size was set too \
+         small.";
+    BESIDE: Error, "bat.entry.beside-block", "BAT: an entry leads beside its block",
         None, [],
-        "Some blocks do not lie where the program that made the disk puts them: another program wrote to it, too. \
-         Every tool reads them.",
+        "There is no block where the entry leads, and one begins some sectors from there, where the program that made \
+         the disk puts them. Every tool opens the disk and reads this block shifted.",
+        "The repair points the entry at the block. The block itself is not touched.";
+    OFF_GRID: Info, "bat.entry.off-grid", "BAT: blocks beside the pages",
+        None, [],
+        "The program that made the disk puts blocks on pages of 4 KiB, and some of these lie elsewhere, as other \
+         programs put them. Every tool reads them.",
         "Nothing has to be done.";
 }
 
@@ -119,6 +134,8 @@ impl BatFault {
             Self::Duplicate(..) => &DUPLICATE,
             Self::Overlap(..) | Self::More(Kind::Overlap, _) => &OVERLAP,
             Self::BeyondSize(_) | Self::More(Kind::BeyondSize, _) => &BEYOND_SIZE,
+            Self::SpareOutsideFile(_) => &SPARE_OUTSIDE_FILE,
+            Self::Beside(_) => &BESIDE,
             Self::OffGrid { .. } => &OFF_GRID,
         }
     }
@@ -127,7 +144,11 @@ impl BatFault {
     pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OutOfFile { entries } => write!(f, "{} needed", count(*entries, "entry")),
-            Self::OnMetadata(entry) | Self::OutsideFile(entry) | Self::BeyondSize(entry) => write!(f, "{entry}"),
+            Self::OnMetadata(entry)
+            | Self::OutsideFile(entry)
+            | Self::BeyondSize(entry)
+            | Self::SpareOutsideFile(entry)
+            | Self::Beside(entry) => write!(f, "{entry}"),
             Self::Duplicate(first, second) | Self::Overlap(first, second) => write!(f, "{first}; {second}"),
             Self::OffGrid { blocks, first } => write!(f, "{}, the first: {first}", count(*blocks, "block")),
             Self::More(_, more) => write!(f, "{more} more like those before"),
@@ -143,7 +164,11 @@ impl BatFault {
             Self::Duplicate(..) => f.write_str("a block for each entry"),
             Self::Overlap(first, _) => write!(f, "the second at 0x{:x} or behind", first.limit),
             Self::BeyondSize(entry) => write!(f, "none behind the disk’s {}", count(entry.limit, "block")),
-            Self::OffGrid { .. } => f.write_str("one distance between all blocks"),
+            Self::SpareOutsideFile(entry) => write!(f, "an end at 0x{:x} at the latest", entry.limit),
+            Self::Beside(entry) => {
+                write!(f, "the block at sector 0x{:x}, offset 0x{:x}", entry.limit / SECTOR, entry.limit)
+            }
+            Self::OffGrid { .. } => f.write_str("all blocks on pages"),
             Self::More(..) => Ok(()),
         }
     }

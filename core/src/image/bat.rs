@@ -2,15 +2,14 @@
 
 use alloc::vec::Vec;
 
+use super::placement::Placement;
 use crate::layout::SECTOR;
 
 /// How many BAT entries of one kind of fault are remembered one by one.
 pub const NAMED_ENTRIES: usize = 64;
-/// tapdisk puts the data of a block, not its bitmap, on a multiple of this.
-pub(crate) const PAGE: u64 = 4096;
 
 /// The BAT, surveyed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bat {
     /// Entries that the current size needs, and that were looked at.
     pub entries: u32,
@@ -30,32 +29,23 @@ pub struct Bat {
     pub beyond_size: Named<Block>,
     /// Whether there are more blocks than are kept, so that not all overlaps are known.
     pub truncated: bool,
-    /// Where the disk's creator puts blocks.
-    pub grid: Option<Grid>,
+    /// Where the disk's writer puts blocks.
+    pub placement: Placement,
+    /// Of blocks that overlap others, those that the bytes speak against: there is no block at their place.
+    pub refuted: Vec<Block>,
+    /// Entries that lead beside their block.
+    pub beside: Vec<Beside>,
 }
 
-/// The distance at which a disk's creator puts block behind block, and where the first would be.
-///
-/// tapdisk puts the data of a block, not its bitmap, on a page; others put block right behind block.
+/// A block whose entry leads some sectors beside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grid {
-    /// Bytes from the start of a block to the start of the next.
-    pub stride: u64,
-    /// The start of any block of the grid, modulo the stride.
-    pub residue: u64,
-}
-
-impl Grid {
-    /// Whether a block that begins at `offset` is on the grid.
-    pub fn holds(self, offset: u64) -> bool {
-        offset % self.stride == self.residue
-    }
-
-    /// The first place of the grid at or behind `offset`.
-    pub fn at_or_behind(self, offset: u64) -> u64 {
-        let over = (offset % self.stride + self.stride - self.residue) % self.stride;
-        if over == 0 { offset } else { offset + self.stride - over }
-    }
+pub struct Beside {
+    /// As the BAT has it.
+    pub block: Block,
+    /// Where it begins, in bytes from the start of the file.
+    pub place: u64,
+    /// Whether there is no block where the entry leads; otherwise a block may as well begin there.
+    pub is_refuted: bool,
 }
 
 /// An allocated block.
@@ -102,17 +92,5 @@ impl Bat {
     /// Where a block of the virtual disk lies.
     pub fn find(&self, number: u32) -> Option<Block> {
         self.blocks.iter().copied().find(|block| block.number == number)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_of_a_grid_follow_each_other() {
-        let grid = Grid { stride: 100, residue: 30 };
-        assert_eq!([0, 30, 31, 130, 229].map(|offset| grid.at_or_behind(offset)), [30, 30, 130, 130, 230]);
-        assert!(grid.holds(430) && !grid.holds(400));
     }
 }

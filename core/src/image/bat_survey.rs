@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::bat::{Bat, Block, Grid, PAGE};
+use super::bat::{Bat, Block, Named};
 use super::found::Found;
+use super::placement::Placement;
 use super::reader::Reader;
 use super::structures::Image;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED};
-use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
 use crate::progress::{AnalysisError, Stage, Watch};
 
@@ -41,7 +41,7 @@ pub(super) fn survey<E>(
     let all = if reader.holds(offset, all) && all - length <= MOST_BEYOND { all } else { length };
     // All at once, so that growing does not take the same memory again.
     let blocks = Vec::with_capacity((entries as usize).min(MOST_BLOCKS));
-    let mut bat = Bat { entries, blocks, ..Bat::default() };
+    let mut bat = Bat::new(entries, blocks, Placement::of(&[], image.footer(), shape));
     let mut number = 0u32;
     reader.windows(offset, all, Stage::Bat, watch, &mut |_, bytes| {
         for entry in bytes.as_chunks::<{ ENTRY_LENGTH as usize }>().0 {
@@ -54,35 +54,32 @@ pub(super) fn survey<E>(
         true
     })?;
     bat.blocks.sort_unstable();
-    bat.grid = Some(Grid::of(&bat.blocks, image, shape));
     bat.find_overlaps(shape, image);
+    let is_contested = |block: &Block| bat.overlapping.first.iter().any(|(a, b)| a == block || b == block);
+    let beyond_doubt = |block: &&Block| image.holds_block(**block, shape) && !is_contested(block);
+    let beyond_doubt: Vec<Block> = bat.blocks.iter().filter(beyond_doubt).copied().collect();
+    bat.placement = Placement::of(&beyond_doubt, image.footer(), shape);
     Ok(Found::Read { offset, value: bat })
 }
 
-impl Grid {
-    /// The grid on which most of the blocks lie. One that speaks for itself alone does not outvote the place right
-    /// behind the metadata.
-    fn of(blocks: &[Block], image: &Image, shape: BlockShape) -> Self {
-        let (stride, first) = if image.footer().is_some_and(Footer::is_tapdisk) {
-            let first = (image.end_of_metadata + shape.bitmap).next_multiple_of(PAGE) - shape.bitmap;
-            (shape.length().next_multiple_of(PAGE), first)
-        } else {
-            (shape.length(), image.end_of_metadata)
-        };
-        // The majority vote of Boyer and Moore: the residue that more than half of the blocks have, if any has.
-        let (mut residue, mut votes) = (first % stride, 1u64);
-        for block in blocks {
-            match block.offset() % stride == residue {
-                true => votes += 1,
-                false if votes == 0 => (residue, votes) = (block.offset() % stride, 1),
-                false => votes -= 1,
-            }
-        }
-        Self { stride, residue }
-    }
-}
-
 impl Bat {
+    fn new(entries: u32, blocks: Vec<Block>, placement: Placement) -> Self {
+        Self {
+            entries,
+            allocated: 0,
+            blocks,
+            end_of_blocks: 0,
+            on_metadata: Named::default(),
+            outside_file: Named::default(),
+            overlapping: Named::default(),
+            beyond_size: Named::default(),
+            truncated: false,
+            placement,
+            refuted: Vec::new(),
+            beside: Vec::new(),
+        }
+    }
+
     fn add(&mut self, block: Block, image: &Image, shape: BlockShape) {
         if block.number >= self.entries {
             return self.beyond_size.add(block);

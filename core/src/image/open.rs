@@ -10,7 +10,7 @@ use super::reader::Reader;
 use super::structures::Image;
 use super::trailing::Tail;
 use super::unreferenced::Unreferenced;
-use super::{bat_survey, batmap, footers, trailing, unreferenced_scan};
+use super::{bat_survey, batmap, contested, footers, trailing, unreferenced_scan};
 use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::header::DynamicHeader;
@@ -75,6 +75,10 @@ impl Image {
             image.batmap = batmap::read(&reader, &header, image.footer(), watch)?;
             image.end_of_metadata = image.measure_metadata(&header);
             image.bat = bat_survey::survey(&reader, &image, &header, watch)?;
+            let (refuted, beside) = contested::weigh(&reader, &image, watch)?;
+            if let Found::Read { value, .. } = &mut image.bat {
+                (value.refuted, value.beside) = (refuted, beside);
+            }
         }
         image.tail = trailing::read(&reader, image.end_of_data(), image.limit(), watch)?;
         image.unreferenced = unreferenced_scan::look(&reader, &image, watch)?;

@@ -1,7 +1,6 @@
 //! Reading structures out of a source, each bounded by the length of the file.
 
 use alloc::vec;
-use alloc::vec::Vec;
 
 use zerocopy::{FromBytes, IntoBytes};
 
@@ -45,13 +44,6 @@ impl<'a, E> Reader<'a, E> {
         let buffer = value.as_mut_bytes();
         self.read(&mut [Read { offset, buffer }])?;
         Ok(Found::Read { offset, value })
-    }
-
-    /// Some bytes that lie within the file.
-    pub(crate) fn bytes(&self, offset: u64, length: usize) -> Result<Vec<u8>, AnalysisError<E>> {
-        let mut bytes = vec![0; length];
-        self.read(&mut [Read { offset, buffer: &mut bytes }])?;
-        Ok(bytes)
     }
 
     /// Hands a range of the file to `look` in windows, with the offset of each, until `look` has seen enough and

@@ -153,14 +153,15 @@ impl Image {
     }
 
     /// Whether a block's entry is in doubt: it lies outside of the file or on the metadata, or it overlaps another
-    /// and is not the one of the two that is on the grid.
+    /// and the bytes do not speak for it alone.
     pub fn is_doubtful(&self, bat: &Bat, block: Block, shape: BlockShape) -> bool {
-        let on_grid = |block: Block| bat.grid.is_some_and(|grid| grid.holds(block.offset()));
+        let is_refuted = |block: &Block| bat.refuted.binary_search(block).is_ok();
         let mut pairs = bat.overlapping.first.iter().filter(|(a, b)| *a == block || *b == block);
         !self.holds_block(block, shape)
+            || is_refuted(&block)
             || pairs.any(|(a, b)| {
-                let other = if *a == block { *b } else { *a };
-                other.sector != block.sector && (!on_grid(block) || on_grid(other))
+                let other = if *a == block { b } else { a };
+                other.sector != block.sector && !is_refuted(other)
             })
     }
 }

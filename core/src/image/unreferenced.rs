@@ -4,6 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::layout::SECTOR;
+use crate::layout::bat::UNALLOCATED;
 
 /// What lies between the structures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Unreferenced {
     pub orphans: Vec<Orphan>,
     /// Whether there was more to look at than is looked at without being asked.
     pub unfinished: bool,
+    /// Whether there is anything but zeros where a block could be and none was recognised.
+    pub unexplained: bool,
 }
 
 /// A run of bytes.
@@ -34,11 +37,16 @@ pub struct Orphan {
     pub sectors: u32,
     /// Whether the bitmap calls every sector written.
     pub full: bool,
+    /// Of these sectors, those that hold something. There is no data in the others.
+    pub with_data: u32,
+    /// Other places, in bytes, that overlap this one and where bitmap and data agree as well; the first three.
+    pub rivals: [Option<u64>; 3],
 }
 
 impl Orphan {
     /// Its BAT entry; `None` where it is not on a sector that an entry reaches.
     pub fn sector(self) -> Option<u32> {
-        u32::try_from(self.offset / SECTOR).ok()
+        let sector = u32::try_from(self.offset / SECTOR).ok();
+        sector.filter(|sector| self.offset.is_multiple_of(SECTOR) && *sector != UNALLOCATED)
     }
 }

@@ -1,23 +1,26 @@
 //! The search for regions that no structure refers to, and for blocks in them.
 
-use alloc::vec;
 use alloc::vec::Vec;
 
-use super::bat::Bat;
+use super::bat::{Bat, Block};
+use super::placement::Placement;
 use super::reader::Reader;
+use super::stretch::Stretch;
 use super::structures::Image;
 use super::unreferenced::{Orphan, Region, Unreferenced};
+use super::weighed::Weighed;
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};
 use crate::layout::batmap::{BatmapHeader, map_length};
-use crate::layout::bitmap::Bitmap;
-use crate::progress::{AnalysisError, Stage, Watch};
-use crate::source::Read;
+use crate::progress::{AnalysisError, Watch};
 
-/// How many places are looked at without being asked; each takes a read of a block …
-const PLACES_LIMIT: u64 = 16;
-/// … and these are not to be more bytes than this in all: a header may call blocks of 2 GiB its own.
-const BYTES_LIMIT: u64 = 64 << 20;
+/// How many bytes are read for it without being asked.
+const BYTES_LIMIT: u64 = 128 << 20;
+/// How far behind the place where a block would follow the last structure it may begin, in bytes: writers pad to pages,
+/// and some to more.
+const SLACK: u64 = 64 << 10;
+/// Places that fit by chance: without a writer's way to go by, so many sectors with data have to speak for one.
+const FEWEST_BY_CHANCE: u32 = 4;
 
 /// Looks at everything that no structure refers to.
 pub(super) fn look<E>(
@@ -30,33 +33,86 @@ pub(super) fn look<E>(
         return Ok(found);
     };
     found.regions = regions(image, bat, shape);
-    let limit = PLACES_LIMIT.min(BYTES_LIMIT / shape.length());
-    let mut looked = 0;
-    for (index, region) in found.regions.iter().enumerate() {
+    let mut left = BYTES_LIMIT;
+    for region in &found.regions {
         let end = region.offset + region.length;
-        let mut at = region.offset;
+        let mut at = region.offset.next_multiple_of(SECTOR);
         while at + shape.length() <= end {
-            let mut next = at + shape.length();
-            for place in places(bat, at, end, shape) {
-                if looked == limit {
+            let last = (end - shape.length()) / SECTOR * SECTOR;
+            let mut orphan = None;
+            for window in windows(at, last) {
+                let cost = window.1 - window.0 + shape.length();
+                if cost > left {
                     found.unfinished = true;
                     return Ok(found);
                 }
-                looked += 1;
-                watch.at(Stage::Tail, index as u64, found.regions.len() as u64)?;
-                if let Some(orphan) = examine(reader, image, place, shape)? {
-                    next = orphan.offset + shape.length();
-                    // A block whose entry is in doubt may be right after all.
-                    if !bat.blocks.iter().any(|block| block.offset() == orphan.offset) {
-                        found.orphans.push(orphan);
-                    }
+                left -= cost;
+                let expected = [Some(at), expected_behind(bat, at, shape), expected_before(bat, end)];
+                let stretch = Stretch::read(reader, window, shape, image.footer(), watch)?;
+                orphan = block_in(&stretch, window, bat.placement, &expected);
+                if orphan.is_some() {
                     break;
                 }
+                found.unexplained |= stretch.has_data();
             }
-            at = next;
+            at = match orphan {
+                Some(orphan) => orphan.offset + shape.length(),
+                None => at + shape.length(),
+            };
+            // A block whose entry is in doubt may be right after all.
+            let is_named = |orphan: &Orphan| bat.blocks.iter().any(|block| block.offset() == orphan.offset);
+            found.orphans.extend(orphan.filter(|orphan| !is_named(orphan)));
         }
     }
     Ok(found)
+}
+
+/// Where a block may begin between two places: right behind the first, or right before the end.
+fn windows(first: u64, last: u64) -> impl Iterator<Item = (u64, u64)> {
+    let at_end = (last > first + SLACK).then_some((last.saturating_sub(SLACK).max(first + SLACK), last));
+    [(first, last.min(first + SLACK))].into_iter().chain(at_end)
+}
+
+/// Where the writer would have put a block behind the one that ends at `at`.
+fn expected_behind(bat: &Bat, at: u64, shape: BlockShape) -> Option<u64> {
+    let before = bat.blocks.iter().find(|block| block.offset() + shape.length() == at)?;
+    before.offset().checked_add(bat.placement.stride)
+}
+
+/// Where a block would lie before the one that begins at `end`.
+fn expected_before(bat: &Bat, end: u64) -> Option<u64> {
+    bat.blocks.iter().find(|block| block.offset() == end)?;
+    end.checked_sub(bat.placement.stride)
+}
+
+/// The block in a stretch: at the one place where bitmap and data agree, or at the likeliest of several.
+fn block_in(
+    stretch: &Stretch<'_>,
+    (first, last): (u64, u64),
+    placement: Placement,
+    expected: &[Option<u64>],
+) -> Option<Orphan> {
+    let all = || (first..=last).step_by(SECTOR as usize);
+    let weighed = |place: u64| Some((place, stretch.weigh(place))).filter(|(_, weighed)| weighed.fits());
+    let mut fitting: Vec<(u64, Weighed)> = all().filter(|place| placement.holds(*place)).filter_map(weighed).collect();
+    if fitting.is_empty() && !placement.is_on_pages() {
+        // A disk that was made larger keeps its blocks where they were.
+        let by_looks = |(_, weighed): &(u64, Weighed)| weighed.with_data >= FEWEST_BY_CHANCE && !weighed.full;
+        fitting = all().filter_map(weighed).filter(by_looks).collect();
+    }
+    // Of several, the one that follows the others as the writer puts them; otherwise the one that most speaks for.
+    let likeliness = |(place, weighed): &(u64, Weighed)| {
+        (expected.contains(&Some(*place)) && placement.holds(*place), weighed.with_data)
+    };
+    let &(offset, weighed) = fitting.iter().rev().max_by_key(|place| likeliness(place))?;
+    let mut rivals = fitting.iter().map(|(place, _)| *place).filter(|place| *place != offset);
+    Some(Orphan {
+        offset,
+        sectors: weighed.written,
+        full: weighed.full,
+        with_data: weighed.with_data,
+        rivals: core::array::from_fn(|_| rivals.next()),
+    })
 }
 
 /// What lies between the metadata, the blocks whose entries are not in doubt, and the closing footer, where there is
@@ -70,38 +126,14 @@ fn regions(image: &Image, bat: &Bat, shape: BlockShape) -> Vec<Region> {
     let blocks = bat.blocks.iter().filter(|block| !image.is_doubtful(bat, **block, shape));
     // No BAT entry reaches further.
     let limit = image.limit().min(u64::from(UNALLOCATED) * SECTOR);
-    for start in blocks.map(|block| block.offset()).chain([limit]) {
+    let place_of = |block: &Block| {
+        bat.beside.iter().find(|beside| beside.block == *block).map_or(block.offset(), |beside| beside.place)
+    };
+    for start in blocks.map(place_of).chain([limit]) {
         if start.saturating_sub(end) >= shape.length() {
             regions.push(Region { offset: end, length: start - end });
         }
         end = end.max(start + shape.length());
     }
     regions
-}
-
-/// Where in a region a block may begin, the likeliest first: on the grid, right at the region's start, at its end.
-fn places(bat: &Bat, start: u64, end: u64, shape: BlockShape) -> Vec<u64> {
-    let on_grid = bat.grid.map(|grid| grid.at_or_behind(start));
-    let mut places: Vec<u64> = on_grid.into_iter().chain([start, end - shape.length()]).collect();
-    places.retain(|place| *place >= start && place + shape.length() <= end);
-    places.dedup();
-    places
-}
-
-/// Whether a block stands at `offset`: its bitmap is not empty, and there is no data under a clear bit.
-fn examine<E>(
-    reader: &Reader<'_, E>,
-    image: &Image,
-    offset: u64,
-    shape: BlockShape,
-) -> Result<Option<Orphan>, AnalysisError<E>> {
-    let mut bitmap = vec![0; shape.bitmap as usize];
-    reader.read(&mut [Read { offset, buffer: &mut bitmap }])?;
-    let bitmap = Bitmap::new(&bitmap, image.footer(), shape);
-    if bitmap.count() == 0 {
-        return Ok(None);
-    }
-    let data = reader.bytes(offset + shape.bitmap, shape.data as usize)?;
-    let agrees = bitmap.data_under_clear_bits(&data).next().is_none();
-    Ok(agrees.then(|| Orphan { offset, sectors: bitmap.count(), full: bitmap.is_full() }))
 }

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::batmap::marks_cleared;
 use super::case::{Case, Proposal, Unreadable};
 use super::entry::entry_offset;
+use super::evidence::Evidence;
 use super::plan::{Patch, Step};
 use crate::image::{Bat, Block, Image, Orphan};
 use crate::layout::SECTOR;
@@ -33,16 +34,40 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if lost.len() > MOST_CLEARED || (wrong > 1 && 2 * wrong > bat.blocks.len()) {
         return Ok(Vec::new());
     }
-    let steps = match shared_block(bat) {
+    if let Some(step) = moved_beside(image, bat) {
+        return Ok(vec![step]);
+    }
+    Ok(match shared_block(bat) {
         Some((first, second)) => twins(case, bat, &lost, first, second)?,
         None if lost.is_empty() => Vec::new(),
-        None => relinked(image, bat, &lost).map_or_else(
+        None => {
+            let mut steps = relinked(case, bat, &lost)?;
             // What the batmap alone claims is the batmap's to mend.
-            || if has_wrong_entries(bat) { vec![cleared(image, &lost)] } else { Vec::new() },
-            |step| vec![step],
-        ),
-    };
-    Ok(steps)
+            if steps.is_empty() && has_wrong_entries(bat) {
+                steps.push(cleared(image, &lost));
+            }
+            steps
+        }
+    })
+}
+
+/// Entries that lead beside their block, pointed at it.
+fn moved_beside(image: &Image, bat: &Bat) -> Option<Step> {
+    let patches = bat.beside.iter().map(|beside| {
+        let sector = u32::try_from(beside.place / SECTOR).ok()?;
+        let reason = format!("the BAT entry of block {}, which begins at 0x{:x}", beside.block.number, beside.place);
+        Some(Patch::bytes(entry_offset(image, beside.block.number), &sector.to_be_bytes(), reason))
+    });
+    let patches = patches.collect::<Option<Vec<_>>>().filter(|patches| !patches.is_empty())?;
+    let step = Step::lossless("Point BAT entries at their blocks", image.length, patches);
+    Some(bat.beside.iter().fold(step, |step, beside| match beside.is_refuted {
+        true => step.because(Evidence::BesideBlock { block: beside.block.number }),
+        false => step.assuming(format!(
+            "Block {} begins at 0x{:x}, where the writer of the other blocks would have put it; where the entry leads, \
+             a block could begin as well.",
+            beside.block.number, beside.place
+        )),
+    }))
 }
 
 /// Whether the BAT itself is wrong, and not only at odds with the batmap.
@@ -122,11 +147,32 @@ fn keeps(kept: Block, other: Block) -> String {
     format!("The block at sector 0x{:x} is block {}, and not block {}.", kept.sector, kept.number, other.number)
 }
 
-/// Each lost block linked to the one orphan that it can be; `None` where that is not so.
-fn relinked(image: &Image, bat: &Bat, lost: &[u32]) -> Option<Step> {
+/// Each lost block linked to the one orphan that it can be; several ways where nobody can tell; none where there is no
+/// place for them.
+fn relinked(case: &Case<'_>, bat: &Bat, lost: &[u32]) -> Proposal {
+    let image = case.image;
     let orphans = image.unreferenced.orphans.as_slice();
-    if lost.len() > MOST_CLAIMS || lost.len() != orphans.len() || image.unreferenced.unfinished {
-        return None;
+    if orphans.is_empty() || image.unreferenced.unfinished || lost.len() > MOST_CLAIMS {
+        return Ok(Vec::new());
+    }
+    // One bit that flipped leads from the entry to the place: no chance does that.
+    let by_bit: Vec<(u32, Orphan)> =
+        lost.iter().filter_map(|block| Some((*block, one_bit_off(bat, *block, orphans)?))).collect();
+    if by_bit.len() == lost.len() && are_distinct(&by_bit) {
+        let step = relink(image, &by_bit);
+        return Ok(step
+            .map(|step| lost.iter().fold(step, |step, block| step.because(Evidence::OneBit { block: *block })))
+            .into_iter()
+            .collect());
+    }
+    if let ([block], [orphan]) = (lost, orphans) {
+        return Ok(one_place(image, bat, *block, *orphan));
+    }
+    if let [block] = lost {
+        return one_of(case, bat, *block, orphans);
+    }
+    if lost.len() != orphans.len() {
+        return Ok(Vec::new());
     }
     let mut by_evidence = Vec::new();
     for &block in lost {
@@ -136,33 +182,149 @@ fn relinked(image: &Image, bat: &Bat, lost: &[u32]) -> Option<Step> {
             _ => by_evidence.clear(),
         }
     }
-    // What a BAT entry cannot name is not taken.
-    let sectors = by_evidence.iter().map(|(_, orphan)| u32::try_from(orphan.offset / SECTOR));
-    let mut taken: Vec<u32> = sectors.filter_map(Result::ok).collect();
-    taken.sort_unstable();
-    taken.dedup();
-    if taken.len() == lost.len() {
-        let step = relink(image, &by_evidence)?;
-        // A block off the grid may be the one whose entry is wrong, although nothing is in its way; and one on the grid
-        // behind the end of the file may be where it says, and be cut off.
-        let is_strange = |block: &&Block| {
-            let on_grid = bat.grid.is_some_and(|grid| grid.holds(block.offset()));
-            if lost.contains(&block.number) { on_grid && block.offset() >= image.limit() } else { !on_grid }
-        };
-        return Some(match bat.blocks.iter().find(is_strange) {
-            None => step,
-            Some(_) => step.assuming(
-                "No other BAT entry is wrong than those that cannot be right, and no block was cut off the file.",
-            ),
+    if by_evidence.len() == lost.len() && are_distinct(&by_evidence) {
+        let step = relink(image, &by_evidence).map(|step| {
+            let is_alone = |(_, orphan): &(u32, Orphan)| orphan.rivals.iter().all(Option::is_none);
+            match by_evidence.iter().all(is_alone) && is_beyond_doubt(image, bat, lost) {
+                true => by_evidence.iter().fold(step, |step, (block, orphan)| {
+                    step.because(Evidence::OnlyPlace { block: *block, agreeing: orphan.with_data })
+                }),
+                false => step.assuming(NO_OTHER),
+            }
         });
+        return Ok(step.into_iter().collect());
     }
     // As many blocks as places, and all other blocks lie in their order: so may these, both lists being in order.
     let in_order: Vec<(u32, Orphan)> = lost.iter().copied().zip(orphans.iter().copied()).collect();
     if in_order.iter().all(|(block, orphan)| fits(image, *block, *orphan) && stays_in_order(bat, *block, *orphan)) {
-        let step = relink(image, &in_order)?;
-        return Some(step.assuming("The blocks lie in the file in their order, as all others do."));
+        let step = relink(image, &in_order);
+        let step = step.map(|step| step.assuming("The blocks lie in the file in their order, as all others do."));
+        return Ok(step.into_iter().collect());
     }
-    None
+    Ok(Vec::new())
+}
+
+/// Assumed where an entry that can be right may be wrong nevertheless.
+const NO_OTHER: &str =
+    "No other BAT entry is wrong than those that cannot be right, and no block was cut off the file.";
+
+/// The block without an entry to which one flipped bit leads from a block's entry, if it is the only one.
+fn one_bit_off(bat: &Bat, block: u32, orphans: &[Orphan]) -> Option<Orphan> {
+    let stored = bat.find(block)?.sector;
+    let mut near =
+        orphans.iter().filter(|orphan| orphan.sector().is_some_and(|sector| (sector ^ stored).count_ones() == 1));
+    near.next().copied().filter(|_| near.next().is_none())
+}
+
+fn are_distinct(links: &[(u32, Orphan)]) -> bool {
+    let mut places: Vec<u64> = links.iter().map(|(_, orphan)| orphan.offset).collect();
+    places.sort_unstable();
+    places.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// Whether no entry is wrong but those that cannot be right: one on the writer's way behind the end of the file may be
+/// where it says, and be cut off; one that is not on it may be the one that is wrong, although nothing is in its way.
+fn is_beyond_doubt(image: &Image, bat: &Bat, lost: &[u32]) -> bool {
+    let way = bat.placement;
+    !bat.blocks.iter().any(|block| {
+        let on_way = way.is_known() && way.holds(block.offset());
+        if lost.contains(&block.number) {
+            on_way && block.offset() >= image.limit() && !is_unreachable(image, bat, *block)
+        } else {
+            way.is_known() && !on_way
+        }
+    })
+}
+
+/// Whether a block would lie behind where the disk's blocks end if every one of them were there.
+fn is_unreachable(image: &Image, bat: &Bat, block: Block) -> bool {
+    let all = u64::from(bat.entries).saturating_mul(2).saturating_mul(bat.placement.stride);
+    block.offset() > image.end_of_metadata.max(image.length).saturating_add(all)
+}
+
+/// Whether an entry is rather an unused one of which a bit flipped.
+fn was_unused(image: &Image, bat: &Bat, block: u32) -> bool {
+    let marked = image.batmap.value().filter(|batmap| batmap.is_intact()).and_then(|batmap| batmap.is_full(block));
+    let stored = bat.find(block).filter(|block| is_unreachable(image, bat, *block));
+    marked != Some(true) && stored.is_some_and(|stored| (stored.sector ^ UNALLOCATED).count_ones() == 1)
+}
+
+/// One block without a place, and one place without a block.
+fn one_place(image: &Image, bat: &Bat, block: u32, orphan: Orphan) -> Vec<Step> {
+    if !fits(image, block, orphan) {
+        return Vec::new();
+    }
+    let at = |place: u64| relink(image, &[(block, Orphan { offset: place, ..orphan })]);
+    let rivals: Vec<u64> = orphan.rivals.iter().copied().flatten().collect();
+    if was_unused(image, bat, block) {
+        let linked = at(orphan.offset).map(|step| {
+            step.assuming(format!("The block at 0x{:x} is block {block}, whose BAT entry is wrong.", orphan.offset))
+        });
+        let unused = unused(image, block).assuming(format!(
+            "Block {block} was never written: its BAT entry differs in one bit from an unused one, and the block at \
+             0x{:x} was left over before.",
+            orphan.offset
+        ));
+        return linked.into_iter().chain([unused]).collect();
+    }
+    if rivals.is_empty() {
+        let step = at(orphan.offset).map(|step| match is_beyond_doubt(image, bat, &[block]) {
+            true => step.because(Evidence::OnlyPlace { block, agreeing: orphan.with_data }),
+            false => step.assuming(NO_OTHER),
+        });
+        return step.into_iter().collect();
+    }
+    let places = core::iter::once(orphan.offset).chain(rivals.iter().copied());
+    let steps = places.filter_map(|place| {
+        let others: Vec<String> = core::iter::once(orphan.offset)
+            .chain(rivals.iter().copied())
+            .filter(|other| *other != place)
+            .map(|other| format!("0x{other:x}"))
+            .collect();
+        let way = bat.placement.is_known() && bat.placement.holds(place);
+        Some(at(place)?.assuming(format!(
+            "Block {block} begins at 0x{place:x}{}: bitmap and data agree there in all {} sectors with data, and also at {}.",
+            if way { ", where its writer puts blocks" } else { "" },
+            orphan.with_data,
+            others.join(", ")
+        )))
+    });
+    steps.collect()
+}
+
+/// One block without a place, and several places: the one that keeps the order of the others first.
+fn one_of(case: &Case<'_>, bat: &Bat, block: u32, orphans: &[Orphan]) -> Proposal {
+    let image = case.image;
+    let mut fitting: Vec<(bool, bool, Orphan)> = Vec::new();
+    for &orphan in orphans.iter().filter(|orphan| fits(image, block, **orphan)) {
+        let begins = block == 0 && has_boot_sector(case, orphan)?;
+        fitting.push((begins, stays_in_order(bat, block, orphan), orphan));
+    }
+    fitting.sort_by_key(|(begins, in_order, _)| core::cmp::Reverse((*begins, *in_order)));
+    let steps = fitting.iter().take(MOST_WAYS).filter_map(|(begins, in_order, orphan)| {
+        let why = match (begins, in_order) {
+            (true, _) => ", which begins with a boot sector",
+            (false, true) => ": so all blocks lie in their order",
+            (false, false) => "",
+        };
+        let assumption = format!(
+            "Of {} blocks without a BAT entry, block {block} is the one at 0x{:x}{why}.",
+            orphans.len(),
+            orphan.offset
+        );
+        Some(relink(image, &[(block, *orphan)])?.assuming(assumption))
+    });
+    Ok(steps.collect())
+}
+
+/// Ways to give a block a place that are offered at the most.
+const MOST_WAYS: usize = 3;
+
+/// Whether the data of a block begins with a boot sector.
+fn has_boot_sector(case: &Case<'_>, orphan: Orphan) -> Result<bool, Unreadable> {
+    let bitmap = case.image.block_shape().map_or(SECTOR, |shape| shape.bitmap);
+    let sector = case.probe.bytes(orphan.offset + bitmap, SECTOR as usize)?;
+    Ok(sector.ends_with(&[0x55, 0xAA]))
 }
 
 /// Whether the batmap lets a block be this one: a full block stays full.
@@ -195,12 +357,23 @@ fn relink(image: &Image, links: &[(u32, Orphan)]) -> Option<Step> {
     Some(Step::lossless("Link blocks again that had lost their BAT entry", image.length, patches))
 }
 
-/// Entries cleared: their blocks become blocks that were never written.
+/// Entries cleared: their blocks become blocks that were never written. Those that never were lose nothing.
 fn cleared(image: &Image, blocks: &[u32]) -> Step {
     let mut patches: Vec<Patch> = blocks.iter().map(|block| clear_entry(image, *block)).collect();
     patches.extend(marks_cleared(image, blocks));
-    let loses = blocks.iter().map(|block| lost_place(image, *block)).collect();
-    Step { loses, ..Step::lossless("Clear BAT entries that point at a wrong place", image.length, patches) }
+    let left = &image.unreferenced;
+    let none_left = left.orphans.is_empty() && !left.unfinished && !left.unexplained;
+    let bat = image.bat.value();
+    let never_was = |block: &u32| none_left && bat.is_some_and(|bat| was_unused(image, bat, *block));
+    let loses = blocks.iter().filter(|block| !never_was(block)).map(|block| lost_place(image, *block)).collect();
+    let step = Step::lossless("Clear BAT entries that point at a wrong place", image.length, patches);
+    let unused = blocks.iter().filter(|block| never_was(block));
+    unused.fold(Step { loses, ..step }, |step, block| step.because(Evidence::UnusedEntry { block: *block }))
+}
+
+/// An entry cleared that was never used.
+fn unused(image: &Image, block: u32) -> Step {
+    Step::lossless("Clear a BAT entry that was unused", image.length, vec![clear_entry(image, block)])
 }
 
 /// A patch that makes a block one that was never written.

@@ -118,7 +118,7 @@ fn moved_away(image: &Image, bat: &Bat, shape: BlockShape, footer: &Footer, bloc
     u32::try_from(end / SECTOR).ok()?;
     let mut patches = Vec::new();
     for block in blocks {
-        let place = bat.grid.map_or(end, |grid| grid.at_or_behind(end));
+        let place = bat.placement.at_or_behind(end);
         let content = Content::Copy { offset: block.offset(), length: shape.length() };
         let reason = format!("block {}, which lies in the batmap’s place", block.number);
         patches.push(Patch { offset: place, content, reason });

@@ -9,6 +9,7 @@ use zerocopy::FromBytes;
 use zerocopy::big_endian::{U32, U64};
 
 use super::case::{Case, Proposal, Unreadable};
+use super::evidence::Evidence;
 use super::footers;
 use super::plan::Step;
 use crate::layout::footer::{DiskType, Footer};
@@ -127,7 +128,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let reason = format!("the footer with its {} mended and its checksum renewed", names.join(" and its "));
     let patches = footers::everywhere(case.image, &mended.sealed(), &reason);
     let mut step = Step::lossless("Mend the footer’s fields", case.image.length, patches);
-    step.assumes = assumes;
+    step.evidence.extend(assumes.into_iter().map(Evidence::Assumed));
     Ok(vec![step])
 }
 

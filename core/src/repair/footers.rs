@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use zerocopy::IntoBytes;
 
 use super::case::{Case, Proposal};
+use super::evidence::Evidence;
 use super::plan::{Cut, Patch, Step};
 use crate::check::footer::agree;
 use crate::image::{Bat, Found, Image, TailContent};
@@ -151,7 +152,8 @@ fn step(image: &Image, candidate: Candidate) -> Option<Step> {
         );
     }
     let title = if patches.is_empty() { "Cut the file behind its footer" } else { candidate.title };
-    Some(Step { title: title.into(), patches, new_length: end, cut: place.cut, assumes, loses: Vec::new() })
+    let evidence = assumes.into_iter().map(Evidence::Assumed).collect();
+    Some(Step { title: title.into(), patches, new_length: end, cut: place.cut, evidence, loses: Vec::new() })
 }
 
 /// Where the primary footer belongs, so that no byte is lost that could belong to the disk; `None` where it

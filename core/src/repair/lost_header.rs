@@ -80,7 +80,7 @@ fn rebuilt(case: &Case<'_>, offset: u64) -> Proposal {
     }
     let patches = vec![header::patch(offset, &header.sealed(), "a dynamic header that leads to the BAT")];
     let step = Step::lossless("Rebuild the dynamic header", case.image.length, patches);
-    Ok(vec![Step { assumes, ..step }])
+    Ok(vec![assumes.into_iter().fold(step, Step::assuming)])
 }
 
 /// Finds the parent's names behind the BAT, makes locators of them, and gives the header the parent's file name.

@@ -5,6 +5,7 @@ mod batmap;
 mod bitmaps;
 mod case;
 mod entry;
+mod evidence;
 mod fields;
 mod footers;
 mod header;
@@ -24,6 +25,7 @@ mod truncated;
 pub mod undo;
 mod unique_id;
 
+pub use evidence::{Evidence, Strength};
 pub use parent_disk::{LinkRefusal, ParentDisk};
 pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
 pub use requests::{FixedDisk, RequestedChanges};

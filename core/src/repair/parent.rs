@@ -10,6 +10,7 @@ use zerocopy::FromZeros;
 use zerocopy::big_endian::U32;
 
 use super::case::{Case, Proposal};
+use super::evidence::Evidence;
 use super::header;
 use super::parent_disk::header_name;
 use super::plan::{Patch, Step};
@@ -102,7 +103,7 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
         patches.insert(0, header::patch(offset, &mended.sealed(), reason));
     }
     let mut step = Step::lossless("Bring the parent’s names into agreement", case.image.length, patches);
-    step.assumes = assumes;
+    step.evidence.extend(assumes.into_iter().map(Evidence::Assumed));
     Some(step)
 }
 

@@ -3,10 +3,11 @@
 use core::ops::Range;
 
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::evidence::{Evidence, Strength};
 use crate::source::{Read, Source};
 
 /// Bytes that a step puts into the file.
@@ -95,8 +96,8 @@ pub struct Step {
     pub new_length: u64,
     /// What it cuts from the end.
     pub cut: Option<Cut>,
-    /// What had to be assumed, a sentence each.
-    pub assumes: Vec<String>,
+    /// What speaks for it.
+    pub evidence: Vec<Evidence>,
     /// What is lost, a sentence each.
     pub loses: Vec<String>,
 }
@@ -105,13 +106,19 @@ impl Step {
     /// A step that keeps the file's length and neither loses nor assumes anything.
     pub(crate) fn lossless(title: impl Into<Cow<'static, str>>, length: u64, patches: Vec<Patch>) -> Self {
         let title = title.into();
-        Self { title, patches, new_length: length, cut: None, assumes: Vec::new(), loses: Vec::new() }
+        Self { title, patches, new_length: length, cut: None, evidence: Vec::new(), loses: Vec::new() }
     }
 
     /// The same step, with something that had to be assumed.
     #[must_use]
-    pub(crate) fn assuming(mut self, assumption: impl Into<String>) -> Self {
-        self.assumes.push(assumption.into());
+    pub(crate) fn assuming(self, assumption: impl Into<String>) -> Self {
+        self.because(Evidence::Assumed(assumption.into()))
+    }
+
+    /// The same step, with something that speaks for it.
+    #[must_use]
+    pub(crate) fn because(mut self, evidence: Evidence) -> Self {
+        self.evidence.push(evidence);
         self
     }
 
@@ -131,6 +138,8 @@ pub struct Plan {
     pub old_length: u64,
     /// What is cut from the end.
     pub cut: Option<Cut>,
+    /// What proves its steps.
+    pub evidence: Vec<Evidence>,
     /// What had to be assumed, a sentence each.
     pub assumes: Vec<String>,
     /// What is lost, a sentence each.
@@ -202,6 +211,7 @@ impl Plan {
             steps: Vec::new(),
             old_length: length,
             cut: None,
+            evidence: Vec::new(),
             assumes: Vec::new(),
             loses: Vec::new(),
             pieces: if length == 0 { Vec::new() } else { vec![whole] },
@@ -224,7 +234,10 @@ impl Plan {
         let mut plan = self.clone();
         plan.steps.push(step.title);
         plan.cut = step.cut.or(plan.cut);
-        plan.assumes.extend(step.assumes);
+        let (certain, likely): (Vec<_>, Vec<_>) =
+            step.evidence.into_iter().partition(|evidence| evidence.strength() == Strength::Certain);
+        plan.evidence.extend(certain);
+        plan.assumes.extend(likely.iter().map(ToString::to_string));
         plan.loses.extend(step.loses);
         for patch in step.patches {
             let end = patch.end();
@@ -383,7 +396,7 @@ mod tests {
     }
 
     fn step(patches: Vec<Patch>, new_length: u64) -> Step {
-        Step { title: "".into(), patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() }
+        Step { title: "".into(), patches, new_length, cut: None, evidence: Vec::new(), loses: Vec::new() }
     }
 
     /// The file as its segments make it, which is what a download is composed of.

@@ -304,7 +304,7 @@ fn make_room(image: &Image, header: &DynamicHeader, end: u64) -> Option<(Vec<Pat
     let mut behind = padded_to_sector(footer_at.max(end))?;
     for block in moved {
         let length = image.block_shape()?.length();
-        let place = bat.grid.map_or(behind, |grid| grid.at_or_behind(behind));
+        let place = bat.placement.at_or_behind(behind);
         let sector = u32::try_from(place / SECTOR).ok().filter(|sector| *sector != UNALLOCATED)?;
         if place > footer_at && patches.is_empty() {
             let content = Content::Zeros(place - footer_at);

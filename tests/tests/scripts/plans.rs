@@ -57,7 +57,7 @@ fn analyses(case: &Case, image: &[u8]) -> Result<Vec<Analysis>, Box<dyn Error>> 
 
 /// A plan that moves, writes and cuts or lengthens, and what it replaces. `copy(to, from, length)`.
 pub fn proven(image: &[u8], patches: Vec<Patch>, new_length: u64) -> VerifiedRepair {
-    let step = Step { title: "Try".into(), patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() };
+    let step = Step { title: "Try".into(), patches, new_length, cut: None, evidence: Vec::new(), loses: Vec::new() };
     let plan = Plan::nothing(image.len() as u64).then(step);
     let patches = plan.patches();
     let replaced = patches.iter().map(|patch| match &patch.content {
