@@ -176,7 +176,9 @@ fn long_names_get_room() -> Outcome {
                 assert!(read_virtual(&copy).is_some_and(|content| content == image.content), "{place}");
                 let (after, _) = in_place(&copy, path, parent.clone())?;
                 assert_eq!(after.verdict(), Verdict::Sound, "{place}: {:?}", after.findings);
-                assert!(finds_parent(&after), "{place}: {:?}", after.answers);
+                // vhd-util no longer opens disks of the first tapdisk.
+                let is_opened = creator != Creator::Tapdisk01;
+                assert!(!is_opened || finds_parent(&after), "{place}: {:?}", after.answers);
                 assert_eq!(after.findings, [], "{place}");
             }
         }

@@ -181,6 +181,7 @@ fn tool(tool: Tool, accepts: bool, accepts_after: Option<bool>) -> ToolReport {
         accepts,
         says,
         virtual_size: None,
+        not_of: None,
         accepts_after,
         parent: ParentUse::None,
     }

@@ -189,6 +189,15 @@ fn tools(page: &mut Page, report: &Report) {
 
 /// What a tool reads that takes a disk: the parent matters.
 fn accepted(tool: &ToolReport) -> (&'static str, AnsiColor, String) {
+    if let (Some(seen), Some(size)) = (tool.virtual_size, tool.not_of) {
+        let how = if seen < size { "too short" } else { "too long" };
+        let answer = format!(
+            "opens it, but sees {} of {}: the disk is {how} there",
+            units::exact_size(seen),
+            units::exact_size(size)
+        );
+        return ("▲ ", AnsiColor::Yellow, answer);
+    }
     match tool.parent {
         ParentUse::None | ParentUse::Seen => ("✔ ", AnsiColor::Green, "yes".to_owned()),
         ParentUse::Assumed => ("◇ ", AnsiColor::Blue, "yes, if the parent is there and is the right one".to_owned()),

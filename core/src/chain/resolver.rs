@@ -205,7 +205,8 @@ impl<'a, E> Resolver<'a, E> {
         // What the tools find there instead, if it is not the parent.
         let mut other: Option<Place> = None;
         let mut is_known = true;
-        for path in places(&named) {
+        let led_to = named.paths.iter().flat_map(|path| leads(path)).filter(|path| !path.is_empty()).count();
+        for (number, path) in places(&named).enumerate() {
             let place = match self.files.follow(name, path)? {
                 Followed::Unknown => {
                     is_known = false;
@@ -226,8 +227,10 @@ impl<'a, E> Resolver<'a, E> {
                     let found = self.disk(&other).end.as_ref().and_then(|end| end.unique_id).unwrap_or_default();
                     LinkFault::OtherDisk { named: named.unique_id, found }
                 });
+                // A bare name in the header is a path, too: it leads beside the disk.
+                let by_name = (number >= led_to && fault.is_none()).then(|| LinkFault::ByName(Text::new(path)));
                 let parent = self.take(place);
-                return Ok(Resolved { parent, faults: fault.into_iter().collect() });
+                return Ok(Resolved { parent, faults: fault.into_iter().chain(by_name).collect() });
             }
             other = other.or(Some(place));
         }

@@ -4,6 +4,7 @@ use crate::finding::file::FileFault;
 use crate::finding::{Fault, Finding};
 use crate::image::Image;
 use crate::image::{Found, TailContent};
+use crate::layout::SECTOR;
 use crate::layout::footer::{DiskType, Footer};
 
 /// How the structures of an image lie in its file.
@@ -18,6 +19,9 @@ pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
     let end = image.closing_footer().map(|(offset, _)| offset);
     if let (Some(end), Some(_)) = (end, image.intact_short_footer()) {
         add(end, Footer::SHORT_LENGTH, FileFault::ShortFooter);
+    }
+    if let Some(end) = end.filter(|end| !end.is_multiple_of(SECTOR) && image.intact_short_footer().is_none()) {
+        add(end, Footer::LENGTH, FileFault::OffSector(end % SECTOR));
     }
     if image.kind() == Some(DiskType::Fixed) {
         let limit = end.unwrap_or(image.length);

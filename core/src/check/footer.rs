@@ -5,6 +5,7 @@ use crate::finding::footer::{CLOCK_SLACK, FooterCopy, FooterFault};
 use crate::finding::{Fault, Finding};
 use crate::image::Found;
 use crate::image::Image;
+use crate::layout::SECTOR;
 use crate::layout::footer::{ChecksumState, DiskType, Footer};
 use crate::layout::geometry::Geometry;
 use crate::layout::time::TimeStamp;
@@ -50,6 +51,8 @@ pub fn check(
         let at = offset_of!(Footer, original_size);
         faults.add_if(original < current, at, 16, FooterFault::Resized { original, current });
         faults.add_if(original > current, at, 16, FooterFault::Shrunk { original, current });
+        let at = offset_of!(Footer, current_size);
+        faults.add_if(!current.is_multiple_of(SECTOR), at, 8, FooterFault::RaggedSize(current));
     }
 }
 
@@ -117,7 +120,11 @@ fn check_fields(footer: &Footer, circumstances: &Circumstances, faults: &mut Fau
         let last = footer.reserved.iter().rposition(|byte| *byte != 0);
         let length = last.map_or(1, |last| last - at + 1);
         let at = offset_of!(Footer, reserved) + at;
-        faults.add(at, length, FooterFault::Reserved(*byte));
+        let fault = match footer.leaves_reserved_zero() {
+            true => FooterFault::Reserved(*byte),
+            false => FooterFault::UsedReserved(*byte),
+        };
+        faults.add(at, length, fault);
     }
     faults.add_if(footer.unique_id == [0; 16], offset_of!(Footer, unique_id), 16, FooterFault::UniqueId);
 }
@@ -187,12 +194,22 @@ pub(crate) fn check_image(image: &Image, circumstances: &Circumstances, tell: &m
         tell(Finding { fault: Fault::Footer(slot, FooterFault::Missing), offset, length: 0 });
     };
     let primary = match (&image.short, &image.primary) {
-        (Found::Read { offset, value }, _) if value.cookie == Footer::COOKIE => Some((offset, value)),
-        (_, Found::Read { offset, value }) => Some((offset, value)),
+        (Found::Read { offset, value }, _) if value.cookie == Footer::COOKIE => Some((*offset, value)),
+        (_, Found::Read { offset, value }) => Some((*offset, value)),
         _ => None,
     };
+    let type_at = offset_of!(Footer, disk_type) as u64;
+    let copies =
+        [(FooterCopy::Primary, primary), (FooterCopy::Backup, image.backup.offset().zip(image.backup.value()))];
+    let wrong = |footer: &Footer| image.has_wrong_type() && footer.kind() == Some(DiskType::Differencing);
+    for (copy, footer) in copies {
+        if let Some((offset, _)) = footer.filter(|(_, footer)| wrong(footer)) {
+            let fault = Fault::Footer(copy, FooterFault::NoParent);
+            tell(Finding { fault, offset: offset + type_at, length: 4 });
+        }
+    }
     match primary {
-        Some((offset, footer)) => check(footer, FooterCopy::Primary, *offset, circumstances, tell),
+        Some((offset, footer)) => check(footer, FooterCopy::Primary, offset, circumstances, tell),
         None => missing(FooterCopy::Primary, image.length, tell),
     }
     // A fixed disk has no backup: what is at its start is the disk's own first sector.

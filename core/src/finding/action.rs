@@ -25,7 +25,9 @@ impl Fault {
                 fault: Wrong::Offset | Wrong::Space(_) | Wrong::Length(_) | Wrong::OutOfFile(_) | Wrong::None,
                 ..
             })
-            | Self::Link(LinkFault::OtherDisk { .. } | LinkFault::Elsewhere(_)) => Some(Action::LinkParent),
+            | Self::Link(LinkFault::OtherDisk { .. } | LinkFault::Elsewhere(_) | LinkFault::ByName(_)) => {
+                Some(Action::LinkParent)
+            }
             Self::Link(LinkFault::BlockSize { .. }) => Some(Action::ConvertChain),
             Self::Link(LinkFault::NotHidden) => Some(Action::HideParent),
             _ => None,

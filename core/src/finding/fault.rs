@@ -85,11 +85,13 @@ impl Fault {
                     | FooterFault::Hidden(_)
                     | FooterFault::Reserved(_)
                     | FooterFault::UniqueId
+                    | FooterFault::NoParent
             ),
             Self::Header(fault) => !matches!(fault, HeaderFault::DataOffset(_) | HeaderFault::Reserved(_)),
-            Self::File(fault) => {
-                !matches!(fault, FileFault::ShortFooter | FileFault::TrailingBytes { footer: true, .. })
-            }
+            Self::File(fault) => !matches!(
+                fault,
+                FileFault::ShortFooter | FileFault::OffSector(_) | FileFault::TrailingBytes { footer: true, .. }
+            ),
             // Each disk of a chain is judged by itself.
             Self::Link(fault) => !matches!(fault, LinkFault::Damaged(_)),
             Self::Locator(_) | Self::Parent(_) | Self::Journal(_) => false,

@@ -8,6 +8,8 @@ use super::rule::{Rule, rules};
 /// What can be wrong with the file as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileFault {
+    /// The footer does not lie on a sector, but so many bytes behind one.
+    OffSector(u64),
     /// The footer is one byte short, as old Virtual PC wrote it.
     ShortFooter,
     /// Bytes stand behind the place of the primary footer.
@@ -35,6 +37,11 @@ pub enum FileFault {
 }
 
 rules! {
+    OFF_SECTOR: Error, "file.off-sector", "The file is no whole number of sectors",
+        Some("primary footer invalid: invalid cookie"), [VhdUtil HyperV Azure],
+        "The footer does not lie on a sector of 512 bytes: bytes are too many or too few before it. Tools that look for \
+         the footer in the last sector do not find it; of a fixed disk of such a size, QEMU does not either.",
+        "The repair puts the footer on the next sector. What lies before it is not moved.";
     SHORT_FOOTER: Error, "file.short-footer", "Primary footer: 511 bytes instead of 512",
         None, [Qemu HyperV XenOrchestra Azure],
         "Old versions of Virtual PC wrote the footer without its last byte, which is reserved and zero. XenServer \
@@ -69,6 +76,7 @@ impl FileFault {
     /// What is the same for every occurrence of this fault.
     pub fn rule(&self) -> &'static Rule {
         match self {
+            Self::OffSector(_) => &OFF_SECTOR,
             Self::ShortFooter => &SHORT_FOOTER,
             Self::TrailingBytes { .. } => &TRAILING_BYTES,
             Self::Truncated { .. } => &TRUNCATED,
@@ -80,6 +88,7 @@ impl FileFault {
     /// What was found.
     pub fn found(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::OffSector(over) => write!(f, "the footer {} behind a sector", count(*over, "byte")),
             Self::ShortFooter => f.write_str("511 bytes"),
             Self::TrailingBytes { bytes, footer: true } => {
                 write!(f, "{} behind an intact footer", count(*bytes, "byte"))
@@ -95,6 +104,7 @@ impl FileFault {
     /// What was expected.
     pub fn expected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::OffSector(_) => "a file of whole sectors",
             Self::ShortFooter => "512 bytes",
             Self::TrailingBytes { .. } => "the end of the file",
             Self::Truncated { .. } => "the whole virtual disk, then the footer",

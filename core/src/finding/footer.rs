@@ -80,6 +80,12 @@ pub enum FooterFault {
     Hidden(u8),
     /// A reserved byte.
     Reserved(u8),
+    /// A reserved byte, in the footer of a program that is not known to leave them zero.
+    UsedReserved(u8),
+    /// A current size that is no whole number of sectors, in bytes.
+    RaggedSize(u64),
+    /// The type of a differencing disk where nothing names a parent.
+    NoParent,
     /// A null unique id.
     UniqueId,
     /// A current size that is not the original one.
@@ -232,6 +238,21 @@ rules_of_both! {
         "invalid 'reserved' bits", [VhdUtil], [VhdUtil],
         "The last 426 bytes of a footer are zero. Something wrote there.",
         "The repair clears the bytes in both footers and renews their checksums.";
+    USED_RESERVED: Warning, "reserved-in-use", "reserved bytes are in use",
+        "invalid 'reserved' bits", [VhdUtil], [VhdUtil],
+        "The last 426 bytes of a footer are zero by the specification. Some programs keep something of their own there, \
+         as simulators do with the type of the drive, and need it; XenServer and XCP-ng refuse the disk.",
+        "Nothing has to be done for the program that made the disk. For XenServer and XCP-ng, convert the disk.";
+    RAGGED_SIZE: Warning, "size", "the size is no whole number of sectors",
+        -, [], [],
+        "A disk has whole sectors of 512 bytes, and the current size ends within one. Each tool sees another size: some \
+         round it down, some take it as it is.",
+        "Nothing has to be done where one tool alone reads the disk. Otherwise convert it.";
+    NO_PARENT: Error, "type-without-parent", "the type says differencing, and nothing names a parent",
+        -, [VhdUtil HyperV], [VhdUtil],
+        "A differencing disk names its parent by a unique id, a name and locators. Here there is none of them: the disk \
+         is dynamic, and only its type is wrong.",
+        "The repair sets the type to dynamic in both footers.";
     RESIZED: Info, "resized", "the disk was made larger",
         -, [], [],
         "The current size is larger than the original one. Nothing is wrong with that.",
@@ -279,6 +300,9 @@ impl FooterFault {
             Self::SavedState(_) => &SAVED_STATE,
             Self::Hidden(_) => &HIDDEN,
             Self::Reserved(_) => &RESERVED,
+            Self::UsedReserved(_) => &USED_RESERVED,
+            Self::RaggedSize(_) => &RAGGED_SIZE,
+            Self::NoParent => &NO_PARENT,
             Self::UniqueId => &UNIQUE_ID,
             Self::Resized { .. } => &RESIZED,
             Self::Shrunk { .. } => &SHRUNK,
@@ -310,7 +334,9 @@ impl FooterFault {
             Self::LargestGeometry { .. } => write!(f, "{}", Geometry::LARGEST),
             Self::DiskType(disk_type) => write!(f, "{disk_type}"),
             Self::SavedState(byte) | Self::Hidden(byte) => write!(f, "{byte}"),
-            Self::Reserved(byte) => write!(f, "0x{byte:02x}"),
+            Self::Reserved(byte) | Self::UsedReserved(byte) => write!(f, "0x{byte:02x}"),
+            Self::RaggedSize(bytes) => write!(f, "{}", count(*bytes, "byte")),
+            Self::NoParent => f.write_str("4"),
             Self::UniqueId => f.write_str("00000000-0000-0000-0000-000000000000"),
             Self::Resized { original, current } | Self::Shrunk { original, current } => {
                 write!(f, "{} now, {} when it was made", count(*current, "byte"), decimal(*original))
@@ -342,7 +368,9 @@ impl FooterFault {
             }
             Self::DiskType(_) => f.write_str("2, 3 or 4"),
             Self::SavedState(_) | Self::Hidden(_) => f.write_str("0 or 1"),
-            Self::Reserved(_) => f.write_str("0x00"),
+            Self::Reserved(_) | Self::UsedReserved(_) => f.write_str("0x00"),
+            Self::RaggedSize(_) => f.write_str("a multiple of 512"),
+            Self::NoParent => f.write_str("3"),
             Self::UniqueId => f.write_str("a unique id"),
             Self::Resized { .. } => Ok(()),
             Self::Shrunk { .. } => f.write_str("at least the original size"),

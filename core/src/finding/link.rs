@@ -53,6 +53,8 @@ pub enum LinkFault {
     Ambiguous(u32),
     /// The parent is there by its unique id, but not where the locators say; this is where it is.
     Elsewhere(Text),
+    /// The parent lies beside the disk under the name that it has at the end of a path, and not where the path leads.
+    ByName(Text),
     /// The child was made before its parent.
     Older {
         /// When the parent was made.
@@ -129,9 +131,11 @@ link_rules! {
         "Following the parents leads to a disk that was passed before. A chain ends with a disk that has no parent.",
         "Find out which disk was overwritten or renamed: one of these stands in another’s place.";
     LARGER: Warning, "chain.parent-larger", "the parent is larger",
-        None, [],
-        "The parent is larger than this disk, whose end hides what the parent has behind it.",
-        "Nothing has to be done, if the disk was made smaller on purpose.";
+        None, [HyperV],
+        "The parent is larger than this disk, whose end hides what the parent has behind it. Either this disk was made \
+         smaller, or the parent was made larger under its children; Hyper-V refuses such a chain (0xC03A0017).",
+        "If the parent was made larger under its children, set its size back. If this disk was made smaller on purpose, \
+         nothing has to be done for XenServer and XCP-ng.";
     SMALLER: Info, "chain.parent-smaller", "the parent is smaller",
         None, [],
         "This disk was made larger than its parent. That is sound; a coalesce has to make the parent larger first.",
@@ -152,6 +156,11 @@ link_rules! {
         "A file with the unique id of the parent is there, but not where the disk says. Tools follow the name, and \
          do not find it.",
         "Give the parent its name back, or link the disk to it under the name that it has.";
+    BY_NAME: Warning, "chain.parent-by-name", "the parent was found by its name alone",
+        None, [HyperV],
+        "The paths in the disk lead to another place, of another computer perhaps; a file of the same name with the right \
+         unique id lies beside the disk. Hyper-V follows the paths and does not find it (0xC03A000D).",
+        "Link the disk to the parent where it lies now.";
     OLDER: Info, "chain.child-older", "the disk is older than its parent",
         None, [],
         "The disk was made before its parent was. That comes of a clock that was set, of disks that were linked \
@@ -199,6 +208,7 @@ impl LinkFault {
             Self::RawSmaller { .. } => &RAW_SMALLER,
             Self::Ambiguous(_) => &AMBIGUOUS,
             Self::Elsewhere(_) => &ELSEWHERE,
+            Self::ByName(_) => &BY_NAME,
             Self::Older { .. } => &OLDER,
             Self::Changed { .. } => &CHANGED,
             Self::BlockSize { .. } => &BLOCK_SIZE,
@@ -219,7 +229,11 @@ impl LinkFault {
             Self::Missing(name) => write!(f, "nothing at “{name}”"),
             Self::NotGiven(name) => write!(f, "“{name}” not given"),
             Self::OtherDisk { found, .. } => write!(f, "{}", Uuid::from_bytes(*found)),
-            Self::Damaged(name) | Self::Loop(name) | Self::Elsewhere(name) | Self::DuplicateId(name) => {
+            Self::Damaged(name)
+            | Self::Loop(name)
+            | Self::Elsewhere(name)
+            | Self::ByName(name)
+            | Self::DuplicateId(name) => {
                 write!(f, "“{name}”")
             }
             Self::Larger { parent, .. } | Self::Smaller { parent, .. } => write!(f, "{}", count(*parent, "byte")),
@@ -245,7 +259,7 @@ impl LinkFault {
                 write!(f, "{}, as this disk", count(*child, "byte"))
             }
             Self::Ambiguous(_) => f.write_str("one"),
-            Self::Elsewhere(_) => f.write_str("the place that the disk names"),
+            Self::ByName(_) | Self::Elsewhere(_) => f.write_str("the place that the disk names"),
             Self::Older { parent, .. } => write!(f, "not before {parent}"),
             Self::Changed { known, .. } => write!(f, "{known}"),
             Self::BlockSize { child, .. } => write!(f, "{}, as this disk", count(*child, "byte")),

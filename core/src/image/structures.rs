@@ -59,14 +59,25 @@ impl Image {
         [&self.primary, &self.short, &self.backup, &self.stray].into_iter()
     }
 
-    /// The kind of the disk by its footer; by the presence of a dynamic header where the footer has a type
-    /// that no disk has.
+    /// The kind of the disk by its footer; by the dynamic header where the footer has a type that no disk has, or that
+    /// of a differencing disk where nothing names a parent.
     pub fn kind(&self) -> Option<DiskType> {
         let footer = self.footer()?;
+        if self.has_wrong_type() {
+            return Some(DiskType::Dynamic);
+        }
         footer.kind().or_else(|| {
             let header = self.header.value()?;
             Some(if header.names_a_parent() { DiskType::Differencing } else { DiskType::Dynamic })
         })
+    }
+
+    /// Whether the disk calls itself differencing although nothing of an intact header names a parent: it is the type
+    /// that is wrong.
+    pub fn has_wrong_type(&self) -> bool {
+        let calls_itself = self.footer().and_then(Footer::kind) == Some(DiskType::Differencing);
+        let is_intact = |header: &&DynamicHeader| header.cookie == DynamicHeader::COOKIE && header.checksum_is_right();
+        calls_itself && self.header.value().filter(is_intact).is_some_and(|header| !header.names_a_parent())
     }
 
     /// Whether it is known where the data ends: not where the BAT could not be read, or names blocks that are

@@ -7,6 +7,9 @@ use crate::progress::{AnalysisError, Stage, Watch};
 
 /// How many bytes behind the data are looked at, to tell zeros from anything else.
 const TAIL_LIMIT: u64 = 16 << 20;
+/// … and so many where the disk ends with an intact footer before them: what somebody appended is looked through, a
+/// logical volume that is larger than its disk as far as it takes some seconds.
+const BEHIND_FOOTER_LIMIT: u64 = 2 << 30;
 
 /// What follows the data: the last block, the metadata, or a fixed disk's sectors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +62,8 @@ pub(super) fn read<E>(
     };
     let mut tail = Tail { end_of_data, footer, length: 0, content: TailContent::Zeros };
     tail.length = limit.saturating_sub(tail.start());
-    if tail.length > TAIL_LIMIT {
+    let most = if tail.footer.is_some() { BEHIND_FOOTER_LIMIT } else { TAIL_LIMIT };
+    if tail.length > most {
         tail.content = TailContent::Unread;
     } else {
         reader.windows(tail.start(), tail.length, Stage::Tail, watch, &mut |_, bytes| {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::bat::{Bat, Block};
-use super::placement::Placement;
+use super::placement::PAGE;
 use super::reader::Reader;
 use super::stretch::Stretch;
 use super::structures::Image;
@@ -49,7 +49,7 @@ pub(super) fn look<E>(
                 left -= cost;
                 let expected = [Some(at), expected_behind(bat, at, shape), expected_before(bat, end)];
                 let stretch = Stretch::read(reader, window, shape, image.footer(), watch)?;
-                orphan = block_in(&stretch, window, bat.placement, &expected);
+                orphan = block_in(&stretch, window, bat, &expected);
                 if orphan.is_some() {
                     break;
                 }
@@ -86,12 +86,8 @@ fn expected_before(bat: &Bat, end: u64) -> Option<u64> {
 }
 
 /// The block in a stretch: at the one place where bitmap and data agree, or at the likeliest of several.
-fn block_in(
-    stretch: &Stretch<'_>,
-    (first, last): (u64, u64),
-    placement: Placement,
-    expected: &[Option<u64>],
-) -> Option<Orphan> {
+fn block_in(stretch: &Stretch<'_>, (first, last): (u64, u64), bat: &Bat, expected: &[Option<u64>]) -> Option<Orphan> {
+    let placement = bat.placement;
     let all = || (first..=last).step_by(SECTOR as usize);
     let weighed = |place: u64| Some((place, stretch.weigh(place))).filter(|(_, weighed)| weighed.fits());
     let mut fitting: Vec<(u64, Weighed)> = all().filter(|place| placement.holds(*place)).filter_map(weighed).collect();
@@ -102,7 +98,11 @@ fn block_in(
     }
     // Of several, the one that follows the others as the writer puts them; otherwise the one that most speaks for.
     let likeliness = |(place, weighed): &(u64, Weighed)| {
-        (expected.contains(&Some(*place)) && placement.holds(*place), weighed.with_data)
+        let on_pages = bat
+            .blocks
+            .iter()
+            .any(|block| block.offset() > first && block.offset().abs_diff(*place).is_multiple_of(PAGE));
+        (on_pages, expected.contains(&Some(*place)) && placement.holds(*place), weighed.with_data)
     };
     let &(offset, weighed) = fitting.iter().rev().max_by_key(|place| likeliness(place))?;
     let mut rivals = fitting.iter().map(|(place, _)| *place).filter(|place| *place != offset);

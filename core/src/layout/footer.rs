@@ -166,6 +166,13 @@ impl Footer {
         self.creator_application.starts_with(b"tap")
     }
 
+    /// Whether the program that made the disk is known to leave the reserved bytes zero.
+    pub fn leaves_reserved_zero(&self) -> bool {
+        const KNOWN: [&[u8]; 10] =
+            [b"tap", b"qemu", b"qem2", b"win ", b"vpc ", b"vs  ", b"d2v ", b"CTXS", b"vbox", b"wa\0\0"];
+        KNOWN.iter().any(|name| self.creator_application.starts_with(name))
+    }
+
     /// Whether tapdisk 0.1 or 1.1 made the disk.
     pub fn is_early_tapdisk(&self) -> bool {
         self.is_tapdisk() && matches!(self.creator_version.get(), 0x0000_0001 | 0x0001_0001)

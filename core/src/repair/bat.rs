@@ -210,10 +210,12 @@ const NO_OTHER: &str =
 
 /// The block without an entry to which one flipped bit leads from a block's entry, if it is the only one.
 fn one_bit_off(bat: &Bat, block: u32, orphans: &[Orphan]) -> Option<Orphan> {
+    // Of a zeroed entry nothing is left that a bit could have flipped in.
     let stored = bat.find(block)?.sector;
-    let mut near =
-        orphans.iter().filter(|orphan| orphan.sector().is_some_and(|sector| (sector ^ stored).count_ones() == 1));
-    near.next().copied().filter(|_| near.next().is_none())
+    let is_near = |orphan: &&Orphan| orphan.sector().is_some_and(|sector| (sector ^ stored).count_ones() == 1);
+    let mut near = orphans.iter().filter(is_near);
+    let only = near.next().copied().filter(|_| near.next().is_none())?;
+    (stored != 0 && only.rivals.iter().all(Option::is_none)).then_some(only)
 }
 
 fn are_distinct(links: &[(u32, Orphan)]) -> bool {

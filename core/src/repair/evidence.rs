@@ -43,6 +43,31 @@ pub enum Evidence {
         /// The block's number.
         block: u32,
     },
+    /// The last block in the file is where its entry says, so that nothing before it was shifted.
+    InPlace {
+        /// The block's number.
+        block: u32,
+        /// Sectors with data, all of which the bitmap calls written.
+        agreeing: u32,
+    },
+    /// All of the last block that belongs to the virtual disk is in the file.
+    EndsWithDisk {
+        /// The block's number.
+        block: u32,
+    },
+    /// With one flipped bit of the dynamic header taken back, its checksum fits again, and all that it leads to is
+    /// there; with no other.
+    HeaderBit,
+    /// A footer that calls the disk fixed cannot be right: the file has another length, and begins with a footer.
+    NotFixed,
+    /// With the original size, the checksums of the footers fit again.
+    OriginalSize,
+    /// Both footers are alike but for this, and nothing is read by it.
+    Unread,
+    /// Nothing names a parent: neither a name, nor a locator, nor a unique id.
+    NoParent,
+    /// The BAT's padding has room for the entries that are missing, and they are unused.
+    RoomForEntries,
     /// Something that had to be assumed, as a sentence.
     Assumed(String),
 }
@@ -84,6 +109,29 @@ impl fmt::Display for Evidence {
                 "The BAT entry of block {block} differs in one bit from an unused one and leads to where this disk never \
                  reached; no block in the file is without an entry."
             ),
+            Self::InPlace { block, agreeing } => write!(
+                f,
+                "The last block in the file, block {block}, is where its BAT entry says: all of its {agreeing} sectors \
+                 with data are called written by its bitmap. So nothing before it was shifted."
+            ),
+            Self::EndsWithDisk { block } => {
+                write!(f, "All of block {block} that belongs to the virtual disk is in the file.")
+            }
+            Self::HeaderBit => f.write_str(
+                "With one bit of the dynamic header taken back its checksum fits, and all that it leads to is there; \
+                 with no other bit.",
+            ),
+            Self::NotFixed => f.write_str(
+                "The other footer calls the disk fixed; but the file has not the length of a fixed disk, and begins with a footer.",
+            ),
+            Self::OriginalSize => {
+                f.write_str("With the original size as the current size, the checksums of the footers fit again.")
+            }
+            Self::Unread => f.write_str("What differs between the footers does not change what is read."),
+            Self::NoParent => f.write_str("Nothing names a parent: neither a name, nor a locator, nor a unique id."),
+            Self::RoomForEntries => {
+                f.write_str("The BAT’s last sector has room for the entries that are missing, and they are unused.")
+            }
             Self::Assumed(sentence) => f.write_str(sentence),
         }
     }

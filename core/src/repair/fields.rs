@@ -12,32 +12,30 @@ use super::case::{Case, Proposal, Unreadable};
 use super::evidence::Evidence;
 use super::footers;
 use super::plan::Step;
+use crate::finding::Fault;
+use crate::finding::footer::FooterFault;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;
 
-/// A field that can be mended: the end of its finding's name, what the mended field is called, how it is mended, and
-/// what that assumes.
+/// A field that can be mended: the faults in it, what the mended field is called, how it is mended, and what that
+/// assumes.
 struct Field {
-    fault: &'static str,
+    is_of: fn(&FooterFault) -> bool,
     name: &'static str,
     mend: fn(&Case<'_>, &mut Footer),
     assumes: Option<&'static str>,
 }
 
-/// A data offset on a disk that calls itself fixed.
-const DATA_OFFSET: &str = "data-offset";
-const DISK_TYPE: &str = "disk-type";
-
 const FIELDS: &[Field] = &[
     Field {
-        fault: "reserved-feature",
+        is_of: |fault| matches!(fault, FooterFault::ReservedFeature(_)),
         name: "features",
         mend: |_, footer| footer.features = U32::new(footer.features.get() | Footer::RESERVED),
         assumes: None,
     },
     Field {
-        fault: "extra-features",
+        is_of: |fault| matches!(fault, FooterFault::ExtraFeatures(_)),
         name: "features",
         mend: |_, footer| {
             footer.features = U32::new(footer.features.get() & (Footer::RESERVED | Footer::TEMPORARY));
@@ -45,14 +43,14 @@ const FIELDS: &[Field] = &[
         assumes: None,
     },
     Field {
-        fault: "version",
+        is_of: |fault| matches!(fault, FooterFault::Version(_)),
         name: "file format version",
         mend: |_, footer| footer.file_format_version = U32::new(Footer::VERSION),
         assumes: None,
     },
     // The header is there or it is not, and names a parent or not: that is the type.
     Field {
-        fault: DISK_TYPE,
+        is_of: |fault| matches!(fault, FooterFault::DiskType(_) | FooterFault::NoParent),
         name: "disk type",
         mend: |case, footer| {
             footer.disk_type = U32::new(match case.image.kind() {
@@ -64,33 +62,48 @@ const FIELDS: &[Field] = &[
         assumes: None,
     },
     Field {
-        fault: DATA_OFFSET,
+        is_of: |fault| matches!(fault, FooterFault::DataOffset(_)),
         name: "data offset",
         mend: |_, footer| footer.data_offset = U64::new(Footer::NO_DATA_OFFSET),
         assumes: None,
     },
     Field {
-        fault: "time-stamp",
+        is_of: |fault| matches!(fault, FooterFault::TimeStamp { .. }),
         name: "time stamp, which becomes the present,",
         mend: |case, footer| footer.time_stamp = U32::new(case.now.0),
         assumes: None,
     },
     Field {
-        fault: "creator-version",
+        is_of: |fault| matches!(fault, FooterFault::CreatorVersion(_)),
         name: "creator version",
         mend: |_, footer| footer.creator_version = U32::new(Footer::NEWEST_TAPDISK),
         assumes: Some("The disk was made by tapdisk 1.3, the newest there is, and not by one that is not known here."),
     },
     Field {
-        fault: "geometry",
+        is_of: |fault| matches!(fault, FooterFault::Geometry { .. }),
         name: "geometry",
         mend: |_, footer| footer.geometry = Geometry::for_size(footer.current_size.get()),
         assumes: None,
     },
-    Field { fault: "saved-state", name: "saved state", mend: |_, footer| footer.saved_state = 0, assumes: None },
+    Field {
+        is_of: |fault| matches!(fault, FooterFault::SavedState(_)),
+        name: "saved state",
+        mend: |_, footer| footer.saved_state = 0,
+        assumes: None,
+    },
     // tapdisk takes any value but zero for hidden, and a base copy must stay hidden.
-    Field { fault: "hidden", name: "hidden flag", mend: |_, footer| footer.hidden = 1, assumes: None },
-    Field { fault: "reserved", name: "reserved bytes", mend: |_, footer| footer.reserved = [0; 426], assumes: None },
+    Field {
+        is_of: |fault| matches!(fault, FooterFault::Hidden(_)),
+        name: "hidden flag",
+        mend: |_, footer| footer.hidden = 1,
+        assumes: None,
+    },
+    Field {
+        is_of: |fault| matches!(fault, FooterFault::Reserved(_)),
+        name: "reserved bytes",
+        mend: |_, footer| footer.reserved = [0; 426],
+        assumes: None,
+    },
 ];
 
 /// All such fields of a footer at once.
@@ -99,10 +112,8 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     };
     let is_wrong = |field: &&Field| {
-        case.findings.iter().any(|finding| {
-            let field_of = |prefix| finding.id().strip_prefix(prefix);
-            field_of("footer.primary.").or_else(|| field_of("footer.backup.")) == Some(field.fault)
-        })
+        let mut faults = case.findings.iter().map(|finding| finding.fault);
+        faults.any(|fault| matches!(fault, Fault::Footer(_, fault) if (field.is_of)(&fault)))
     };
     let mut mended = *footer;
     let mut names: Vec<&str> = Vec::new();
@@ -111,7 +122,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     for field in FIELDS.iter().filter(is_wrong) {
         match sparse {
             // The header is there: it is not the offset that is wrong, but the type.
-            Some(disk_type) if field.fault == DATA_OFFSET => {
+            Some(disk_type) if (field.is_of)(&FooterFault::DataOffset(0)) => {
                 mended.disk_type = U32::new(disk_type);
                 names.push("disk type");
                 continue;
@@ -128,6 +139,9 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let reason = format!("the footer with its {} mended and its checksum renewed", names.join(" and its "));
     let patches = footers::everywhere(case.image, &mended.sealed(), &reason);
     let mut step = Step::lossless("Mend the footer’s fields", case.image.length, patches);
+    if case.image.has_wrong_type() {
+        step.evidence.push(Evidence::NoParent);
+    }
     step.evidence.extend(assumes.into_iter().map(Evidence::Assumed));
     Ok(vec![step])
 }

@@ -1,9 +1,11 @@
 //! The footers: one good one written to the end of the file and, unless the disk is fixed, to its start.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
+use uuid::Uuid;
 use zerocopy::IntoBytes;
 
 use super::case::{Case, Proposal};
@@ -13,13 +15,16 @@ use crate::check::footer::agree;
 use crate::image::{Bat, Found, Image, TailContent};
 use crate::layout::SECTOR;
 use crate::layout::footer::{DiskType, Footer};
+use crate::layout::geometry::Geometry;
+use crate::layout::header::DynamicHeader;
+use crate::units::exact_size;
 
 /// A footer that could be the disk's, and how it was come by.
 struct Candidate {
     footer: Footer,
     title: &'static str,
     reason: &'static str,
-    assumes: Option<&'static str>,
+    evidence: Vec<Evidence>,
 }
 
 /// Where the primary footer goes.
@@ -76,7 +81,7 @@ fn candidates(image: &Image) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     let mut add = |footer: Option<&Footer>, title, reason| {
         if let Some(footer) = footer.filter(|footer| footer.is_intact()) {
-            candidates.push(Candidate { footer: *footer, title, reason, assumes: None });
+            candidates.push(Candidate { footer: *footer, title, reason, evidence: vec![Evidence::IntactCopy] });
         }
     };
     if image.intact_short_footer().is_some() {
@@ -90,21 +95,149 @@ fn candidates(image: &Image) -> Vec<Candidate> {
         "the disk’s footer, found before the end of the file",
     );
     if candidates.is_empty() {
-        candidates.extend(mended(image.primary.value(), backup));
+        return mended(image, image.primary.value(), backup);
+    }
+    weighed(image, candidates)
+}
+
+/// Two intact footers that say different things, the one first that the rest of the file speaks for. Where what is read
+/// depends on it, it is an assumption, and names what the other says.
+fn weighed(image: &Image, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let [one, other, ..] = candidates.as_slice() else {
+        return candidates;
+    };
+    let (first, second) = (one.footer, other.footer);
+    if agree(&first, &second) {
+        return candidates;
+    }
+    let differences = differences(&first, &second);
+    candidates.sort_by_key(|candidate| core::cmp::Reverse(plausibility(image, &candidate.footer)));
+    // What calls a disk fixed whose file has another length is wrong; and a fixed disk does not begin with a copy of its
+    // footer.
+    let not_fixed = |footer: &Footer| {
+        let is_fixed = footer.kind() == Some(DiskType::Fixed);
+        is_fixed && image.closing_footer().is_none_or(|(end, _)| end != footer.current_size.get())
+    };
+    let is_of_type_alone = differences.iter().all(|(name, ..)| matches!(*name, TYPE | OFFSET));
+    if let Some(best) = candidates.first_mut()
+        && is_of_type_alone
+        && not_fixed(if best.footer == first { &second } else { &first })
+        && !not_fixed(&best.footer)
+    {
+        best.evidence = vec![Evidence::NotFixed];
+        candidates.truncate(1);
+        return candidates;
+    }
+    for candidate in &mut candidates {
+        candidate.evidence = match &differences[..] {
+            [] => vec![Evidence::Unread],
+            [..] => {
+                let is_first = candidate.footer == first;
+                let said = differences.iter().map(|(name, one, other)| {
+                    let (kept, dropped) = if is_first { (one, other) } else { (other, one) };
+                    format!("the {name} is {kept}, and not {dropped}")
+                });
+                let said: Vec<String> = said.collect();
+                vec![Evidence::Assumed(format!(
+                    "Of two intact footers that differ, this is the right one: {}.",
+                    said.join("; ")
+                ))]
+            }
+        };
     }
     candidates
 }
 
+const TYPE: &str = "disk type";
+const OFFSET: &str = "data offset";
+
+/// In what two footers differ that changes what is read: the field, and what each says.
+fn differences(one: &Footer, other: &Footer) -> Vec<(&'static str, String, String)> {
+    let size = |footer: &Footer| exact_size(footer.current_size.get());
+    let kind = |footer: &Footer| format!("{}", footer.disk_type);
+    let offset = |footer: &Footer| format!("0x{:x}", footer.data_offset);
+    let id = |footer: &Footer| format!("{}", Uuid::from_bytes(footer.unique_id));
+    let fields: [(&'static str, fn(&Footer) -> &[u8], &dyn Fn(&Footer) -> String); 4] = [
+        ("current size", |footer| footer.current_size.as_bytes(), &size),
+        (TYPE, |footer| footer.disk_type.as_bytes(), &kind),
+        (OFFSET, |footer| footer.data_offset.as_bytes(), &offset),
+        ("unique id", |footer| &footer.unique_id, &id),
+    ];
+    let different = fields.into_iter().filter(|(_, field, _)| field(one) != field(other));
+    different.map(|(name, _, show)| (name, show(one), show(other))).collect()
+}
+
+/// How well a footer fits the dynamic header, the BAT, the length of the file and itself.
+fn plausibility(image: &Image, footer: &Footer) -> i32 {
+    let mut points = 0;
+    let size = footer.current_size.get();
+    points += i32::from(footer.geometry == Geometry::for_size(size));
+    points += i32::from(size >= footer.original_size.get());
+    let Some(header) = image.header.value().filter(|header| header.cookie == DynamicHeader::COOKIE) else {
+        let fits = image.closing_footer().is_some_and(|(end, _)| end == size);
+        return points + if fits == (footer.kind() == Some(DiskType::Fixed)) { 4 } else { -4 };
+    };
+    let entries = u64::from(header.max_table_entries.get());
+    match header.blocks_for(size) {
+        Some(needed) if needed == entries => points += 3,
+        Some(needed) if needed > entries => points -= 6,
+        _ => {}
+    }
+    if let (Some(bat), Some(needed)) = (image.bat.value(), header.blocks_for(size)) {
+        let numbers = bat.blocks.iter().chain(&bat.beyond_size.first).map(|block| u64::from(block.number));
+        // A block behind the end of the disk was written when the disk was larger.
+        if numbers.max().is_some_and(|last| last >= needed) {
+            points -= 8;
+        }
+    }
+    points
+        + match footer.kind() {
+            Some(DiskType::Differencing) => {
+                if header.names_a_parent() {
+                    3
+                } else {
+                    -3
+                }
+            }
+            Some(DiskType::Dynamic) => {
+                if header.names_a_parent() {
+                    -3
+                } else {
+                    3
+                }
+            }
+            Some(DiskType::Fixed) | None => -3,
+        }
+}
+
 /// Footers that are not intact, but become so with the cookie put back or the checksum renewed.
-fn mended(primary: Option<&Footer>, backup: Option<&Footer>) -> Vec<Candidate> {
+fn mended(image: &Image, primary: Option<&Footer>, backup: Option<&Footer>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
+    for footer in [primary, backup].into_iter().flatten() {
+        let original = Footer { current_size: footer.original_size, ..*footer };
+        // The BAT is a record of the size, too.
+        let header = image.header.value();
+        let has_room = |header: &DynamicHeader| {
+            let needed = header.blocks_for(original.current_size.get());
+            needed.is_some_and(|needed| needed > 0 && needed <= u64::from(header.max_table_entries.get()))
+        };
+        if original.is_intact() && header.is_none_or(has_room) {
+            candidates.push(Candidate {
+                footer: original,
+                title: "Set the current size back to the original size",
+                reason: "the footer with its original size as the current size, by which its checksum fits again",
+                evidence: vec![Evidence::OriginalSize],
+            });
+            return candidates;
+        }
+    }
     for footer in [primary, backup].into_iter().flatten() {
         if footer.with_cookie().is_intact() {
             candidates.push(Candidate {
                 footer: footer.with_cookie(),
                 title: "Put the footer’s cookie back",
                 reason: "the footer with its cookie; the checksum shows that nothing else was changed",
-                assumes: None,
+                evidence: vec![Evidence::Checksum],
             });
         }
     }
@@ -117,10 +250,15 @@ fn mended(primary: Option<&Footer>, backup: Option<&Footer>) -> Vec<Candidate> {
             footer: footer.sealed(),
             title: "Renew the footer’s checksum",
             reason: "the footer with its checksum renewed",
-            assumes: (!confirmed).then_some(
-                "Every field of the footer is as it was written. Its checksum denies that, and there is no \
-                 intact copy that would show which one is not.",
-            ),
+            evidence: vec![if confirmed {
+                Evidence::IntactCopy
+            } else {
+                Evidence::Assumed(
+                    "Every field of the footer is as it was written. Its checksum denies that, and there is no intact \
+                     copy that would show which one is not."
+                        .into(),
+                )
+            }],
         });
     }
     candidates
@@ -144,15 +282,14 @@ fn step(image: &Image, candidate: Candidate) -> Option<Step> {
     if kind.is_sparse() && !unchanged(&image.backup, 0) {
         patches.push(patch(0, footer, candidate.reason));
     }
-    let mut assumes: Vec<String> = candidate.assumes.map(String::from).into_iter().collect();
+    let mut evidence = candidate.evidence;
     if place.offset > image.length && place.offset != image.tail.end_of_data {
-        assumes.push(
+        evidence.push(Evidence::Assumed(
             "Nothing of the disk’s data is lost at the end of the file, although it does not end with a whole sector."
                 .into(),
-        );
+        ));
     }
     let title = if patches.is_empty() { "Cut the file behind its footer" } else { candidate.title };
-    let evidence = assumes.into_iter().map(Evidence::Assumed).collect();
     Some(Step { title: title.into(), patches, new_length: end, cut: place.cut, evidence, loses: Vec::new() })
 }
 

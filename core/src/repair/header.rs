@@ -8,6 +8,8 @@ use zerocopy::IntoBytes;
 use zerocopy::big_endian::{U32, U64};
 
 use super::case::{Case, Proposal};
+use super::evidence::Evidence;
+use super::one_bit;
 use super::plan::{Patch, Step};
 use crate::finding::Rule;
 use crate::finding::header as header_rules;
@@ -41,6 +43,10 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let header = with_constants(header);
     if !case.has(&header_rules::CHECKSUM) || header.checksum_is_right() {
         return Ok(vec![step(case.image, offset, &header.sealed(), TITLE)]);
+    }
+    if !constants && let Some(restored) = one_bit::restored(case, offset, &header)? {
+        let step = step(case.image, offset, &restored, "Take a flipped bit of the dynamic header back");
+        return Ok(vec![step.because(Evidence::HeaderBit)]);
     }
     // What stands there goes before a guess; of two that the disk speaks for, neither is proven.
     let guesses = guesses(case.image, offset, &header).filter(|guess| guess.checksum_is_right() && *guess != header);

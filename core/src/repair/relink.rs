@@ -65,7 +65,8 @@ pub(super) fn link(image: &Image, parent: &ParentDisk, now: TimeStamp, probe: &d
         return Ok(Link::Impossible);
     };
     let is_late = header.parent_time_stamp.get() > now.0.saturating_add(CLOCK_SLACK);
-    if parent.is_named_by(image) && !is_late {
+    let is_renewed = header.parent_time_stamp.get() == parent.time_stamp.0.min(now.0);
+    if parent.is_named_by(image) && !is_late && is_renewed {
         return Ok(Link::Made);
     }
     let (Some(name), Some(names)) = (header_name(image, parent.name()), Names::of(image, header, parent, probe)?)

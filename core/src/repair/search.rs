@@ -14,8 +14,8 @@ use super::plan::{Patched, Plan, Step};
 use super::relink::{self, Link};
 use super::requests::{self, RequestedChanges};
 use super::{
-    bat, batmap, bitmaps, fields, footers, header, lost_footers, lost_header, parent, poison, size, table, truncated,
-    unique_id,
+    bat, batmap, bitmaps, fields, footers, header, last_block, length, lost_footers, lost_header, parent, poison, size,
+    table, truncated, unique_id,
 };
 use crate::check::{Circumstances, check};
 use crate::finding::{Finding, Severity};
@@ -41,7 +41,9 @@ const REPAIRS: &[Repair] = &[
     relink::propose,
     parent::propose,
     truncated::propose,
+    last_block::propose,
     bat::propose,
+    length::propose,
     bitmaps::propose,
     batmap::propose,
 ];

@@ -105,6 +105,7 @@ fn unread(Analysis { image, deep, .. }: &Analysis) -> Option<u64> {
 
 fn tools(analysis: &Analysis) -> Vec<ToolReport> {
     let after = |tool| analysis.answers_after.as_ref()?.iter().find(|answer| answer.tool == tool);
+    let size = analysis.image.footer().map(|footer| footer.current_size.get());
     let answers = analysis.answers.iter();
     answers
         .map(|answer| ToolReport {
@@ -113,6 +114,7 @@ fn tools(analysis: &Analysis) -> Vec<ToolReport> {
             accepts: answer.accepts,
             says: answer.says.clone(),
             virtual_size: answer.virtual_size,
+            not_of: answer.virtual_size.and(size).filter(|size| answer.accepts && answer.virtual_size != Some(*size)),
             accepts_after: after(answer.tool).map(|after| after.accepts),
             parent: answer.parent,
         })

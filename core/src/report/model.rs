@@ -112,6 +112,8 @@ pub struct ToolReport {
     pub says: String,
     /// The size that it gives the virtual disk, in bytes, if that is its own affair.
     pub virtual_size: Option<u64>,
+    /// The size that the disk says, in bytes, where the tool takes the disk and gives it another.
+    pub not_of: Option<u64>,
     /// Whether it takes the disk after the repair, if there is one.
     pub accepts_after: Option<bool>,
     /// What the answer has to do with the disk's parent.

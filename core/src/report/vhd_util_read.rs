@@ -175,6 +175,11 @@ impl Printer {
         self.field("Batmap offset", &format!("{}", header.batmap_offset));
         self.field("Batmap size (secs)", &format!("{}", header.batmap_size));
         self.field("Batmap version", &format!("0x{:08x}", header.batmap_version));
+        if header.key_hash_cookie == 1 {
+            let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<alloc::string::String>();
+            self.field("Batmap keyhash nonce", &hex(&header.key_hash_nonce));
+            self.field("Batmap keyhash hash", &hex(&header.key_hash));
+        }
         let stored = header.checksum.get();
         self.checksum(stored, batmap.computed_checksum.unwrap_or(stored));
         self.line("");

@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn plan(patches: Vec<Patch>, length: u64, new_length: u64) -> Plan {
-        let step = Step { title: "".into(), patches, new_length, cut: None, assumes: Vec::new(), loses: Vec::new() };
+        let step = Step { title: "".into(), patches, new_length, cut: None, evidence: Vec::new(), loses: Vec::new() };
         Plan::nothing(length).then(step)
     }
 

@@ -41,6 +41,10 @@ pub(crate) fn open(image: &Image) -> Result<Opened, Errno> {
     if !is_sparse(&footer) {
         return Ok(Opened { footer, header: DynamicHeader::new_zeroed() });
     }
+    // The bitmaps of the first tapdisk are no longer understood.
+    if footer.puts_least_bit_first() {
+        return Err(Errno::Invalid);
+    }
     let (header, opened) = open_header(image, &footer);
     opened?;
     Ok(Opened { footer, header })

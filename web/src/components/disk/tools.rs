@@ -42,6 +42,9 @@ fn row(tool: &ToolReport, repaired: bool) -> Html {
                 <span class="mono">{ &tool.says }</span>
                 if let Some(bytes) = tool.virtual_size {
                     <span class="muted">{ " a disk of " }{ units::size(bytes) }</span>
+                    if let Some(size) = tool.not_of {
+                        { format!(": {} of {}", units::exact_size(bytes), units::exact_size(size)) }
+                    }
                 }
             </td>
         </tr>
