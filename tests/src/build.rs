@@ -27,27 +27,64 @@ pub enum Creator {
     Tapdisk11,
     /// tapdisk 1.3: a batmap of version 1.2.
     Tapdisk13,
-    /// Windows, and QEMU likewise: block right behind block.
+    /// Windows up to 7, and QEMU likewise: block right behind block.
     Windows,
+    /// The same after the disk was made larger: the first block lies where a smaller BAT had left it, some sectors behind
+    /// the metadata.
+    WindowsGrown,
+    /// tapdisk 1.3 after `vhd-util resize`: the first block lies some pages behind the metadata.
+    TapdiskGrown,
+    /// Windows since 8: the data of blocks on pages, ones before the first block and in every bitmap of a dynamic disk,
+    /// and the end of the file padded to a page.
+    Windows10,
+    /// MiniVHD: the bitmap of blocks on pages.
+    MiniVhd,
+}
+
+/// Where the bytes of a block begin to count to a multiple of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnPage {
+    Data,
+    Bitmap,
+    Nothing,
 }
 
 impl Creator {
     /// Whether the disk has a batmap.
     pub fn has_batmap(self) -> bool {
-        matches!(self, Self::Tapdisk11 | Self::Tapdisk13)
+        matches!(self, Self::Tapdisk11 | Self::Tapdisk13 | Self::TapdiskGrown)
     }
 
-    /// Whether blocks lie with their data on pages.
+    /// Whether it is a tapdisk.
     pub fn is_tapdisk(self) -> bool {
-        self != Self::Windows
+        matches!(self, Self::Tapdisk01 | Self::Tapdisk11 | Self::Tapdisk13 | Self::TapdiskGrown)
+    }
+
+    fn on_page(self) -> OnPage {
+        match self {
+            Self::Windows | Self::WindowsGrown => OnPage::Nothing,
+            Self::MiniVhd => OnPage::Bitmap,
+            _ => OnPage::Data,
+        }
+    }
+
+    /// Sectors between the metadata and the first block, besides what the page asks for.
+    fn first_gap(self) -> usize {
+        match self {
+            Self::WindowsGrown => 37,
+            Self::TapdiskGrown => 80,
+            _ => 0,
+        }
     }
 
     fn application_and_version(self) -> [u8; 8] {
         *match self {
             Self::Tapdisk01 => b"tap\0\x00\x00\x00\x01",
             Self::Tapdisk11 => b"tap\0\x00\x01\x00\x01",
-            Self::Tapdisk13 => b"tap\0\x00\x01\x00\x03",
-            Self::Windows => b"win \x00\x0A\x00\x00",
+            Self::Tapdisk13 | Self::TapdiskGrown => b"tap\0\x00\x01\x00\x03",
+            Self::Windows | Self::WindowsGrown => b"win \x00\x06\x00\x01",
+            Self::Windows10 => b"win \x00\x0A\x00\x00",
+            Self::MiniVhd => b"mVHD\x00\x01\x00\x00",
         }
     }
 }
@@ -212,9 +249,11 @@ impl Disk {
         let mut content = Virtual::empty(self.size(), self.kind);
         let mut map = vec![0; map_length];
         let mut blocks_at = Vec::new();
-        for &(number, fill) in &self.allocated {
-            let at = self.place_behind(bytes.len());
-            bytes.resize(at, 0);
+        for (index, &(number, fill)) in self.allocated.iter().enumerate() {
+            let gap = if index == 0 { self.creator.first_gap() * SECTOR } else { 0 };
+            let at = self.place_behind(bytes.len() + gap);
+            let padding = if index == 0 && self.creator == Creator::Windows10 { 0xFF } else { 0 };
+            bytes.resize(at, padding);
             put(&mut bytes, BAT_AT + number * 4, &((at / SECTOR) as u32).to_be_bytes());
             let (block, full) = self.block(number, fill, &mut random, &mut content);
             bytes.extend(block);
@@ -228,6 +267,9 @@ impl Disk {
             put(&mut bytes, at + SECTOR, &map);
         }
         bytes.resize(bytes.len() + self.gap_sectors * SECTOR, 0);
+        if self.creator == Creator::Windows10 {
+            bytes.resize(bytes.len().next_multiple_of(PAGE), 0);
+        }
         bytes.extend(self.footer());
         Built { disk: self.clone(), bytes, content, batmap_at, locators_at, blocks_at, end_of_metadata }
     }
@@ -235,7 +277,11 @@ impl Disk {
     /// Where the creator puts a block that follows what ends at `end`.
     fn place_behind(&self, end: usize) -> usize {
         let bitmap = self.bitmap_length();
-        if self.creator.is_tapdisk() { (end + bitmap).next_multiple_of(PAGE) - bitmap } else { end }
+        match self.creator.on_page() {
+            OnPage::Data => (end + bitmap).next_multiple_of(PAGE) - bitmap,
+            OnPage::Bitmap => end.next_multiple_of(PAGE),
+            OnPage::Nothing => end,
+        }
     }
 
     /// A block with its bitmap, and whether every sector of it is written.
@@ -259,6 +305,9 @@ impl Disk {
             let bytes = random.sector();
             put(&mut block, self.bitmap_length() + sector * SECTOR, &bytes);
             content.write(virtual_sector, &bytes);
+        }
+        if self.creator == Creator::Windows10 && self.kind == Kind::Dynamic {
+            block[..self.bitmap_length()].fill(0xFF);
         }
         (block, written == sectors)
     }
@@ -321,7 +370,7 @@ impl Disk {
         }
         let relative = utf16(&format!(".\\{PARENT}"), u16::to_le_bytes);
         match self.creator {
-            Creator::Windows => {
+            Creator::Windows | Creator::WindowsGrown | Creator::Windows10 | Creator::MiniVhd => {
                 vec![(b"W2ru", relative), (b"W2ku", utf16(&format!("C:\\{PARENT}"), u16::to_le_bytes))]
             }
             _ => vec![

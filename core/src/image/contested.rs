@@ -54,13 +54,22 @@ pub(super) fn weigh<E>(
     }
     refuted.sort_unstable();
     refuted.dedup();
-    if bat.placement.is_on_pages() {
-        let off = bat.blocks.iter().filter(|block| {
-            !bat.placement.holds(block.offset()) && image.holds_block(**block, shape) && !is_contested(bat, **block)
-        });
-        for &block in off.take(MOST_WEIGHED - reads) {
-            beside.extend(right_place(reader, image, bat, block, shape, watch)?);
+    let contested: Vec<Block> = bat.overlapping.first.iter().flat_map(|(first, second)| [*first, *second]).collect();
+    let others = bat
+        .blocks
+        .iter()
+        .enumerate()
+        .filter(|(_, block)| image.holds_block(**block, shape) && !contested.contains(block));
+    for (at, &block) in others {
+        let room = Room::around(image, bat, at, shape);
+        if room.is_flush(bat, block) {
+            continue;
         }
+        if reads == MOST_WEIGHED {
+            break;
+        }
+        reads += 1;
+        beside.extend(right_place(reader, image, bat, block, &room, watch)?);
     }
     Ok((refuted, beside))
 }
@@ -70,38 +79,81 @@ fn may_be(weighed: Weighed) -> bool {
     weighed.written > 0 && weighed.denied == 0 && !weighed.is_something_else
 }
 
-fn is_contested(bat: &Bat, block: Block) -> bool {
-    bat.overlapping.first.iter().any(|(first, second)| *first == block || *second == block)
+/// The free space in which a block lies, from the end of what is before it to the start of what is behind it.
+struct Room {
+    start: u64,
+    end: u64,
+    shape: BlockShape,
 }
 
-/// The place of the writer's next to a block where the block is, if it is there and not where its entry says.
+impl Room {
+    /// Around the block at an index of the BAT's list.
+    fn around(image: &Image, bat: &Bat, at: usize, shape: BlockShape) -> Self {
+        let before = at.checked_sub(1).and_then(|at| bat.blocks.get(at));
+        let start = before.map_or(image.end_of_metadata, |before| before.offset() + shape.length());
+        let next = bat.blocks.get(at + 1).map_or(image.limit(), |next| next.offset().min(image.limit()));
+        Self { start, end: next, shape }
+    }
+
+    /// Whether the block is where a writer puts it behind what is before it.
+    fn is_flush(&self, bat: &Bat, block: Block) -> bool {
+        let is_first = bat.blocks.first() == Some(&block);
+        block.offset() == bat.placement.at_or_behind(self.start) && bat.placement.is_known()
+            || block.offset() == self.start && !bat.placement.is_on_pages() && !is_first
+    }
+
+    /// Whether a block may lie at a place.
+    fn holds(&self, place: u64) -> bool {
+        place >= self.start && place.saturating_add(self.shape.length()) <= self.end
+    }
+}
+
+/// So many sectors that a bitmap calls written, and no others with data, say that it is one.
+const FEWEST: u32 = 4;
+
+/// Further than this a flipped bit is not looked for beside a block, in bytes …
+const FURTHEST: u64 = 1 << 20;
+/// … and any other place.
+const BESIDE: u64 = 32 << 10;
+
+/// The place where a block is, if it is in the free space around it and not where its entry says: one near it, or one to
+/// which a flipped bit of the entry leads.
 fn right_place<E>(
     reader: &Reader<'_, E>,
     image: &Image,
     bat: &Bat,
     block: Block,
-    shape: BlockShape,
+    room: &Room,
     watch: &mut Watch<'_>,
 ) -> Result<Option<Beside>, AnalysisError<E>> {
     let own = block.offset();
-    let behind = bat.placement.at_or_behind(own);
-    let at = bat.blocks.partition_point(|other| *other < block);
-    let before = at.checked_sub(1).and_then(|at| bat.blocks.get(at));
-    let start = before.map_or(image.end_of_metadata, |before| before.offset() + shape.length());
-    let end = bat.blocks.get(at + 1).map_or(image.limit(), |next| next.offset().min(image.limit()));
-    let is_free = |place: &u64| *place >= start && place.saturating_add(shape.length()) <= end;
-    let places: Vec<u64> = [behind.checked_sub(bat.placement.unit), Some(behind)].into_iter().flatten().collect();
-    let places: Vec<u64> = places.into_iter().filter(is_free).collect();
-    let (Some(first), Some(last)) = (places.iter().min(), places.iter().max()) else {
+    let first_near = bat.placement.at_or_behind(own.saturating_sub(BESIDE));
+    let step = usize::try_from(bat.placement.unit).unwrap_or(usize::MAX);
+    let nearby = (first_near..=own.saturating_add(BESIDE)).step_by(step);
+    let flipped = (0..u32::BITS).map(|bit| u64::from(block.sector ^ 1 << bit) * SECTOR);
+    let near = |place: &u64| place.abs_diff(own) <= FURTHEST && *place != own && room.holds(*place);
+    let mut places: Vec<u64> = nearby.chain(flipped).filter(near).collect();
+    places.sort_unstable();
+    places.dedup();
+    let (Some(first), Some(last)) = (places.first(), places.last()) else {
         return Ok(None);
     };
-    let range = (own.min(*first) / SECTOR * SECTOR, own.max(*last));
-    let stretch = Stretch::read(reader, range, shape, image.footer(), watch)?;
-    let mut fitting = places.iter().copied().filter(|place| stretch.weigh(*place).fits());
+    let range = (own.min(*first), own.max(*last));
+    let stretch = Stretch::read(reader, range, room.shape, image.footer(), watch)?;
+    let here = stretch.weigh(own);
+    // A block that holds nothing denies nothing.
+    let is_refuted = here.denied > 0 || here.is_something_else;
+    let on_way = |place: &u64| !bat.placement.is_on_pages() || bat.placement.holds(*place);
+    let mut fitting = places.iter().copied().filter(on_way).filter(|place| stretch.weigh(*place).fits());
     let (Some(place), None) = (fitting.next(), fitting.next()) else {
         return Ok(None);
     };
     // Where its own place fits, too, it may be somebody else's block.
-    let is_refuted = !stretch.weigh(own).fits();
-    Ok((is_refuted || bat.placement.shown_by >= 3).then_some(Beside { block, place, is_refuted }))
+    let is_off = bat.placement.is_on_pages() && !bat.placement.holds(own) && bat.placement.shown_by >= 3;
+    let there = stretch.weigh(place);
+    // A bitmap of ones denies nothing: where another says what is written, this one may be padding.
+    let is_padding = here.full && !there.full && !bat.placement.is_known();
+    // A few sectors agree anywhere.
+    let is_shown = there.with_data >= FEWEST && (is_refuted || is_off || is_padding);
+    Ok(is_shown.then_some(Beside { block, place, is_refuted }))
 }

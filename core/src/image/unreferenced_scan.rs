@@ -15,7 +15,9 @@ use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::progress::{AnalysisError, Watch};
 
 /// How many bytes are read for it without being asked.
-const BYTES_LIMIT: u64 = 128 << 20;
+const BYTES_LIMIT: u64 = 64 << 20;
+/// After so many places without a block, one behind the other, a region is rather no blocks.
+const MOST_MISSES: u32 = 4;
 /// How far behind the place where a block would follow the last structure it may begin, in bytes: writers pad to pages,
 /// and some to more.
 const SLACK: u64 = 64 << 10;
@@ -37,6 +39,7 @@ pub(super) fn look<E>(
     for region in &found.regions {
         let end = region.offset + region.length;
         let mut at = region.offset.next_multiple_of(SECTOR);
+        let mut misses = 0;
         while at + shape.length() <= end {
             let last = (end - shape.length()) / SECTOR * SECTOR;
             let mut orphan = None;
@@ -55,10 +58,14 @@ pub(super) fn look<E>(
                 }
                 found.unexplained |= stretch.has_data();
             }
-            at = match orphan {
-                Some(orphan) => orphan.offset + shape.length(),
-                None => at + shape.length(),
+            (at, misses) = match orphan {
+                Some(orphan) => (orphan.offset + shape.length(), 0),
+                None => (at + shape.length(), misses + 1),
             };
+            if misses == MOST_MISSES && at + shape.length() <= end {
+                found.unfinished = true;
+                break;
+            }
             // A block whose entry is in doubt may be right after all.
             let is_named = |orphan: &Orphan| bat.blocks.iter().any(|block| block.offset() == orphan.offset);
             found.orphans.extend(orphan.filter(|orphan| !is_named(orphan)));
@@ -102,7 +109,9 @@ fn block_in(stretch: &Stretch<'_>, (first, last): (u64, u64), bat: &Bat, expecte
             .blocks
             .iter()
             .any(|block| block.offset() > first && block.offset().abs_diff(*place).is_multiple_of(PAGE));
-        (on_pages, expected.contains(&Some(*place)) && placement.holds(*place), weighed.with_data)
+        // A bitmap of ones denies nothing, and is what padding looks like.
+        let says_something = !weighed.full && weighed.with_data >= FEWEST_BY_CHANCE;
+        (on_pages, says_something, expected.contains(&Some(*place)) && placement.holds(*place), weighed.with_data)
     };
     let &(offset, weighed) = fitting.iter().rev().max_by_key(|place| likeliness(place))?;
     let mut rivals = fitting.iter().map(|(place, _)| *place).filter(|place| *place != offset);

@@ -47,7 +47,9 @@ impl Weighed {
         let rest = bytes.get(used..).unwrap_or_default();
         let is_ragged = rest.iter().any(|byte| *byte != 0) && !(weighed.full && is_ones(rest));
         // Writers fill what lies before the first block with ones: the last sector of them may be a bitmap.
-        let is_padding = is_ones(before) && is_ones(bytes) && is_ones(behind);
+        // The BAT is padded with them, too.
+        let ends_with_ones = before.last_chunk::<16>().is_some_and(|end| is_ones(end));
+        let is_padding = ends_with_ones && is_ones(bytes) && is_ones(behind);
         let is_structure = bytes.starts_with(&Footer::COOKIE) || bytes.starts_with(&DynamicHeader::COOKIE);
         weighed.is_something_else = is_ragged || is_padding || is_structure;
         weighed

@@ -10,12 +10,13 @@ use super::batmap::marks_cleared;
 use super::case::{Case, Proposal, Unreadable};
 use super::entry::entry_offset;
 use super::evidence::Evidence;
-use super::plan::{Patch, Step};
+use super::footers;
+use super::plan::{Content, Patch, Step};
 use crate::image::{Bat, Block, Image, Orphan};
 use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};
 use crate::layout::bitmap::Bitmap;
-use crate::layout::footer::DiskType;
+use crate::layout::footer::{DiskType, Footer};
 
 /// More wrong entries than a person reads the names of: then it is the table that is wrong, not its entries.
 const MOST_CLEARED: usize = 1024;
@@ -100,11 +101,7 @@ fn twins(case: &Case<'_>, bat: &Bat, lost: &[u32], first: Block, second: Block) 
     let image = case.image;
     let there = image.unreferenced.orphans.as_slice();
     let [orphan] = there else {
-        // None, or several: nobody knows. Either may keep the block.
-        return Ok(vec![
-            cleared(image, &[second.number]).assuming(keeps(first, second)),
-            cleared(image, &[first.number]).assuming(keeps(second, first)),
-        ]);
+        return one_owner(case, bat, first, second);
     };
     let moved: Vec<Block> = [first, second].into_iter().filter(|block| fits(image, block.number, *orphan)).collect();
     let step = |block: Block| relink(image, &[(block.number, *orphan)]);
@@ -132,6 +129,49 @@ fn twins(case: &Case<'_>, bat: &Bat, lost: &[u32], first: Block, second: Block) 
             both.into_iter().filter_map(|block| Some(step(block)?.assuming(assumption(block)))).collect()
         }
     })
+}
+
+/// Two blocks at one place, and none without an entry, or several: either may keep the block, or both what is read of it.
+fn one_owner(case: &Case<'_>, bat: &Bat, first: Block, second: Block) -> Proposal {
+    let image = case.image;
+    let shared =
+        Orphan { offset: first.offset(), sectors: 0, full: is_full_at(case, first)?, with_data: 0, rivals: [None; 3] };
+    let kept = |block: Block, other: Block| cleared(image, &[other.number]).assuming(keeps(block, other));
+    let either = [kept(first, second), kept(second, first)];
+    // What the batmap denies one of them, or what keeps all blocks in their order, tells whose it is.
+    let speaks_for = |block: Block| (fits(image, block.number, shared), stays_in_order(bat, block.number, shared));
+    Ok(match (speaks_for(first), speaks_for(second)) {
+        ((true, _), (false, _)) | ((true, true), (true, false)) => either.into(),
+        ((false, _), (true, _)) | ((true, false), (true, true)) => {
+            let [one, other] = either;
+            vec![other, one]
+        }
+        _ => doubled(image, bat, first, second).into_iter().chain(either).collect(),
+    })
+}
+
+/// The block copied, so that each of the two has one of its own: all that is read stays as it was.
+fn doubled(image: &Image, bat: &Bat, first: Block, second: Block) -> Option<Step> {
+    let (shape, (_, footer)) = (image.block_shape()?, image.closing_footer()?);
+    let place = bat.placement.at_or_behind(image.tail.end_of_data.max(image.limit()));
+    let sector = u32::try_from(place / SECTOR).ok().filter(|sector| *sector != UNALLOCATED)?;
+    let end = place.checked_add(shape.length())?;
+    let content = Content::Copy { offset: first.offset(), length: shape.length() };
+    let reason = format!("a copy of the block at 0x{:x}, for block {}", first.offset(), second.number);
+    let entry = format!("the BAT entry of block {}, which gets the copy", second.number);
+    let patches = vec![
+        Patch { offset: place, content, reason },
+        Patch::bytes(entry_offset(image, second.number), &sector.to_be_bytes(), entry),
+        footers::patch(end, footer, "the primary footer, behind the copy"),
+    ];
+    let length = end + Footer::LENGTH;
+    let step =
+        Step { new_length: length, ..Step::lossless("Give each of two blocks a place of its own", length, patches) };
+    Some(step.assuming(format!(
+        "Blocks {} and {} both hold what was read of the one place that their entries share. It belongs to one of them, \
+         and nothing tells to which.",
+        first.number, second.number
+    )))
 }
 
 /// Whether the bitmap of an allocated block calls every sector written.

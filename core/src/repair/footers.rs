@@ -157,7 +157,8 @@ fn differences(one: &Footer, other: &Footer) -> Vec<(&'static str, String, Strin
     let kind = |footer: &Footer| format!("{}", footer.disk_type);
     let offset = |footer: &Footer| format!("0x{:x}", footer.data_offset);
     let id = |footer: &Footer| format!("{}", Uuid::from_bytes(footer.unique_id));
-    let fields: [(&'static str, fn(&Footer) -> &[u8], &dyn Fn(&Footer) -> String); 4] = [
+    type Field<'a> = (&'static str, fn(&Footer) -> &[u8], &'a dyn Fn(&Footer) -> String);
+    let fields: [Field<'_>; 4] = [
         ("current size", |footer| footer.current_size.as_bytes(), &size),
         (TYPE, |footer| footer.disk_type.as_bytes(), &kind),
         (OFFSET, |footer| footer.data_offset.as_bytes(), &offset),

@@ -43,9 +43,9 @@ static TRUNK: CargoTool = CargoTool {
     package: "trunk",
     program: "trunk",
     version: || "0.21.14".to_owned(),
-    debug: false,
+    debug: true,
     purpose: "put the page together and serve it",
-    effort: "about 6 minutes: compiled from source with the web server in it",
+    effort: "about 3 minutes: compiled from source with the web server in it",
 };
 static CARGO_FUZZ: CargoTool = CargoTool {
     package: "cargo-fuzz",
