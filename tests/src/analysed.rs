@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse, analyse_with};
+use vhd_analyser_core::compat::{Tool, rejected_by};
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::AnalysisError;
 use vhd_analyser_core::repair::{Content, Plan, RequestedChanges, Segment};
@@ -38,6 +39,17 @@ pub fn analysed_with(image: &[u8], journal: &[u8], name: &str) -> Result<Analysi
 
 fn options(deep: bool) -> Options {
     Options { now: NOW, fresh_unique_id: *b"sixteen randoms!", deep, request: RequestedChanges::default() }
+}
+
+/// Tools that refuse a disk although no finding explains why. Azure takes fixed disks only, which every other one would
+/// have to be told.
+pub fn unexplained_refusals(analysis: &Analysis) -> Vec<Tool> {
+    let kind = analysis.image.kind();
+    let is_explained = |tool: Tool| {
+        analysis.findings.iter().any(|finding| rejected_by(&finding.fault, kind).any(|other| other == tool))
+    };
+    let refusing = analysis.answers.iter().filter(|answer| !answer.accepts).map(|answer| answer.tool);
+    refusing.filter(|tool| *tool != Tool::Azure && !is_explained(*tool)).collect()
 }
 
 /// The fixed copy, put together from pieces of the original and new bytes, as the page does it.

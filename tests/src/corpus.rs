@@ -131,6 +131,21 @@ pub fn unpacked(path: &str) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// An image of another project, which lies beside this one and not in it; `None` where it is not at hand.
+///
+/// # Errors
+/// Where the file is there and cannot be read or unpacked.
+pub fn of_another_project(name: &str) -> io::Result<Option<Vec<u8>>> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus-real").join(format!("{name}.gz"));
+    if !beside.exists() {
+        println!("skipped: {name} is not at hand");
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    GzDecoder::new(fs::File::open(beside)?).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
 /// The place of a file within `images`.
 pub fn images(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("images").join(path)

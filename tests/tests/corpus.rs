@@ -12,7 +12,7 @@ use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::repair::Plan;
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep, analysed_with, fixed_copy};
 use vhd_analyser_tests::bytes::sha256_of;
-use vhd_analyser_tests::corpus::{Case, cases, unpacked};
+use vhd_analyser_tests::corpus::{Case, cases, of_another_project};
 use vhd_analyser_tests::folder::Folder;
 
 /// What must be said of the cases with one fault, whoever made the disk: the answer, and the findings that are
@@ -324,11 +324,12 @@ fn the_text_is_what_vhd_util_prints() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Two images that other people's tools made: none has an error.
+/// Two images that other people's tools made, where they are at hand: none has an error.
 #[test]
 fn disks_of_other_tools_are_sound() -> Result<(), Box<dyn Error>> {
     for name in ["ext2.vhd", "fat-differential.vhd"] {
-        let analysis = analysed(&unpacked(&format!("real/{name}.gz"))?, name)?;
+        let Some(image) = of_another_project(name)? else { continue };
+        let analysis = analysed(&image, name)?;
         assert_eq!(analysis.verdict(), Sound, "{name}: {:?}", analysis.findings);
     }
     Ok(())

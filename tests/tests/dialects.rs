@@ -9,8 +9,10 @@ use std::process::Command;
 use serde::Deserialize;
 use vhd_analyser_core::compat::{Disk, Tool, ToolAnswer, Unknown, answers, rejected_by, vhd_util};
 use vhd_analyser_tests::analysed::{NOW, analysed};
+use vhd_analyser_tests::build::{Creator, HEADER_AT};
 use vhd_analyser_tests::bytes::{put, seal};
-use vhd_analyser_tests::corpus::{Case, cases, unpacked};
+use vhd_analyser_tests::chain::{Linked, file_name};
+use vhd_analyser_tests::corpus::{Case, cases, of_another_project, unpacked};
 use vhd_analyser_tests::folder::Folder;
 
 /// All disks of a case.
@@ -87,25 +89,35 @@ fn names_are_read(name: &str) -> bool {
     name == "chain-locator-duplicate"
 }
 
-/// Disks that other people's tools made. The header of the one made by Windows names the parent by its full path,
-/// and vhd-util by the file's name.
+/// A disk as Windows makes it: its header names the parent by the whole path, and vhd-util by the file's name.
 #[test]
-fn disks_of_other_tools_are_judged() -> Result<(), Box<dyn Error>> {
+fn a_parent_named_by_its_whole_path_is_minded_by_vhd_util_alone() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let name = "ext2.vhd";
-    let image = unpacked(&format!("real/{name}.gz"))?;
-    let [vhd_util, qemu, hyper_v, xen_orchestra, _] = of(&image, name)?;
-    assert_eq!((vhd_util.accepts, vhd_util.says.as_str()), (true, "ext2.vhd is valid"));
-    assert_is_that_of_qemu_img(&image, &qemu, folder.path(), name)?;
-    assert!(qemu.accepts && hyper_v.accepts && xen_orchestra.accepts);
+    let disk = Linked { creator: Creator::Windows, ..Linked::new(1, Some(0)) };
+    let mut image = disk.build();
+    let path: Vec<u8> = format!("C:\\vms\\{}", file_name(0)).encode_utf16().flat_map(u16::to_be_bytes).collect();
+    put(&mut image, HEADER_AT + 64, &path);
+    seal(&mut image[HEADER_AT..HEADER_AT + 1024], 36);
+    judged_as_of_windows(&image, "child.vhd", folder.path())?;
+    if let Some(image) = of_another_project("fat-differential.vhd")? {
+        judged_as_of_windows(&image, "fat-differential.vhd", folder.path())?;
+    }
+    if let Some(image) = of_another_project("ext2.vhd")? {
+        let [vhd_util, qemu, hyper_v, xen_orchestra, _] = of(&image, "ext2.vhd")?;
+        assert_eq!((vhd_util.accepts, vhd_util.says.as_str()), (true, "ext2.vhd is valid"));
+        assert_is_that_of_qemu_img(&image, &qemu, folder.path(), "ext2.vhd")?;
+        assert!(qemu.accepts && hyper_v.accepts && xen_orchestra.accepts);
+    }
+    Ok(())
+}
 
-    let name = "fat-differential.vhd";
-    let image = unpacked(&format!("real/{name}.gz"))?;
-    let [vhd_util, qemu, hyper_v, ..] = of(&image, name)?;
-    assert!(!vhd_util.accepts);
-    assert!(vhd_util.says.starts_with("parent locator ") && vhd_util.says.contains(" does not match header name ("));
-    assert_is_that_of_qemu_img(&image, &qemu, folder.path(), name)?;
-    assert!(hyper_v.accepts && hyper_v.assumes_parent(), "{hyper_v:?}");
+fn judged_as_of_windows(image: &[u8], name: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let [vhd_util, qemu, hyper_v, ..] = of(image, name)?;
+    assert!(!vhd_util.accepts, "{name}");
+    let says = vhd_util.says;
+    assert!(says.starts_with("parent locator ") && says.contains(" does not match header name ("), "{name}: {says}");
+    assert_is_that_of_qemu_img(image, &qemu, folder, name)?;
+    assert!(hyper_v.accepts && hyper_v.assumes_parent(), "{name}: {hyper_v:?}");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use vhd_analyser_core::{Analysis, Verdict};
-use vhd_analyser_tests::analysed::{analysed, analysed_deep, fixed_copy};
+use vhd_analyser_tests::analysed::{analysed, analysed_deep, fixed_copy, unexplained_refusals};
 use vhd_analyser_tests::build::{
     BAT_AT, Built, Creator, Disk, Fill, Kind, SECTOR, UNALLOCATED, number32, read_virtual,
 };
@@ -71,6 +71,10 @@ fn end_of(built: &Built, damaged: &[u8], deep: bool) -> Result<(End, String), Bo
     let analysis = if deep { analysed_deep(damaged, "disk.vhd")? } else { analysed(damaged, "disk.vhd")? };
     let truth = |image: &[u8]| read_virtual(image).is_some_and(|content| content == built.content);
     let entry = |image: &[u8], block: usize| number32(image, BAT_AT + 4 * block);
+    let unexplained = unexplained_refusals(&analysis);
+    if analysis.verdict() == Verdict::Sound && !unexplained.is_empty() {
+        return Ok((End::Wrong, format!("sound, and {unexplained:?} refuse it for no reason that is told")));
+    }
     Ok(match analysis.verdict() {
         Verdict::Sound if truth(damaged) => (End::Harmless, String::new()),
         // A block without an entry is named, with its place: nothing in the file says that it is not a remnant.

@@ -135,6 +135,7 @@ fn report() -> Report {
             lossless: true,
             loses: vec![],
             assumes: vec![],
+            evidence: Vec::new(),
             new_size: 1024,
             cut: None,
             patches: vec![PatchReport {

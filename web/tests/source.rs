@@ -93,6 +93,7 @@ fn a_copy_is_composed_of_pieces_and_new_bytes() {
         lossless: true,
         loses: vec![],
         assumes: vec![],
+        evidence: Vec::new(),
         new_size: 8 + ZEROS,
         cut: None,
         patches: vec![],

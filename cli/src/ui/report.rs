@@ -93,6 +93,9 @@ pub fn price(page: &mut Page, repair: &RepairReport) {
     for assumption in &repair.assumes {
         page.item("◆ Assumed: ", color, assumption);
     }
+    for proof in &repair.evidence {
+        page.item("• Proven: ", DIM, proof);
+    }
     if repair.lossless {
         page.item("✔ ", colored(AnsiColor::Green), "Nothing is lost, and nothing had to be assumed.");
     }

@@ -60,6 +60,8 @@ pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
             None => faults.add(at, 8, Wrong::Undecodable),
             Some(path) => {
                 usable = true;
+                let is_strange = !path.is_ascii() && parent.as_deref().is_some_and(str::is_ascii);
+                faults.add_if(is_strange, at, 8, Wrong::NotAscii(Text::new(&path)));
                 let found = file_name(&path);
                 if let Some(parent) = parent.as_deref().map(file_name)
                     && parent != found

@@ -22,7 +22,13 @@ impl Fault {
     pub fn action(&self) -> Option<Action> {
         match self {
             Self::Locator(LocatorFault {
-                fault: Wrong::Offset | Wrong::Space(_) | Wrong::Length(_) | Wrong::OutOfFile(_) | Wrong::None,
+                fault:
+                    Wrong::Offset
+                    | Wrong::Space(_)
+                    | Wrong::Length(_)
+                    | Wrong::OutOfFile(_)
+                    | Wrong::None
+                    | Wrong::NotAscii(_),
                 ..
             })
             | Self::Link(LinkFault::OtherDisk { .. } | LinkFault::Elsewhere(_) | LinkFault::ByName(_)) => {

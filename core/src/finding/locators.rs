@@ -36,6 +36,8 @@ pub enum Wrong {
     Reserved(u32),
     /// The data is not a name in the encoding that the code announces.
     Undecodable,
+    /// A path with letters beyond ASCII, where the header's name has none.
+    NotAscii(Text),
     /// Another file name than the header's.
     Name(Text),
     /// No locator of the eight names the parent.
@@ -87,6 +89,11 @@ rules! {
         "The bytes are not a name in the encoding that the platform code announces.",
         "The repair writes the name anew into the locator’s space, or clears the locator where another names the \
          parent.";
+    NOT_ASCII: Warning, "locator.not-ascii", "Parent locator: a path beyond ASCII",
+        Some("error reading parent locator …: -22"), [VhdUtil],
+        "The path in the locator has letters beyond ASCII, though the parent’s name in the header has none. XenServer and \
+         XCP-ng read no such locator; and the folder may be damaged.",
+        "Link the disk to its parent anew, which writes the locators.";
     NAME: Error, "locator.name", "Parent locator: another name than the header’s",
         Some("parent locator … name (…) does not match header name (…)"), [VhdUtil],
         "Header and locators must name one parent. Tools follow the locators; XenServer and XCP-ng refuse the disk.",
@@ -111,6 +118,7 @@ impl LocatorFault {
             Wrong::OutOfFile(_) => &OUT_OF_FILE,
             Wrong::Reserved(_) => &RESERVED,
             Wrong::Undecodable => &UNDECODABLE,
+            Wrong::NotAscii(_) => &NOT_ASCII,
             Wrong::Name(_) => &NAME,
             Wrong::None => &NONE,
         }
@@ -125,7 +133,7 @@ impl LocatorFault {
             Wrong::Code(code) | Wrong::Duplicate(code) => write!(f, ": {}", Bytes(code)),
             Wrong::Space(value) | Wrong::Length(value) | Wrong::Reserved(value) => write!(f, ": {value}"),
             Wrong::OutOfFile(offset) => write!(f, ": offset 0x{offset:x}"),
-            Wrong::Name(found) => write!(f, ": “{found}”"),
+            Wrong::Name(found) | Wrong::NotAscii(found) => write!(f, ": “{found}”"),
             _ => Ok(()),
         }
     }
@@ -140,6 +148,7 @@ impl LocatorFault {
             Wrong::Space(_) => "less than 512 (sectors), or a multiple of 512 (bytes)",
             Wrong::Length(_) => "the length of the name",
             Wrong::Undecodable => "the parent’s name",
+            Wrong::NotAscii(_) => "a path in ASCII, as the name in the header",
             Wrong::Name(_) => "the name that the dynamic header gives",
             Wrong::None => "a locator with the parent’s name",
         })

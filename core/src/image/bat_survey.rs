@@ -57,7 +57,7 @@ pub(super) fn survey<E>(
     bat.find_overlaps(shape, image);
     let is_contested = |block: &Block| bat.overlapping.first.iter().any(|(a, b)| a == block || b == block);
     let beyond_doubt = |block: &&Block| image.holds_block(**block, shape) && !is_contested(block);
-    let beyond_doubt: Vec<Block> = bat.blocks.iter().filter(beyond_doubt).copied().collect();
+    let beyond_doubt: Vec<u64> = bat.blocks.iter().filter(beyond_doubt).map(|block| block.offset()).collect();
     bat.placement = Placement::of(&beyond_doubt, image.footer(), shape);
     Ok(Found::Read { offset, value: bat })
 }

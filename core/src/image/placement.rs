@@ -1,6 +1,5 @@
 //! Where a disk's writer puts blocks, as the blocks show it whose entries are beyond doubt.
 
-use super::bat::Block;
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
 use crate::layout::footer::Footer;
@@ -48,10 +47,10 @@ impl Placement {
         Self { stride: length, unit: length, residue: offset % length, shown_by: 0 }
     }
 
-    /// What blocks show whose entries are beyond doubt for themselves, in the order of the file; one of them may be
-    /// wrong nevertheless.
-    pub(super) fn of(blocks: &[Block], footer: Option<&Footer>, shape: BlockShape) -> Self {
-        let shown_by = |way: Self| blocks.iter().filter(|block| way.holds(block.offset())).count();
+    /// What blocks show, by where they begin, whose entries are beyond doubt for themselves, in the order of the file;
+    /// one of them may be wrong nevertheless.
+    pub(super) fn of(blocks: &[u64], footer: Option<&Footer>, shape: BlockShape) -> Self {
+        let shown_by = |way: Self| blocks.iter().filter(|offset| way.holds(**offset)).count();
         // tapdisk's way is known. Who else wrote to its disks, put blocks elsewhere.
         if footer.is_some_and(Footer::is_tapdisk) {
             let way = Self::data_on_page(shape);
@@ -62,7 +61,7 @@ impl Placement {
             return Self { shown_by: blocks.len() as u32, ..Self::bitmap_on_page(shape) };
         }
         // Any of the first few blocks may be the wrong one.
-        let rows = blocks.iter().take(3).map(|block| Self::end_to_end(shape, block.offset()));
+        let rows = blocks.iter().take(3).map(|offset| Self::end_to_end(shape, *offset));
         let ways = rows.chain([Self::data_on_page(shape), Self::bitmap_on_page(shape)]);
         let most_wrong = if blocks.len() < 3 { 0 } else { (blocks.len() / 8).max(1) };
         let is_shown = |count: usize| count >= 2 && blocks.len() - count <= most_wrong;
@@ -102,12 +101,9 @@ mod tests {
 
     const SHAPE: BlockShape = BlockShape { bitmap: 512, data: 2 << 20 };
 
-    fn blocks(sectors: &[u32]) -> Vec<Block> {
-        (0..).zip(sectors).map(|(number, sector)| Block { sector: *sector, number }).collect()
-    }
-
-    fn shown(sectors: &[u32]) -> Placement {
-        Placement::of(&blocks(sectors), None, SHAPE)
+    fn shown(sectors: &[u64]) -> Placement {
+        let offsets: Vec<u64> = sectors.iter().map(|sector| sector * SECTOR).collect();
+        Placement::of(&offsets, None, SHAPE)
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
                     None => mended.parent_locators[number] = FromZeros::new_zeroed(),
                 }
             }
-            Wrong::Name(_) | Wrong::None => {}
+            Wrong::Name(_) | Wrong::NotAscii(_) | Wrong::None => {}
             Wrong::Reserved(_) => mended.parent_locators[number].reserved = U32::new(0),
             Wrong::Code(_) | Wrong::Duplicate(_) => {
                 mended.parent_locators[number] = recoded(case.image, &mended, number);

@@ -88,7 +88,12 @@ pub(crate) fn find_plans<S: Source>(
 fn cheapest_first(mut plans: Vec<Plan>) -> Vec<Plan> {
     let mut sorted = Vec::new();
     while let Some(cheapest) = (0..plans.len()).min_by_key(|at| (plans[*at].loses.len(), plans[*at].assumes.len())) {
-        sorted.push(plans.remove(cheapest));
+        let plan = plans.remove(cheapest);
+        // Two ways to the same bytes are one.
+        let is_new = |other: &Plan| other.new_length() != plan.new_length() || other.segments() != plan.segments();
+        if sorted.iter().all(is_new) {
+            sorted.push(plan);
+        }
     }
     sorted
 }

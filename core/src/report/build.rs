@@ -14,7 +14,7 @@ use crate::chain::{DiskSummary, Lineage, Link, Next, Reach};
 use crate::compat::rejected_by;
 use crate::finding::{Finding, Rule, Severity};
 use crate::layout::footer::DiskType;
-use crate::repair::Content;
+use crate::repair::{Content, Evidence};
 use crate::verdict::Verdict;
 
 /// Everything that a person or a script is told about a file, in its place: `lineage` is what is known of its parents. It
@@ -159,6 +159,7 @@ pub fn repair(VerifiedRepair { plan, replaced }: &VerifiedRepair) -> RepairRepor
         lossless: plan.is_lossless(),
         loses: plan.loses.clone(),
         assumes: plan.assumes.clone(),
+        evidence: evidence(&plan.evidence),
         new_size: plan.new_length(),
         cut: plan.cut.as_ref().map(prose::cut),
         patches: plan
@@ -183,4 +184,15 @@ pub fn repair(VerifiedRepair { plan, replaced }: &VerifiedRepair) -> RepairRepor
         replaced: plan.replaced(),
         segments: plan.segments(),
     }
+}
+
+/// What proves a plan, each sentence once.
+fn evidence(all: &[Evidence]) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    for sentence in all.iter().map(ToString::to_string) {
+        if !sentences.contains(&sentence) {
+            sentences.push(sentence);
+        }
+    }
+    sentences
 }

@@ -91,6 +91,7 @@ struct Repair<'a> {
     lossless: bool,
     loses: &'a [String],
     assumes: &'a [String],
+    evidence: &'a [String],
     new_size: u64,
     patches: Vec<Patch<'a>>,
 }
@@ -159,8 +160,8 @@ impl<'a> ToolAnswer<'a> {
 
 impl<'a> Repair<'a> {
     fn of(report: &'a RepairReport) -> Self {
-        let RepairReport { lossless, ref loses, ref assumes, new_size, ref patches, .. } = *report;
-        Self { lossless, loses, assumes, new_size, patches: patches.iter().map(Patch::of).collect() }
+        let RepairReport { lossless, ref loses, ref assumes, ref evidence, new_size, ref patches, .. } = *report;
+        Self { lossless, loses, assumes, evidence, new_size, patches: patches.iter().map(Patch::of).collect() }
     }
 }
 

@@ -164,6 +164,7 @@ impl Page {
         self.markup("\n\n");
         self.prices("Loses", &repair.loses);
         self.prices("Assumes", &repair.assumes);
+        self.prices("Proven", &repair.evidence);
         if let Some(cut) = &repair.cut {
             self.item("Cuts", cut);
         }

@@ -144,6 +144,8 @@ pub struct RepairReport {
     pub loses: Vec<String>,
     /// What had to be assumed, a sentence each. Empty where nothing was.
     pub assumes: Vec<String>,
+    /// What proves it, a sentence each.
+    pub evidence: Vec<String>,
     /// The length of the file afterwards, in bytes.
     pub new_size: u64,
     /// What is cut from the end of the file, in a sentence, if anything is.

@@ -14,6 +14,7 @@ pub fn mark(report: &mut Report) {
     fields.for_each(|field| mark_text(&mut field.value));
     for repair in report.repair.iter_mut().chain(&mut report.alternatives) {
         repair.assumes.iter_mut().for_each(mark_text);
+        repair.evidence.iter_mut().for_each(mark_text);
         repair.loses.iter_mut().for_each(mark_text);
     }
 }

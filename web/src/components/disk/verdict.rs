@@ -89,6 +89,12 @@ fn losses(repair: &RepairReport) -> Html {
         <>
             { list("What is lost", &repair.loses) }
             { list("What is assumed", &repair.assumes) }
+            if !repair.evidence.is_empty() {
+                <details class="fold" data-testid="evidence">
+                    <summary>{ "What proves it" }</summary>
+                    <ul>{ for repair.evidence.iter().map(|proof| html! { <li>{ proof }</li> }) }</ul>
+                </details>
+            }
         </>
     }
 }
