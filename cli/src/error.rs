@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
-use vhd_analyser_core::repair::LinkRefusal;
+use vhd_analyser_core::repair::{AssignRefusal, LinkRefusal};
 use vhd_analyser_core::units::exact_size;
 
 use crate::os::file_error::FileError;
@@ -122,6 +122,12 @@ pub enum Failure {
     /// What was written is not sound.
     #[error("the repaired copy was read again and is not sound, so it was removed; the disk itself is untouched")]
     CopyNotSound,
+    /// Several disks for one copy, or for what is done to one at a time.
+    #[error("several disks are repaired into a folder: add -o FOLDER/; everything else is done one disk at a time")]
+    SeveralDisks,
+    /// A block cannot be given the place that was asked for.
+    #[error(transparent)]
+    NotAssigned(#[from] AssignRefusal),
     /// Nothing says what kind of image is wanted.
     #[error("what {} is to be, its name does not say; add --to dynamic, fixed or raw", out.display())]
     UnknownKind {

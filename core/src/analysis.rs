@@ -138,7 +138,7 @@ pub fn analyse_with<S: Source>(
         analysis.deep = Some(block_scan::survey(source, &analysis.image, &mut watch)?);
     }
     analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
-    let mut first = None;
+    let mut first = repair::assign::step(&analysis.image, &request.assign);
     if let Some(journal) = beside.journal {
         let journal = Journal::read(journal, &mut watch)?;
         match journal.and_then(|journal| repair::journal::revert(&analysis.image, &journal)) {
@@ -148,7 +148,7 @@ pub fn analyse_with<S: Source>(
             }
         }
     }
-    if analysis.has_errors() || *request != RequestedChanges::default() {
+    if analysis.has_errors() || request.asks_for_changes() {
         watch.at(Stage::Proof, 0, 1)?;
         let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
         let plans = find_plans(source, found, &wishes, first, &mut watch)?;

@@ -363,7 +363,8 @@ fn a_link_goes_with_everything_else() -> Outcome {
     damaged[end] = 0;
     let late = vhd_analyser_core::layout::time::TimeStamp(NOW.0 + 86_400);
     let parent = ParentDisk { unique_id: PARENT_ID, time_stamp: late, path: "base.vhd".into() };
-    let analysis = asked(&damaged, RequestedChanges { hidden: Some(true), parent: Some(parent), fixed: None })?;
+    let analysis =
+        asked(&damaged, RequestedChanges { hidden: Some(true), parent: Some(parent), ..RequestedChanges::default() })?;
     let plan = analysis.plan().ok_or("no plan")?;
     assert!(plan.is_lossless());
     assert_eq!(plan.steps.last().map(AsRef::as_ref), Some("Hide the disk"));

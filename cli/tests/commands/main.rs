@@ -7,6 +7,7 @@ mod one_verdict;
 mod parents;
 mod repair;
 mod repair_in_place;
+mod repair_many;
 mod repair_parent;
 mod repair_script;
 mod scan;

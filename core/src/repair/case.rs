@@ -25,6 +25,8 @@ pub(crate) struct Case<'a> {
     pub fresh_unique_id: [u8; 16],
     /// The parent, if the caller knows it.
     pub parent: Option<&'a ParentDisk>,
+    /// Whether the file must keep its length, with its footer in its last sector.
+    pub keeps_length: bool,
     /// The bytes of the file.
     pub probe: &'a dyn Probe,
 }

@@ -40,7 +40,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if image.footers().filter_map(Found::value).any(Footer::is_poisoned) || are_in_order(image) {
         return Ok(Vec::new());
     }
-    Ok(candidates(image).into_iter().filter_map(|candidate| step(image, candidate)).collect())
+    Ok(candidates(image).into_iter().filter_map(|candidate| step(case, candidate)).collect())
 }
 
 /// A patch that writes a footer.
@@ -265,9 +265,13 @@ fn mended(image: &Image, primary: Option<&Footer>, backup: Option<&Footer>) -> V
     candidates
 }
 
-fn step(image: &Image, candidate: Candidate) -> Option<Step> {
+fn step(case: &Case<'_>, candidate: Candidate) -> Option<Step> {
+    let image = case.image;
     let kind = candidate.footer.kind()?;
-    let place = place(image, &candidate.footer, kind)?;
+    let place = match case.keeps_length {
+        true => last_sector(image)?,
+        false => place(image, &candidate.footer, kind)?,
+    };
     let footer = &candidate.footer;
     let end = place.offset.checked_add(Footer::LENGTH)?;
     let mut patches = Vec::new();
@@ -292,6 +296,14 @@ fn step(image: &Image, candidate: Candidate) -> Option<Step> {
     }
     let title = if patches.is_empty() { "Cut the file behind its footer" } else { candidate.title };
     Some(Step { title: title.into(), patches, new_length: end, cut: place.cut, evidence, loses: Vec::new() })
+}
+
+/// The last sector of a device: where tools look for the footer, however long the disk is. `None` where data of the disk
+/// may be there.
+fn last_sector(image: &Image) -> Option<Place> {
+    let offset = image.length.checked_sub(Footer::LENGTH)?;
+    let ends_before = image.knows_end_of_data() && image.tail.end_of_data <= offset;
+    ends_before.then_some(Place { offset, cut: None })
 }
 
 /// Where the primary footer belongs, so that no byte is lost that could belong to the disk; `None` where it

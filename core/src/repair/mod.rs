@@ -1,5 +1,6 @@
 //! Repairs, a file for each family, and the search for plans that end sound.
 
+pub(crate) mod assign;
 mod bat;
 mod batmap;
 mod bitmaps;
@@ -28,6 +29,7 @@ mod truncated;
 pub mod undo;
 mod unique_id;
 
+pub use assign::{AssignRefusal, Assignment, check_assignments};
 pub use evidence::{Evidence, Strength};
 pub use parent_disk::{LinkRefusal, ParentDisk};
 pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};

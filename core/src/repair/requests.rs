@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
+use super::assign::Assignment;
 use super::footers;
 use super::parent_disk::ParentDisk;
 use super::plan::{Patch, Step};
@@ -25,6 +26,17 @@ pub struct RequestedChanges {
     pub fixed: Option<FixedDisk>,
     /// The parent that a differencing disk is to be linked to, or that it had when it lost its dynamic header.
     pub parent: Option<ParentDisk>,
+    /// Blocks that are to be found at these places.
+    pub assign: Vec<Assignment>,
+    /// Whether the file must keep its length: a device has no other, and its footer is in its last sector.
+    pub keeps_length: bool,
+}
+
+impl RequestedChanges {
+    /// Whether anything is to be changed in a disk without errors.
+    pub fn asks_for_changes(&self) -> bool {
+        *self != Self { keeps_length: self.keeps_length, ..Self::default() }
+    }
 }
 
 /// How a raw disk becomes a fixed VHD.

@@ -70,10 +70,13 @@ pub(crate) fn find_plans<S: Source>(
     watch.proving();
     let mut search = Search { source, wishes, plans: Vec::new(), trials: 0 };
     let nothing = Plan::nothing(source.length());
+    let is_assigned = first.is_some() && !wishes.request.assign.is_empty();
     if let Some(step) = first {
         search.try_step(&nothing, step, watch)?;
     }
-    if has_errors(found.findings) {
+    if is_assigned {
+        // Nothing else was asked for.
+    } else if has_errors(found.findings) {
         search.extend(&nothing, found, watch)?;
     } else if search.plans.is_empty() {
         search.plans.push(nothing);
@@ -203,7 +206,8 @@ impl<S: Source> Search<'_, S> {
 
     /// `plan` with one more step, and what follows from there.
     fn try_step(&mut self, plan: &Plan, step: Step, watch: &mut Watch<'_>) -> Result<(), AnalysisError<S::Error>> {
-        if !step.is_possible() {
+        let keeps_length = step.new_length == self.source.length();
+        if !step.is_possible() || (self.wishes.request.keeps_length && !keeps_length) {
             return Ok(());
         }
         self.trials += 1;
@@ -236,6 +240,7 @@ impl<S: Source> Search<'_, S> {
             now: self.wishes.circumstances.now,
             fresh_unique_id: self.wishes.fresh_unique_id,
             parent: self.wishes.request.parent.as_ref(),
+            keeps_length: self.wishes.request.keeps_length,
             probe: &probe,
         };
         for repair in REPAIRS {

@@ -4,6 +4,7 @@ mod copy;
 mod exclusive;
 mod in_place;
 mod job;
+mod many;
 mod parent;
 mod script;
 mod undo;
@@ -11,7 +12,7 @@ mod undo;
 use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair};
-use vhd_analyser_core::repair::{FixedDisk, RequestedChanges};
+use vhd_analyser_core::repair::{Assignment, FixedDisk, RequestedChanges, check_assignments};
 use vhd_analyser_core::report::{self, Caution, Checked, NotChecked, Report};
 use vhd_analyser_core::units;
 
@@ -29,11 +30,12 @@ use crate::ui::progress::Watch;
 use crate::ui::text::{quoted, undo_command};
 
 /// Mends a disk: as a copy, or in place, after saving what is written over.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("way").required(true).multiple(true).args(["out", "in_place", "undo", "dry_run"])))]
 pub struct Arguments {
-    /// The disk: a file or a block device.
-    file: PathBuf,
+    /// The disk: a file or a block device. Of several, each gets its copy in the folder that OUT is.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
 
     /// Writes a mended copy, or the script. It appears under its name only when it is complete.
     #[arg(short, long, value_name = "OUT", conflicts_with_all = ["in_place", "undo"])]
@@ -86,6 +88,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PARENT")]
     parent: Option<PathBuf>,
 
+    /// Points a block’s BAT entry at a sector, where nobody but you knows which block lies there. May be given again.
+    #[arg(long, value_name = "BLOCK=SECTOR", value_parser = assignment, conflicts_with = "undo")]
+    assign: Vec<Assignment>,
+
     /// Says what would be done, and writes nothing.
     #[arg(long)]
     dry_run: bool,
@@ -96,18 +102,33 @@ pub struct Arguments {
 }
 
 /// Carries the command out.
+///
+/// # Errors
+/// Where a file fails or is in the way, or nothing can be done of what was asked for.
 pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
-    let disk = Disk::open(&arguments.file)?;
+    match (arguments.files.as_slice(), &arguments.out) {
+        ([file], None) => run_one(arguments, file),
+        ([file], Some(out)) if !many::is_folder(out, 1) => run_one(arguments, file),
+        (_, Some(folder)) if arguments.script.is_none() && many::is_folder(folder, arguments.files.len()) => {
+            many::run(arguments, folder)
+        }
+        _ => Err(Failure::SeveralDisks),
+    }
+}
+
+fn run_one(arguments: &Arguments, file: &Path) -> Result<Exit, Failure> {
+    let disk = Disk::open(file)?;
     if let Some(undo) = &arguments.undo {
         return take_back(&disk, undo, arguments);
     }
     let journal = arguments.journal.as_deref().map(Disk::open).transpose()?;
     let beside = Companions { journal: journal.as_ref(), ..Companions::default() };
     let parent = arguments.parent.as_deref().map(|path| Given::open(path, &disk)).transpose()?;
-    let request = arguments.request(parent.as_ref())?;
+    let request = arguments.request(parent.as_ref(), disk.is_device())?;
     let options = Options { request, ..options(None, arguments.deep)? };
     let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
     parent.iter().try_for_each(|parent| parent.check(&analysis))?;
+    check_assignments(&analysis.image, &arguments.assign)?;
     let proven = arguments.choice(&analysis)?;
     let lineage = match &parent {
         Some(parent) => chain::with_ancestors(&disk, &analysis, parent.disk(), &options)?,
@@ -137,9 +158,20 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
 }
 
+/// A block and its sector, as in `5=8223` or `5=0x201f`.
+fn assignment(text: &str) -> Result<Assignment, String> {
+    let number = |text: &str| match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    let (block, sector) = text.split_once('=').ok_or("write it as BLOCK=SECTOR, for example 5=8223")?;
+    let wrong = |error| format!("both are numbers, for example 5=8223 or 5=0x201f: {error}");
+    Ok(Assignment { block: number(block).map_err(wrong)?, sector: number(sector).map_err(wrong)? })
+}
+
 impl Arguments {
     /// What is to be changed besides what is wrong.
-    fn request(&self, parent: Option<&Given>) -> Result<RequestedChanges, Failure> {
+    fn request(&self, parent: Option<&Given>, is_device: bool) -> Result<RequestedChanges, Failure> {
         let fixed = match self.as_fixed.as_deref().map(str::as_bytes) {
             None => None,
             Some(name) => {
@@ -148,7 +180,14 @@ impl Arguments {
             }
         };
         let hidden = (self.hide || self.unhide).then_some(self.hide);
-        Ok(RequestedChanges { hidden, fixed, parent: parent.map(|given| given.parent.clone()) })
+        Ok(RequestedChanges {
+            hidden,
+            fixed,
+            parent: parent.map(|given| given.parent.clone()),
+            assign: self.assign.clone(),
+            // In place, a device can become neither longer nor shorter.
+            keeps_length: is_device,
+        })
     }
 
     /// The way to repair that was chosen; `None` where there is none at all.
