@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use vhd_analyser_core::units::count;
 
-use super::{Arguments, run_one};
 use crate::error::Failure;
 use crate::exit_code::Exit;
 use crate::os::file_error::FileError;
@@ -17,17 +16,19 @@ pub fn is_folder(out: &Path, disks: usize) -> bool {
     out.as_os_str().as_encoded_bytes().ends_with(b"/") || disks > 1 && out.is_dir()
 }
 
-/// Repairs each disk into the folder, and answers with the gravest that came of any.
+/// Has each disk repaired into the folder, and answers with the gravest that came of any.
 ///
 /// # Errors
 /// Where the folder cannot be made, or Ctrl-C stops it. A disk that fails does not keep the others from it.
-pub fn run(arguments: &Arguments, folder: &Path) -> Result<Exit, Failure> {
+pub fn run(
+    files: &[PathBuf],
+    folder: &Path,
+    repair: &dyn Fn(&Path, PathBuf) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
     fs::create_dir_all(folder).map_err(|error| Failure::File(FileError::Write { path: folder.to_owned(), error }))?;
     let mut ends: Vec<(&PathBuf, Result<Exit, Failure>)> = Vec::new();
-    for file in &arguments.files {
-        let name = file.file_name().unwrap_or(file.as_os_str());
-        let one = Arguments { files: vec![file.clone()], out: Some(folder.join(name)), ..arguments.clone() };
-        match run_one(&one, file) {
+    for file in files {
+        match repair(file, folder.join(file.file_name().unwrap_or(file.as_os_str()))) {
             Err(failure) if failure.is_interrupted() => return Err(failure),
             end => {
                 if let Err(failure) = &end {

@@ -110,7 +110,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         ([file], None) => run_one(arguments, file),
         ([file], Some(out)) if !many::is_folder(out, 1) => run_one(arguments, file),
         (_, Some(folder)) if arguments.script.is_none() && many::is_folder(folder, arguments.files.len()) => {
-            many::run(arguments, folder)
+            many::run(&arguments.files, folder, &|file, out| {
+                run_one(&Arguments { files: vec![file.to_owned()], out: Some(out), ..arguments.clone() }, file)
+            })
         }
         _ => Err(Failure::SeveralDisks),
     }
