@@ -366,8 +366,16 @@ fn disks() -> BoxedStrategy<Disk> {
     let small = select(vec![512, 1024, 4096, 4096, 16_384, 65_536]);
     let large = select(vec![512 << 10, 2 << 20]);
     let kinds = select(vec![Kind::Dynamic, Kind::Dynamic, Kind::Differencing, Kind::Fixed]);
-    let creators =
-        select(vec![Creator::Tapdisk01, Creator::Tapdisk11, Creator::Tapdisk13, Creator::Tapdisk13, Creator::Windows]);
+    let creators = select(vec![
+        Creator::Tapdisk01,
+        Creator::Tapdisk11,
+        Creator::Tapdisk13,
+        Creator::Tapdisk13,
+        Creator::TapdiskGrown,
+        Creator::Windows,
+        Creator::WindowsGrown,
+        Creator::MiniVhd,
+    ]);
     let shapes = prop_oneof![60 => (small, 1..40usize, Just(12usize)), 1 => (large, 1..6usize, Just(3usize))];
     (shapes, kinds, creators, 0..3usize, any::<u64>(), any::<u8>(), gaps())
         .prop_flat_map(|((block_size, blocks, most), kind, creator, spare, seed, cut, gap_sectors)| {

@@ -1,5 +1,6 @@
 //! The search for regions that no structure refers to, and for blocks in them.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::bat::{Bat, Block};
@@ -13,6 +14,7 @@ use crate::layout::SECTOR;
 use crate::layout::bat::{BlockShape, UNALLOCATED};
 use crate::layout::batmap::{BatmapHeader, map_length};
 use crate::progress::{AnalysisError, Watch};
+use crate::source::Read;
 
 /// How many bytes are read for it without being asked.
 const BYTES_LIMIT: u64 = 64 << 20;
@@ -44,6 +46,10 @@ pub(super) fn look<E>(
             let last = (end - shape.length()) / SECTOR * SECTOR;
             let mut orphan = None;
             for window in windows(at, last) {
+                // Where no bitmap says that anything is written, there is no block to be read.
+                if is_zero(reader, window, shape)? {
+                    continue;
+                }
                 let cost = window.1 - window.0 + shape.length();
                 if cost > left {
                     found.unfinished = true;
@@ -72,6 +78,13 @@ pub(super) fn look<E>(
         }
     }
     Ok(found)
+}
+
+/// Whether there are only zeros where bitmaps could stand.
+fn is_zero<E>(reader: &Reader<'_, E>, window: (u64, u64), shape: BlockShape) -> Result<bool, AnalysisError<E>> {
+    let mut heads = vec![0; (window.1 - window.0 + shape.bitmap) as usize];
+    reader.read(&mut [Read { offset: window.0, buffer: &mut heads }])?;
+    Ok(heads.iter().all(|byte| *byte == 0))
 }
 
 /// Where a block may begin between two places: right behind the first, or right before the end.

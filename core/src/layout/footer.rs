@@ -168,8 +168,8 @@ impl Footer {
 
     /// Whether the program that made the disk is known to leave the reserved bytes zero.
     pub fn leaves_reserved_zero(&self) -> bool {
-        const KNOWN: [&[u8]; 10] =
-            [b"tap", b"qemu", b"qem2", b"win ", b"vpc ", b"vs  ", b"d2v ", b"CTXS", b"vbox", b"wa\0\0"];
+        const KNOWN: [&[u8]; 11] =
+            [b"tap", b"qemu", b"qem2", b"win ", b"vpc ", b"vs  ", b"d2v ", b"CTXS", b"vbox", b"wa\0\0", b"mVHD"];
         KNOWN.iter().any(|name| self.creator_application.starts_with(name))
     }
 

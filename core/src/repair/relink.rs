@@ -279,7 +279,9 @@ fn room(image: &Image, header: &DynamicHeader, length: u64, probe: &dyn Probe) -
         let within = |ranges: &[Range<u64>]| ranges.iter().any(|range| range.start <= at && at + SECTOR <= range.end);
         // What is left of a name whose locator is lost.
         let was_name = || USUAL.into_iter().any(|platform| path_in(sector, platform).is_some());
-        if sector.iter().all(|byte| *byte == 0) || within(&names) || was_name() || within(&blocks) {
+        // Some writers fill what lies before the first block with ones.
+        let is_padding = [0, 0xFF].iter().any(|padding| sector.iter().all(|byte| byte == padding));
+        if is_padding || within(&names) || was_name() || within(&blocks) {
             continue;
         }
         // Where there is room for a block it may be part of one whose BAT entry is lost.
