@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use alloc::string::String;
 use alloc::vec;
 
 use crate::progress::AnalysisError;
@@ -70,6 +71,31 @@ const SIGNATURES: &[(usize, &[u8], FileType)] = &[
     (257, b"ustar", FileType::Tar),
     (510, &[0x55, 0xAA], FileType::RawMbr),
 ];
+
+/// The file that a QCOW2 image is based on, as its header names it; `None` where it is no such image, or has no base.
+///
+/// QEMU's "Qcow2 Image File Format": the backing file's offset at 8, the length of its name at 16.
+///
+/// # Errors
+/// Where the source fails.
+pub fn qcow2_base<S: Source>(source: &S) -> Result<Option<String>, AnalysisError<S::Error>> {
+    /// QEMU writes no longer names.
+    const LONGEST: u32 = 1023;
+    let mut head = [0; 20];
+    if source.length() < head.len() as u64 {
+        return Ok(None);
+    }
+    source.read(&mut [Read { offset: 0, buffer: &mut head }]).map_err(AnalysisError::Read)?;
+    let number = |bytes: &[u8]| bytes.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+    let (offset, length) = (number(&head[8..16]), number(&head[16..20]));
+    let is_there = offset.checked_add(length).is_some_and(|end| end <= source.length());
+    if !head.starts_with(b"QFI\xFB") || offset == 0 || length == 0 || length > LONGEST.into() || !is_there {
+        return Ok(None);
+    }
+    let mut name = vec![0; length as usize];
+    source.read(&mut [Read { offset, buffer: &mut name }]).map_err(AnalysisError::Read)?;
+    Ok(Some(String::from_utf8_lossy(&name).into_owned()))
+}
 
 impl FileType {
     /// Looks at the start of a file.

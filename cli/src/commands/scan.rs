@@ -1,19 +1,22 @@
 //! `scan`: the chains that the disks of folders make, and what coalescing them would do.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::mem;
 use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::Options;
 use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
+use vhd_analyser_core::file_type::{self, FileType};
 use vhd_analyser_core::journal;
-use vhd_analyser_core::progress::Progress;
+use vhd_analyser_core::progress::{AnalysisError, Progress};
 use vhd_analyser_core::report::{self, DiskReport, ForestReport, Severity};
+use vhd_analyser_core::source::FileSource;
 use vhd_analyser_core::units::{self, count};
 
 use crate::error::Failure;
@@ -85,9 +88,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
     let report = report::forest(&forest.with_journals(found.journals));
     if arguments.json {
-        print_json(&report)?
+        print_json(&Scanned { forest: &report, others: &found.others })?
     } else {
-        print(&report)?
+        print(&report, &found.others)?
     }
     let unread = if found.failures.is_empty() { Exit::Done } else { Exit::Unusable };
     Ok(unread.max(report.verdict.into()))
@@ -113,7 +116,27 @@ struct Found {
     maybe_journals: Vec<PathBuf>,
     /// What was passed already, by device and number: links may lead in circles, or to one disk by several names.
     passed: HashSet<(u64, u64)>,
+    /// Disk images that are no VHDs.
+    others: Vec<Other>,
     failures: Vec<Failure>,
+}
+
+/// A disk image of another format, which lies beside the VHDs.
+#[derive(Debug, Serialize)]
+struct Other {
+    file: String,
+    /// What it is, in a word or two.
+    format: String,
+    /// The image that it is based on, as it names it.
+    parent: Option<String>,
+}
+
+/// Everything that a scan finds.
+#[derive(Serialize)]
+struct Scanned<'a> {
+    #[serde(flatten)]
+    forest: &'a ForestReport,
+    others: &'a [Other],
 }
 
 impl Found {
@@ -143,6 +166,12 @@ impl Found {
         };
         let is_disk = is_named || is_disk_name(&path) && metadata.is_file();
         let may_be_journal = is_named || is_journal_name(&path) && metadata.is_file();
+        if !is_named && metadata.is_file() && is_other_name(&path) {
+            if self.passed.insert((metadata.dev(), metadata.ino())) {
+                self.add_other(path)?;
+            }
+            return Ok(());
+        }
         if !metadata.is_dir() && !is_disk && !may_be_journal || !self.passed.insert((metadata.dev(), metadata.ino())) {
             return Ok(());
         }
@@ -154,6 +183,23 @@ impl Found {
             self.maybe_journals.push(path)
         }
         Ok(())
+    }
+
+    /// Notes what an image of another format is.
+    fn add_other(&mut self, path: PathBuf) -> Result<(), Failure> {
+        let looked = File::open(&path)
+            .and_then(FileSource::new)
+            .map_err(AnalysisError::Read)
+            .and_then(|source| Ok((FileType::recognise(&source)?, file_type::qcow2_base(&source)?)));
+        match looked {
+            Ok((format, parent)) => {
+                let (file, format) = (path.to_string_lossy().into_owned(), format.to_string());
+                self.others.push(Other { file, format, parent });
+                Ok(())
+            }
+            Err(AnalysisError::Read(error)) => self.keep(Failure::File(FileError::Read { path, error })),
+            Err(AnalysisError::Cancelled) => Err(FileError::Interrupted.into()),
+        }
     }
 
     /// Tells by their contents which files are journals. What was named and is none is taken for a disk.
@@ -193,6 +239,12 @@ fn is_disk_name(path: &Path) -> bool {
     ["vhd", "avhd"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
+/// Whether a file is called a disk image of another format.
+fn is_other_name(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    ["qcow2", "vhdx", "avhdx", "vmdk", "vdi"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
 /// Whether a file may be a journal, by its name.
 fn is_journal_name(path: &Path) -> bool {
     journal::is_usual_name(&path.file_name().unwrap_or_default().to_string_lossy())
@@ -202,13 +254,13 @@ fn stop(flow: ControlFlow<()>) -> Result<(), Failure> {
     if flow.is_break() { Err(Failure::File(FileError::Interrupted)) } else { Ok(()) }
 }
 
-fn print_json(report: &ForestReport) -> Result<(), Failure> {
+fn print_json(report: &Scanned<'_>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     serde_json::to_writer(&mut out, report).map_err(io::Error::from).map_err(Failure::Output)?;
     writeln!(out).and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
-fn print(report: &ForestReport) -> Result<(), Failure> {
+fn print(report: &ForestReport, others: &[Other]) -> Result<(), Failure> {
     let mut page = Page::new();
     for disk in &report.disks {
         if disk.level == 0 {
@@ -228,12 +280,23 @@ fn print(report: &ForestReport) -> Result<(), Failure> {
     for chain in &report.chains_repaired {
         chain.sentences.iter().for_each(|sentence| page.note(0, sentence));
     }
+    if !others.is_empty() {
+        page.heading("Disk images that are no VHDs, and were not checked");
+    }
+    for Other { file, format, parent } in others {
+        let base = parent.as_ref().map(|parent| format!(", based on “{parent}”")).unwrap_or_default();
+        page.note(0, &format!("{file}: {format}{base}"));
+    }
     let damaged = report.disks.iter().filter(|disk| disk.error.is_some() || has_errors(disk)).count();
     page.gap();
     let disks = count(report.disks.len() as u64, "disk");
+    let beside = match others.len() {
+        0 => String::new(),
+        _ => format!(" {} of another format.", count(others.len() as u64, "disk image")),
+    };
     page.say(&match damaged {
-        0 => format!("{disks}, none damaged or misplaced."),
-        damaged => format!("{disks}, {damaged} damaged or misplaced."),
+        0 => format!("{disks}, none damaged or misplaced.{beside}"),
+        damaged => format!("{disks}, {damaged} damaged or misplaced.{beside}"),
     });
     page.show()
 }

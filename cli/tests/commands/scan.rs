@@ -260,3 +260,30 @@ fn names_are_shown_as_they_are_written() -> Outcome {
     assert!(text.contains("./a\u{FFFD}dhv\u{FFFD}[8m\u{FFFD}.vhd"), "{text}");
     Ok(())
 }
+
+/// A storage repository of XCP-ng 8.3 has QCOW2 beside VHD: they are named as what they are.
+#[test]
+fn images_of_other_formats_are_named() -> Outcome {
+    let world = World::with("sound-tap")?;
+    for (name, more) in [("base.qcow2", &[][..]), ("leaf.qcow2", &["-b", "base.qcow2", "-F", "qcow2"])] {
+        let made = std::process::Command::new("qemu-img")
+            .args(["create", "-q", "-f", "qcow2"])
+            .args(more)
+            .args([name, "64M"])
+            .current_dir(world.path("."))
+            .status()?;
+        assert!(made.success());
+    }
+    let output = world.run(&["scan", "."])?;
+    assert_eq!(code(&output), 0, "{}", complained(&output));
+    let text = said(&output);
+    assert!(text.contains("1 disk, none damaged or misplaced. 2 disk images of another format."), "{text}");
+    assert!(text.contains("leaf.qcow2: a QCOW2 image, QEMU's own format, based on “base.qcow2”"), "{text}");
+    let output = world.run(&["scan", "--json", "."])?;
+    let report = objects(&output)?.into_iter().next().ok_or("a report")?;
+    assert_eq!(schema::objections(&schema::scan()?, &report), "");
+    let base =
+        report["others"].as_array().and_then(|others| others.iter().find(|other| other["file"] == "./base.qcow2"));
+    assert_eq!(base.map(|base| &base["parent"]), Some(&Value::Null));
+    Ok(())
+}
