@@ -1,5 +1,6 @@
 //! Entries that contradict each other or the way in which the writer places blocks: which of them the bytes speak for.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::bat::{Bat, Beside, Block};
@@ -10,6 +11,7 @@ use super::weighed::Weighed;
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
 use crate::progress::{AnalysisError, Watch};
+use crate::source::Read;
 
 /// The most blocks that are read for it.
 const MOST_WEIGHED: usize = 32;
@@ -135,6 +137,20 @@ fn right_place<E>(
     let mut places: Vec<u64> = nearby.chain(flipped).filter(near).collect();
     places.sort_unstable();
     places.dedup();
+    // Where no bitmap says that anything is written, there is no block; so the blocks of a sound disk are not read.
+    let mut bitmaps = vec![0; places.len() * room.shape.bitmap as usize];
+    let mut reads: Vec<Read<'_>> = places
+        .iter()
+        .zip(bitmaps.chunks_mut(room.shape.bitmap as usize))
+        .map(|(place, buffer)| Read { offset: *place, buffer })
+        .collect();
+    reader.read(&mut reads)?;
+    let is_written = |number: usize| {
+        let bitmap = bitmaps.chunks(room.shape.bitmap as usize).nth(number);
+        bitmap.is_some_and(|bitmap| bitmap.iter().any(|byte| *byte != 0))
+    };
+    let places: Vec<u64> =
+        places.iter().zip(0..).filter(|(_, number)| is_written(*number)).map(|(place, _)| *place).collect();
     let (Some(first), Some(last)) = (places.first(), places.last()) else {
         return Ok(None);
     };
