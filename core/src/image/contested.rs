@@ -137,20 +137,7 @@ fn right_place<E>(
     let mut places: Vec<u64> = nearby.chain(flipped).filter(near).collect();
     places.sort_unstable();
     places.dedup();
-    // Where no bitmap says that anything is written, there is no block; so the blocks of a sound disk are not read.
-    let mut bitmaps = vec![0; places.len() * room.shape.bitmap as usize];
-    let mut reads: Vec<Read<'_>> = places
-        .iter()
-        .zip(bitmaps.chunks_mut(room.shape.bitmap as usize))
-        .map(|(place, buffer)| Read { offset: *place, buffer })
-        .collect();
-    reader.read(&mut reads)?;
-    let is_written = |number: usize| {
-        let bitmap = bitmaps.chunks(room.shape.bitmap as usize).nth(number);
-        bitmap.is_some_and(|bitmap| bitmap.iter().any(|byte| *byte != 0))
-    };
-    let places: Vec<u64> =
-        places.iter().zip(0..).filter(|(_, number)| is_written(*number)).map(|(place, _)| *place).collect();
+    let places = written(reader, places, own, room.shape)?;
     let (Some(first), Some(last)) = (places.first(), places.last()) else {
         return Ok(None);
     };
@@ -172,4 +159,34 @@ fn right_place<E>(
     // A few sectors agree anywhere.
     let is_shown = there.with_data >= FEWEST && (is_refuted || is_off || is_padding);
     Ok(is_shown.then_some(Beside { block, place, is_refuted }))
+}
+
+/// Of some places, those where a bitmap could say that something is written: so the blocks of a sound disk are not read.
+/// What is near is read in one go: to a browser, many small pieces are dearer than one that is a little larger.
+fn written<E>(
+    reader: &Reader<'_, E>,
+    places: Vec<u64>,
+    own: u64,
+    shape: BlockShape,
+) -> Result<Vec<u64>, AnalysisError<E>> {
+    let is_near = |place: &u64| place.abs_diff(own) <= BESIDE;
+    let near: Vec<u64> = places.iter().copied().filter(is_near).collect();
+    let far = places.iter().copied().filter(|place| !is_near(place));
+    let (start, end) = (near.first().copied().unwrap_or(own), near.last().map_or(own, |last| last + shape.bitmap));
+    let mut together = vec![0; end.saturating_sub(start) as usize];
+    let mut apart: Vec<(u64, Vec<u8>)> = far.map(|place| (place, vec![0; shape.bitmap as usize])).collect();
+    let mut reads: Vec<Read<'_>> =
+        apart.iter_mut().map(|(place, buffer)| Read { offset: *place, buffer: &mut buffer[..] }).collect();
+    reads.push(Read { offset: start, buffer: &mut together });
+    reads.retain(|read| !read.buffer.is_empty());
+    reader.read(&mut reads)?;
+    let is_set = |bytes: &[u8]| bytes.iter().any(|byte| *byte != 0);
+    let near = near.into_iter().filter(|place| {
+        let at = (place - start) as usize;
+        together.get(at..at + shape.bitmap as usize).is_some_and(is_set)
+    });
+    let far = apart.iter().filter(|(_, bitmap)| is_set(bitmap)).map(|(place, _)| *place);
+    let mut places: Vec<u64> = near.chain(far).collect();
+    places.sort_unstable();
+    Ok(places)
 }
