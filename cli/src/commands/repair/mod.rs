@@ -89,7 +89,7 @@ pub struct Arguments {
     parent: Option<PathBuf>,
 
     /// Points a block’s BAT entry at a sector, where nobody but you knows which block lies there. May be given again.
-    #[arg(long, value_name = "BLOCK=SECTOR", value_parser = assignment, conflicts_with = "undo")]
+    #[arg(long, value_name = "BLOCK=SECTOR", value_parser = assignment, conflicts_with_all = ["undo", "journal"])]
     assign: Vec<Assignment>,
 
     /// Says what would be done, and writes nothing.
