@@ -39,8 +39,8 @@ pub enum FileFault {
 rules! {
     OFF_SECTOR: Error, "file.off-sector", "The file is no whole number of sectors",
         Some("primary footer invalid: invalid cookie"), [VhdUtil HyperV Azure],
-        "The footer does not lie on a sector of 512 bytes: bytes are too many or too few before it. Tools that look for \
-         the footer in the last sector do not find it; of a fixed disk of such a size, QEMU does not either.",
+        "The footer does not lie on a sector of 512 bytes: bytes are too many or too few before it. Tools that read \
+         the last sector do not find the footer there; QEMU opens such a disk only if it is dynamic.",
         "The repair puts the footer on the next sector. What lies before it is not moved.";
     SHORT_FOOTER: Error, "file.short-footer", "Primary footer: 511 bytes instead of 512",
         None, [Qemu HyperV XenOrchestra Azure],

@@ -2,8 +2,6 @@
 
 use core::fmt;
 
-use alloc::format;
-
 use super::rule::Rule;
 use super::rule::Severity;
 use super::text::Bytes;
@@ -343,8 +341,8 @@ impl FooterFault {
             }
             Self::Differs { primary, backup, bytes, field } => write!(
                 f,
-                "{}, the first in “{field}”: 0x{primary:02x} in the primary, 0x{backup:02x} in the backup",
-                if *bytes == 1 { "1 byte differs".into() } else { format!("{bytes} bytes differ") }
+                "{} different, the first in “{field}”: 0x{primary:02x} in the primary, 0x{backup:02x} in the backup",
+                count(*bytes, "byte")
             ),
         }
     }

@@ -175,7 +175,8 @@ link_rules! {
         None, [],
         "The parent’s blocks have another size than this disk’s. Windows reads both; vhd-util counts on blocks of \
          2 MiB, and a coalesce in XenServer or XCP-ng loses data where they are smaller.",
-        "Nothing has to be done to read the disk. Do not let XenServer or XCP-ng coalesce it; convert the chain to one image.";
+        "Nothing has to be done to read the disk. Do not let XenServer or XCP-ng coalesce it; convert the chain to \
+         one image.";
     NOT_HIDDEN: Info, "chain.parent-not-hidden", "the parent is not hidden",
         None, [],
         "XenServer and XCP-ng hide a disk on which others are based. One that is not hidden is shown as a disk of its \
