@@ -187,6 +187,21 @@ impl Virtual {
 }
 
 impl Disk {
+    /// A disk of eight blocks of 64 KiB, of which some are allocated, in the order in which they lie in the file.
+    pub fn small(creator: Creator, kind: Kind, allocated: &[(usize, Fill)]) -> Self {
+        Self {
+            creator,
+            kind,
+            block_size: 64 << 10,
+            blocks: 8,
+            cut_sectors: 0,
+            spare_entries: 0,
+            allocated: allocated.to_vec(),
+            gap_sectors: 0,
+            seed: 0,
+        }
+    }
+
     /// Bytes of the virtual disk.
     pub fn size(&self) -> usize {
         self.blocks * self.block_size - self.cut_sectors * SECTOR

@@ -48,17 +48,7 @@ fn images() -> Vec<Built> {
     for creator in CREATORS {
         for (seed, allocated) in orders.iter().enumerate() {
             for kind in [Kind::Dynamic, Kind::Differencing] {
-                let disk = Disk {
-                    creator,
-                    kind,
-                    block_size: 64 << 10,
-                    blocks: 8,
-                    cut_sectors: 0,
-                    spare_entries: 0,
-                    allocated: allocated.to_vec(),
-                    gap_sectors: 0,
-                    seed: seed as u64,
-                };
+                let disk = Disk { seed: seed as u64, ..Disk::small(creator, kind, allocated) };
                 images.push(disk.build());
             }
         }

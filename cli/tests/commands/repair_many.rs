@@ -45,18 +45,8 @@ fn many_disks_are_repaired_into_a_folder() -> Outcome {
 
 #[test]
 fn a_block_is_assigned_by_hand() -> Outcome {
-    let disk = Disk {
-        creator: Creator::Windows,
-        kind: Kind::Dynamic,
-        block_size: 64 << 10,
-        blocks: 8,
-        cut_sectors: 0,
-        spare_entries: 0,
-        allocated: vec![(5, Fill::Some), (1, Fill::Some), (3, Fill::Some)],
-        gap_sectors: 0,
-        seed: 1,
-    };
-    let built = disk.build();
+    let allocated = [(5, Fill::Some), (1, Fill::Some), (3, Fill::Some)];
+    let built = Disk::small(Creator::Windows, Kind::Dynamic, &allocated).build();
     let sector = number32(&built.bytes, BAT_AT + 4);
     let mut damaged = built.bytes.clone();
     put(&mut damaged, BAT_AT + 4, &[0xFF; 4]);
