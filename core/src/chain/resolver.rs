@@ -205,8 +205,7 @@ impl<'a, E> Resolver<'a, E> {
         // What the tools find there instead, if it is not the parent.
         let mut other: Option<Place> = None;
         let mut is_known = true;
-        let led_to = named.paths.iter().flat_map(|path| leads(path)).filter(|path| !path.is_empty()).count();
-        for (number, path) in places(&named).enumerate() {
+        for (path, is_led_to) in places(&named) {
             let place = match self.files.follow(name, path)? {
                 Followed::Unknown => {
                     is_known = false;
@@ -228,7 +227,7 @@ impl<'a, E> Resolver<'a, E> {
                     LinkFault::OtherDisk { named: named.unique_id, found }
                 });
                 // A bare name in the header is a path, too: it leads beside the disk.
-                let by_name = (number >= led_to && fault.is_none()).then(|| LinkFault::ByName(Text::new(path)));
+                let by_name = (!is_led_to && fault.is_none()).then(|| LinkFault::ByName(Text::new(path)));
                 let parent = self.take(place);
                 return Ok(Resolved { parent, faults: fault.into_iter().chain(by_name).collect() });
             }
@@ -290,7 +289,10 @@ fn is_right(named: &NamedParent, disk: &DiskSummary) -> bool {
 
 /// Where a parent may be, in the order in which it is looked for: where the locators lead and the name in the header,
 /// then, of paths of another computer, their file names beside the disk.
-fn places(named: &NamedParent) -> impl Iterator<Item = &str> {
-    let names = named.paths.iter().map(|path| file_name(path));
-    named.paths.iter().flat_map(|path| leads(path)).chain(names).filter(|path| !path.is_empty())
+///
+/// With each goes whether the disk itself leads there.
+fn places(named: &NamedParent) -> impl Iterator<Item = (&str, bool)> {
+    let led_to = named.paths.iter().flat_map(|path| leads(path)).map(|path| (path, true));
+    let names = named.paths.iter().map(|path| (file_name(path), false));
+    led_to.chain(names).filter(|(path, _)| !path.is_empty())
 }

@@ -47,9 +47,8 @@ pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
         let entry = Entry { limit: beside.place, ..entry(&beside.block, 0) };
         faults.add(at(&beside.block), width, BatFault::Beside(entry));
     }
-    let off_grid = || off_page(bat);
-    if let Some(first) = off_grid().next() {
-        let blocks = off_grid().count() as u32;
+    if let Some(first) = off_page(bat).next() {
+        let blocks = off_page(bat).count() as u32;
         faults.add(at(first), width, BatFault::OffGrid { blocks, first: entry(first, 0) });
     }
 }

@@ -10,8 +10,8 @@ use crate::image::Batmap;
 use crate::layout::bat::BlockShape;
 use crate::layout::footer::{DiskType, Footer};
 
-/// A disk of a chain whose data is beyond doubt, or a raw image at its base: what is kept of the analysis to read through it. Besides the
-/// batmap, a bit a block, nothing of it grows with the disk.
+/// A disk of a chain whose data is beyond doubt, or a raw image at its base: what is kept of the analysis to read
+/// through it. Besides the batmap, one bit per block, nothing of it grows with the disk.
 #[derive(Clone, Debug)]
 pub struct Layer {
     pub(super) name: String,

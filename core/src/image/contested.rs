@@ -7,7 +7,7 @@ use super::bat::{Bat, Beside, Block};
 use super::reader::Reader;
 use super::stretch::Stretch;
 use super::structures::Image;
-use super::weighed::Weighed;
+use super::weighed::FEWEST;
 use crate::layout::SECTOR;
 use crate::layout::bat::BlockShape;
 use crate::progress::{AnalysisError, Watch};
@@ -42,7 +42,7 @@ pub(super) fn weigh<E>(
             let range = (block.offset(), block.offset());
             let weighed = Stretch::read(reader, range, shape, image.footer(), watch)?.weigh(block.offset());
             // A block of zeros holds nothing that could deny it.
-            Ok((may_be(weighed), bat.placement.holds(block.offset())))
+            Ok((weighed.is_possible(), bat.placement.holds(block.offset())))
         };
         let (a, b) = (speaks_for(first)?, speaks_for(second)?);
         let wrong = match (a, b) {
@@ -76,11 +76,6 @@ pub(super) fn weigh<E>(
     Ok((refuted, beside))
 }
 
-/// Whether nothing at a place speaks against a block.
-fn may_be(weighed: Weighed) -> bool {
-    weighed.written > 0 && weighed.denied == 0 && !weighed.is_something_else
-}
-
 /// The free space in which a block lies, from the end of what is before it to the start of what is behind it.
 struct Room {
     start: u64,
@@ -109,9 +104,6 @@ impl Room {
         place >= self.start && place.saturating_add(self.shape.length()) <= self.end
     }
 }
-
-/// So many sectors that a bitmap calls written, and no others with data, say that it is one.
-const FEWEST: u32 = 4;
 
 /// Further than this a flipped bit is not looked for beside a block, in bytes …
 const FURTHEST: u64 = 1 << 20;
@@ -156,7 +148,6 @@ fn right_place<E>(
     let there = stretch.weigh(place);
     // A bitmap of ones denies nothing: where another says what is written, this one may be padding.
     let is_padding = here.full && !there.full && !bat.placement.is_known();
-    // A few sectors agree anywhere.
     let is_shown = there.with_data >= FEWEST && (is_refuted || is_off || is_padding);
     Ok(is_shown.then_some(Beside { block, place, is_refuted }))
 }

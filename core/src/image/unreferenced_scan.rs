@@ -23,8 +23,6 @@ const MOST_MISSES: u32 = 4;
 /// How far behind the place where a block would follow the last structure it may begin, in bytes: writers pad to pages,
 /// and some to more.
 const SLACK: u64 = 64 << 10;
-/// Places that fit by chance: without a writer's way to go by, so many sectors with data have to speak for one.
-const FEWEST_BY_CHANCE: u32 = 4;
 
 /// Looks at everything that no structure refers to.
 pub(super) fn look<E>(
@@ -113,8 +111,7 @@ fn block_in(stretch: &Stretch<'_>, (first, last): (u64, u64), bat: &Bat, expecte
     let mut fitting: Vec<(u64, Weighed)> = all().filter(|place| placement.holds(*place)).filter_map(weighed).collect();
     if fitting.is_empty() && !placement.is_on_pages() {
         // A disk that was made larger keeps its blocks where they were.
-        let by_looks = |(_, weighed): &(u64, Weighed)| weighed.with_data >= FEWEST_BY_CHANCE && !weighed.full;
-        fitting = all().filter_map(weighed).filter(by_looks).collect();
+        fitting = all().filter_map(weighed).filter(|(_, weighed)| weighed.is_telling()).collect();
     }
     // Of several, the one that follows the others as the writer puts them; otherwise the one that most speaks for.
     let likeliness = |(place, weighed): &(u64, Weighed)| {
@@ -123,8 +120,7 @@ fn block_in(stretch: &Stretch<'_>, (first, last): (u64, u64), bat: &Bat, expecte
             .iter()
             .any(|block| block.offset() > first && block.offset().abs_diff(*place).is_multiple_of(PAGE));
         // A bitmap of ones denies nothing, and is what padding looks like.
-        let says_something = !weighed.full && weighed.with_data >= FEWEST_BY_CHANCE;
-        (on_pages, says_something, expected.contains(&Some(*place)) && placement.holds(*place), weighed.with_data)
+        (on_pages, weighed.is_telling(), expected.contains(&Some(*place)) && placement.holds(*place), weighed.with_data)
     };
     let &(offset, weighed) = fitting.iter().rev().max_by_key(|place| likeliness(place))?;
     let mut rivals = fitting.iter().map(|(place, _)| *place).filter(|place| *place != offset);

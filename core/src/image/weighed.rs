@@ -6,6 +6,9 @@ use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::Footer;
 use crate::layout::header::DynamicHeader;
 
+/// So few sectors with data agree with a bitmap anywhere.
+pub(super) const FEWEST: u32 = 4;
+
 /// What the bytes at a place say of whether they are a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Weighed {
@@ -55,8 +58,18 @@ impl Weighed {
         weighed
     }
 
+    /// Whether nothing there contradicts a block, be it one that holds only zeros.
+    pub fn is_possible(self) -> bool {
+        self.written > 0 && self.denied == 0 && !self.is_something_else
+    }
+
     /// Whether a block may begin there that holds something: no data where the bitmap says there is none.
     pub fn fits(self) -> bool {
-        self.with_data > 0 && self.denied == 0 && !self.is_something_else
+        self.with_data > 0 && self.is_possible()
+    }
+
+    /// Whether that it fits is no chance: enough sectors have data, and the bitmap denies that others have.
+    pub fn is_telling(self) -> bool {
+        self.with_data >= FEWEST && !self.full
     }
 }

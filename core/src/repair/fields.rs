@@ -18,12 +18,12 @@ use crate::layout::footer::{DiskType, Footer};
 use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;
 
-/// A field that can be mended: the faults in it, what the mended field is called, how it is mended, and what that
+/// A field that can be mended: the faults in it, what the mended field is called, how it is repaired, and what that
 /// assumes.
 struct Field {
     is_of: fn(&FooterFault) -> bool,
     name: &'static str,
-    mend: fn(&Case<'_>, &mut Footer),
+    repair: fn(&Case<'_>, &mut Footer),
     assumes: Option<&'static str>,
 }
 
@@ -31,13 +31,13 @@ const FIELDS: &[Field] = &[
     Field {
         is_of: |fault| matches!(fault, FooterFault::ReservedFeature(_)),
         name: "features",
-        mend: |_, footer| footer.features = U32::new(footer.features.get() | Footer::RESERVED),
+        repair: |_, footer| footer.features = U32::new(footer.features.get() | Footer::RESERVED),
         assumes: None,
     },
     Field {
         is_of: |fault| matches!(fault, FooterFault::ExtraFeatures(_)),
         name: "features",
-        mend: |_, footer| {
+        repair: |_, footer| {
             footer.features = U32::new(footer.features.get() & (Footer::RESERVED | Footer::TEMPORARY));
         },
         assumes: None,
@@ -45,14 +45,14 @@ const FIELDS: &[Field] = &[
     Field {
         is_of: |fault| matches!(fault, FooterFault::Version(_)),
         name: "file format version",
-        mend: |_, footer| footer.file_format_version = U32::new(Footer::VERSION),
+        repair: |_, footer| footer.file_format_version = U32::new(Footer::VERSION),
         assumes: None,
     },
     // The header is there or it is not, and names a parent or not: that is the type.
     Field {
         is_of: |fault| matches!(fault, FooterFault::DiskType(_) | FooterFault::NoParent),
         name: "disk type",
-        mend: |case, footer| {
+        repair: |case, footer| {
             footer.disk_type = U32::new(match case.image.kind() {
                 Some(DiskType::Differencing) => 4,
                 Some(DiskType::Dynamic) => 3,
@@ -64,44 +64,44 @@ const FIELDS: &[Field] = &[
     Field {
         is_of: |fault| matches!(fault, FooterFault::DataOffset(_)),
         name: "data offset",
-        mend: |_, footer| footer.data_offset = U64::new(Footer::NO_DATA_OFFSET),
+        repair: |_, footer| footer.data_offset = U64::new(Footer::NO_DATA_OFFSET),
         assumes: None,
     },
     Field {
         is_of: |fault| matches!(fault, FooterFault::TimeStamp { .. }),
         name: "time stamp, which becomes the present,",
-        mend: |case, footer| footer.time_stamp = U32::new(case.now.0),
+        repair: |case, footer| footer.time_stamp = U32::new(case.now.0),
         assumes: None,
     },
     Field {
         is_of: |fault| matches!(fault, FooterFault::CreatorVersion(_)),
         name: "creator version",
-        mend: |_, footer| footer.creator_version = U32::new(Footer::NEWEST_TAPDISK),
+        repair: |_, footer| footer.creator_version = U32::new(Footer::NEWEST_TAPDISK),
         assumes: Some("The disk was made by tapdisk 1.3, the newest there is, and not by one that is not known here."),
     },
     Field {
         is_of: |fault| matches!(fault, FooterFault::Geometry { .. }),
         name: "geometry",
-        mend: |_, footer| footer.geometry = Geometry::for_size(footer.current_size.get()),
+        repair: |_, footer| footer.geometry = Geometry::for_size(footer.current_size.get()),
         assumes: None,
     },
     Field {
         is_of: |fault| matches!(fault, FooterFault::SavedState(_)),
         name: "saved state",
-        mend: |_, footer| footer.saved_state = 0,
+        repair: |_, footer| footer.saved_state = 0,
         assumes: None,
     },
     // tapdisk takes any value but zero for hidden, and a base copy must stay hidden.
     Field {
         is_of: |fault| matches!(fault, FooterFault::Hidden(_)),
         name: "hidden flag",
-        mend: |_, footer| footer.hidden = 1,
+        repair: |_, footer| footer.hidden = 1,
         assumes: None,
     },
     Field {
         is_of: |fault| matches!(fault, FooterFault::Reserved(_)),
         name: "reserved bytes",
-        mend: |_, footer| footer.reserved = [0; 426],
+        repair: |_, footer| footer.reserved = [0; 426],
         assumes: None,
     },
 ];
@@ -115,7 +115,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         let mut faults = case.findings.iter().map(|finding| finding.fault);
         faults.any(|fault| matches!(fault, Fault::Footer(_, fault) if (field.is_of)(&fault)))
     };
-    let mut mended = *footer;
+    let mut repaired = *footer;
     let mut names: Vec<&str> = Vec::new();
     let mut assumes: Vec<String> = Vec::new();
     let sparse = kind_of_header(case, footer)?;
@@ -123,11 +123,11 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         match sparse {
             // The header is there: it is not the offset that is wrong, but the type.
             Some(disk_type) if (field.is_of)(&FooterFault::DataOffset(0)) => {
-                mended.disk_type = U32::new(disk_type);
+                repaired.disk_type = U32::new(disk_type);
                 names.push("disk type");
                 continue;
             }
-            _ => (field.mend)(case, &mut mended),
+            _ => (field.repair)(case, &mut repaired),
         }
         names.push(field.name);
         assumes.extend(field.assumes.map(Into::into));
@@ -137,7 +137,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     }
     names.dedup();
     let reason = format!("the footer with its {} mended and its checksum renewed", names.join(" and its "));
-    let patches = footers::everywhere(case.image, &mended.sealed(), &reason);
+    let patches = footers::everywhere(case.image, &repaired.sealed(), &reason);
     let mut step = Step::lossless("Mend the footer’s fields", case.image.length, patches);
     if case.image.has_wrong_type() {
         step.evidence.push(Evidence::NoParent);

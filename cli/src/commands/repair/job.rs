@@ -10,6 +10,6 @@ pub struct Job<'a> {
     pub disk: &'a Disk,
     /// What is to be done to it, and what that replaces.
     pub proven: &'a VerifiedRepair,
-    /// What the analysis went by, and the check of the result goes by too.
+    /// The options of the analysis, and of the check of the result.
     pub options: &'a Options,
 }
