@@ -111,9 +111,7 @@ pub fn analyse_with<S: Source>(
 ) -> Result<Analysis, AnalysisError<S::Error>> {
     let mut watch = Watch::new(progress);
     let image = Image::open(source, &mut watch)?;
-    // vhd-util is asked from the disk's own folder.
-    let disk = Disk { name: file_name(name), image: &image, parent_lookup: beside.parent_lookup };
-    let answers = compat::ask(source, &disk, options.now, beside.parents, &mut watch)?;
+    let answers = Place { name, beside, now: options.now }.ask(source, &image, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
         image,
@@ -157,12 +155,32 @@ pub fn analyse_with<S: Source>(
     if let Some(plan) = analysis.plan() {
         let patched = Patched::new(source, plan);
         let image = Image::open(&patched, &mut watch)?;
-        let disk = Disk { name: file_name(name), image: &image, parent_lookup: beside.parent_lookup };
-        let answers = compat::ask(&patched, &disk, options.now, beside.parents, &mut watch)?;
+        let answers = Place { name, beside, now: options.now }.ask(&patched, &image, &mut watch)?;
         analysis.answers_after = Some(answers);
         analysis.repaired = Some(image);
     }
     Ok(analysis)
+}
+
+/// Where a disk lies, as its tools see it.
+struct Place<'a, S> {
+    name: &'a str,
+    beside: &'a AnalysisContext<'a, S>,
+    now: TimeStamp,
+}
+
+impl<S: Source> Place<'_, S> {
+    /// `source` is the disk, as it is or as a plan makes it.
+    fn ask<T: Source<Error = S::Error>>(
+        &self,
+        source: &T,
+        image: &Image,
+        watch: &mut Watch<'_>,
+    ) -> Result<[ToolAnswer; 5], AnalysisError<S::Error>> {
+        // vhd-util is asked from the disk's own folder.
+        let disk = Disk { name: file_name(self.name), image, parent_lookup: self.beside.parent_lookup };
+        compat::ask(source, &disk, self.now, self.beside.parents, watch)
+    }
 }
 
 fn proven<S: Source>(source: &S, plans: Vec<Plan>) -> Result<Vec<VerifiedRepair>, AnalysisError<S::Error>> {
@@ -202,6 +220,29 @@ impl Analysis {
             Some(_) => Verdict::Salvageable,
             None => Verdict::Unrepairable,
         }
+    }
+
+    /// Asks the tools again, now that more is known of what lies beside the disk; everything else stays as it is. Reads
+    /// what the tools read.
+    ///
+    /// # Errors
+    /// Where the source fails, or `progress` asks to stop.
+    pub fn ask_again<S: Source>(
+        &mut self,
+        source: &S,
+        beside: &AnalysisContext<'_, S>,
+        now: TimeStamp,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<(), AnalysisError<S::Error>> {
+        let mut watch = Watch::new(progress);
+        let place = Place { name: &self.name, beside, now };
+        let answers = place.ask(source, &self.image, &mut watch)?;
+        let after = match (self.plan(), &self.repaired) {
+            (Some(plan), Some(image)) => Some(place.ask(&Patched::new(source, plan), image, &mut watch)?),
+            _ => None,
+        };
+        (self.answers, self.answers_after) = (answers, after);
+        Ok(())
     }
 
     /// The best plan of repair.

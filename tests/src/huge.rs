@@ -36,6 +36,27 @@ pub fn write(path: &Path) -> io::Result<()> {
     file.set_len(LENGTH)
 }
 
+/// Writes a sparse disk of one block of 1 GiB, of which the first and the last sector hold data and the bitmap knows only
+/// the first.
+pub fn write_large_block(path: &Path) -> io::Result<()> {
+    let (block, bitmap, data) = (256_u64 << 10, 256_u64 << 10, 1_u64 << 30);
+    let mut header = header();
+    put(&mut header, 32, &(data as u32).to_be_bytes());
+    seal(&mut header, 36);
+    let mut table = vec![0xff; BLOCKS as usize * 4];
+    put(&mut table, 0, &((block / 512) as u32).to_be_bytes());
+    let mut file = File::create(path)?;
+    file.write_all(&footer())?;
+    file.write_all(&header)?;
+    file.write_all(&table)?;
+    let end = block + bitmap + data;
+    for (offset, bytes) in [(block, &[0x80][..]), (block + bitmap, &[1]), (end - 1, &[1]), (end, &footer())] {
+        file.seek(SeekFrom::Start(offset))?;
+        file.write_all(bytes)?;
+    }
+    Ok(())
+}
+
 /// The size of each disk of a chain: 2040 GiB.
 pub const CHAIN_SIZE: u64 = 2040 << 30;
 /// The block that every disk of a chain has.

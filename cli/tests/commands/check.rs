@@ -10,7 +10,7 @@ use vhd_analyser_core::Verdict::{NotAVhd, Sound};
 use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::corpus::cases;
-use vhd_analyser_tests::schema;
+use vhd_analyser_tests::{huge, schema};
 
 use crate::world::{NOW, Outcome, World, code, complained, objects, said};
 
@@ -368,5 +368,19 @@ fn a_pipe_in_the_place_of_the_parent_is_no_parent() -> Outcome {
     let output = world.shell("mkfifo parent.vhd && exec timeout 20 $0 check --parents --now 848793600 child.vhd")?;
     assert_eq!(code(&output), 1, "{}", complained(&output));
     assert!(said(&output).contains("the parent is not there"), "{}", said(&output));
+    Ok(())
+}
+
+/// A block of 1 GiB is read in pieces, by the deep check and by the repair of its bitmap: within 128 MiB, with the program.
+#[test]
+fn memory_does_not_grow_with_the_size_of_a_block() -> Outcome {
+    let world = World::new()?;
+    huge::write_large_block(&world.path("disk.vhd"))?;
+    let output = world.shell("ulimit -v 131072; \"$0\" check --deep --json disk.vhd")?;
+    assert_eq!((code(&output), complained(&output)), (1, String::new()));
+    let [report] = &objects(&output)?[..] else { return Err("one disk".into()) };
+    assert_eq!(report["findings"][0]["id"], "block.hidden-data");
+    let patches = report["repair"]["patches"].as_array().ok_or("a repair")?;
+    assert_eq!(patches.len(), 1, "{patches:?}");
     Ok(())
 }

@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 
 use super::bat::{Block, Named};
+use super::block_fill::BlockFill;
 use super::reader::Reader;
 use super::structures::Image;
 use crate::layout::SECTOR;
-use crate::layout::bitmap::Bitmap;
 use crate::progress::{AnalysisError, Stage, Watch};
-use crate::source::{Read, Source};
+use crate::source::Source;
 
 /// What the blocks hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,30 +52,23 @@ pub(crate) fn survey<E>(
     };
     let reader = Reader::new(source);
     let total = bat.blocks.len() as u64 * shape.length();
-    let mut bytes = Vec::new();
+    let mut buffer = Vec::new();
     for (index, &block) in bat.blocks.iter().enumerate() {
         watch.at(Stage::Blocks, index as u64 * shape.length(), total)?;
         // What lies where a wrong entry points is not the block's.
         if image.is_doubtful(bat, block, shape) {
             continue;
         }
-        // Not before it is known that the file has a block of this size.
-        bytes.resize(shape.length() as usize, 0);
-        reader.read(&mut [Read { offset: block.offset(), buffer: &mut bytes }])?;
-        let (bitmap, data) = bytes.split_at(shape.bitmap as usize);
-        let bitmap = Bitmap::new(bitmap, image.footer(), shape);
+        let fill = BlockFill::read(block, shape, image.footer(), &mut buffer, |reads| reader.read(reads))?;
         deep.blocks += 1;
         deep.sectors += shape.data / SECTOR;
-        deep.sectors_set += u64::from(bitmap.count());
-        let with_data = data.chunks(SECTOR as usize).filter(|sector| sector.iter().any(|byte| *byte != 0));
-        deep.sectors_with_data += with_data.count() as u64;
-        let mut hidden = bitmap.data_under_clear_bits(data);
-        if let Some(first) = hidden.next() {
-            let sectors = 1 + hidden.count() as u32;
-            deep.hidden_data.add(HiddenData { block, sectors, first });
+        deep.sectors_set += u64::from(fill.set);
+        deep.sectors_with_data += u64::from(fill.with_data);
+        if let Some(&first) = fill.hidden.first() {
+            deep.hidden_data.add(HiddenData { block, sectors: fill.hidden.len() as u32, first });
         }
         let marked = image.batmap.value().and_then(|batmap| batmap.is_full(block.number));
-        match (bitmap.is_full(), marked) {
+        match (fill.is_full, marked) {
             (true, Some(false)) => deep.full_unmarked.add(block),
             (false, Some(true)) => deep.marked_not_full.add(block),
             _ => {}

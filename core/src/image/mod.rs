@@ -3,6 +3,7 @@
 mod bat;
 mod bat_survey;
 mod batmap;
+mod block_fill;
 pub mod block_scan;
 mod block_set;
 mod contested;
@@ -20,6 +21,7 @@ mod weighed;
 
 pub use bat::{Bat, Beside, Block, NAMED_ENTRIES, Named};
 pub use batmap::Batmap;
+pub(crate) use block_fill::BlockFill;
 pub use block_set::Blocks;
 pub use found::Found;
 pub use open::open;

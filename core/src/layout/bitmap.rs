@@ -53,14 +53,6 @@ impl<'a> Bitmap<'a> {
     pub fn is_full(&self) -> bool {
         self.count() == self.sectors
     }
-
-    /// Sectors of `data`, the block's data, that are not zero although the bitmap calls them not written.
-    pub fn data_under_clear_bits<'b>(&self, data: &'b [u8]) -> impl Iterator<Item = u32> + use<'a, 'b> {
-        let bitmap = *self;
-        (0..self.sectors).zip(data.chunks(SECTOR as usize)).filter_map(move |(sector, bytes)| {
-            (!bitmap.is_set(sector) && bytes.iter().any(|byte| *byte != 0)).then_some(sector)
-        })
-    }
 }
 
 /// Sets a sector's bit in a bitmap.
@@ -101,18 +93,6 @@ mod tests {
         set(&mut bytes, Some(&footer), 9);
         assert_eq!(bytes[..2], [0, 0x02]);
         assert!(Bitmap::new(&bytes, Some(&footer), SHAPE).is_set(9));
-    }
-
-    #[test]
-    fn data_under_a_clear_bit_is_seen_to_its_last_byte() {
-        let mut data = [0; 16 * SECTOR as usize];
-        data[512] = 1;
-        data[1535] = 1;
-        data[1536] = 1;
-        let mut bytes = [0; 512];
-        set(&mut bytes, None, 3);
-        let bitmap = Bitmap::new(&bytes, None, SHAPE);
-        assert!(bitmap.data_under_clear_bits(&data).eq([1, 2]));
     }
 
     #[test]

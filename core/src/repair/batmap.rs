@@ -64,10 +64,8 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         bat.blocks.iter().copied().filter(|block| room.overlaps(block.offset(), shape.length())).collect();
     // What is to be moved must be a block by its looks, and not only by its entry.
     for block in &in_the_way {
-        let bytes = case.probe.bytes(block.offset(), shape.length() as usize)?;
-        let (bits, data) = bytes.split_at(shape.bitmap as usize);
-        let bits = Bitmap::new(bits, image.footer(), shape);
-        if bits.count() == 0 || bits.data_under_clear_bits(data).next().is_some() {
+        let fill = case.fill(*block, shape)?;
+        if fill.set == 0 || !fill.hidden.is_empty() {
             return Ok(Vec::new());
         }
     }

@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 use super::case::{Case, Proposal};
 use super::plan::{Patch, Step};
 use crate::finding::blocks as blocks_rules;
-use crate::image::Block;
 use crate::image::block_scan::HiddenData;
+use crate::image::{Block, BlockFill};
 use crate::layout::SECTOR;
-use crate::layout::bitmap::{self, Bitmap};
+use crate::layout::bitmap;
 
 /// The bits set for every sector with data; for all of a block that the batmap calls full, and then the batmap is the
 /// proof.
@@ -24,20 +24,19 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let mut patches = Vec::new();
     let mut proven = true;
     for block in blocks {
-        let mut bytes = case.probe.bytes(block.offset(), shape.length() as usize)?;
-        let (bits, data) = bytes.split_at_mut(shape.bitmap as usize);
+        let BlockFill { bitmap: mut bits, hidden, .. } = case.fill(block, shape)?;
         let full =
             image.batmap.value().filter(|batmap| batmap.is_intact()).and_then(|batmap| batmap.is_full(block.number));
         proven &= full == Some(true);
         let hidden: Vec<u32> = match full {
             Some(true) => (0..(shape.data / SECTOR) as u32).collect(),
-            _ => Bitmap::new(bits, image.footer(), shape).data_under_clear_bits(data).collect(),
+            _ => hidden,
         };
         for sector in hidden {
-            bitmap::set(bits, image.footer(), sector);
+            bitmap::set(&mut bits, image.footer(), sector);
         }
         let reason = format!("the bitmap of block {}, with the bits of its data set", block.number);
-        patches.push(Patch::bytes(block.offset(), bits, reason));
+        patches.push(Patch::bytes(block.offset(), &bits, reason));
     }
     let step = Step::lossless("Set the bits of data in the bitmaps", image.length, patches);
     Ok(vec![if proven {

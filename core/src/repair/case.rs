@@ -6,8 +6,9 @@ use alloc::vec::Vec;
 use super::parent_disk::ParentDisk;
 use super::plan::Step;
 use crate::finding::{Fault, Finding, Rule, Severity};
-use crate::image::Image;
 use crate::image::block_scan::BlockScan;
+use crate::image::{Block, BlockFill, Image};
+use crate::layout::bat::BlockShape;
 use crate::layout::time::TimeStamp;
 use crate::source::Read;
 
@@ -57,6 +58,11 @@ impl Case<'_> {
     /// Whether this fault was found.
     pub fn has_fault(&self, fault: Fault) -> bool {
         self.findings.iter().any(|finding| finding.fault == fault)
+    }
+
+    /// What a block holds that lies within the file.
+    pub fn fill(&self, block: Block, shape: BlockShape) -> Result<BlockFill, Unreadable> {
+        BlockFill::read(block, shape, self.image.footer(), &mut Vec::new(), |reads| self.probe.read(reads))
     }
 
     /// Whether there is an error of a kind.

@@ -11,9 +11,7 @@ use super::evidence::Evidence;
 use super::footers;
 use super::plan::{Content, Patch, Step};
 use crate::finding::file as file_rules;
-use crate::image::Block;
 use crate::layout::SECTOR;
-use crate::layout::bitmap::Bitmap;
 use crate::layout::footer::{DiskType, Footer};
 use crate::layout::geometry::Geometry;
 use crate::units::count;
@@ -24,11 +22,15 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let (true, Some((at, footer))) = (case.has(&file_rules::OFF_SECTOR), image.closing_footer()) else {
         return Ok(Vec::new());
     };
-    let place = at.next_multiple_of(SECTOR);
+    // A file that ends at the last number there is has no room for a footer.
+    let Some((place, length)) =
+        at.checked_next_multiple_of(SECTOR).and_then(|place| Some((place, place.checked_add(Footer::LENGTH)?)))
+    else {
+        return Ok(Vec::new());
+    };
     let zeros = Patch { offset: at, content: Content::Zeros(place - at), reason: "zeros up to the next sector".into() };
     let moved = |footer: &Footer| vec![zeros.clone(), footers::patch(place, footer, "the footer, on a sector")];
     let title = "Put the footer on a sector";
-    let length = place + Footer::LENGTH;
     let Some(DiskType::Fixed) = image.kind() else {
         if !image.knows_end_of_data() || image.tail.end_of_data > at {
             return Ok(Vec::new());
@@ -63,17 +65,11 @@ fn last_block(case: &Case<'_>) -> Result<Option<(u32, u32)>, Unreadable> {
     let (Some(bat), Some(shape)) = (case.image.bat.value(), case.image.block_shape()) else {
         return Ok(None);
     };
-    let Some(Block { number, .. }) = bat.blocks.last().copied() else {
-        return Ok(None);
-    };
     let Some(block) = bat.blocks.last() else { return Ok(None) };
-    let bytes = case.probe.bytes(block.offset(), shape.length() as usize)?;
-    let (bits, data) = bytes.split_at(shape.bitmap as usize);
-    let bitmap = Bitmap::new(bits, case.image.footer(), shape);
-    if bitmap.is_full() || bitmap.data_under_clear_bits(data).next().is_some() {
+    let fill = case.fill(*block, shape)?;
+    if fill.is_full || !fill.hidden.is_empty() {
         return Ok(None);
     }
-    let has_data = |sector: &[u8]| sector.iter().any(|byte| *byte != 0);
-    let agreeing = data.chunks(SECTOR as usize).filter(|sector| has_data(sector)).count() as u32;
-    Ok((agreeing > 0).then_some((number, agreeing)))
+    let agreeing = fill.with_data;
+    Ok((agreeing > 0).then_some((block.number, agreeing)))
 }
