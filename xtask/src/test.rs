@@ -1,7 +1,10 @@
 //! `cargo xtask test`: every test there is, in steps that can be run one by one.
 
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use std::{fmt, fs, io};
+use std::{env, fmt, fs, io};
 
 use clap::ValueEnum;
 
@@ -90,6 +93,19 @@ pub enum TestError {
     Failed(Vec<String>),
     #[error(transparent)]
     Setup(#[from] SetupError),
+    #[error("the steps that run beside the others could not be started, or their messages not be read: {0}")]
+    Beside(io::Error),
+}
+
+/// When a step runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// One after the other, in `target/debug`.
+    Main,
+    /// Beside those, in folders of their own.
+    Beside,
+    /// After all of them: it takes what they built, and a browser that has the computer for itself.
+    Alone,
 }
 
 impl Step {
@@ -104,6 +120,21 @@ impl Step {
             Step::Wasm => setup::FOR_WASM_TESTS.to_vec(),
             Step::Page | Step::Reproducible => setup::FOR_PAGE.to_vec(),
             Step::Browser => [setup::FOR_PAGE, setup::FOR_BROWSER].concat(),
+        }
+    }
+
+    fn phase(self) -> Phase {
+        match self {
+            Self::Format
+            | Self::Tidy
+            | Self::Lint
+            | Self::Docs
+            | Self::Dependencies
+            | Self::Native
+            | Self::NoStd
+            | Self::Wasm => Phase::Main,
+            Self::Fuzz | Self::Page | Self::Reproducible => Phase::Beside,
+            Self::Browser => Phase::Alone,
         }
     }
 
@@ -137,20 +168,73 @@ impl Step {
 }
 
 /// Runs the steps, all of them when none is named. A step that fails does not keep the others from running.
+///
+/// Steps that build in folders of their own run beside the others, in a process of their own: a compiler leaves one of two
+/// processors idle for much of its time. What they print is shown once the others are done.
 pub fn test(chosen: &[Step]) -> Result<(), TestError> {
     let steps = if chosen.is_empty() { Step::value_variants() } else { chosen };
     for step in steps {
         setup::ensure(&step.needs())?;
     }
-    let results: Vec<_> = steps.iter().map(|&step| announced(step)).collect();
+    let mut summary = Vec::new();
+    let mut run = |steps: &[Step]| summary.extend(steps.iter().map(|&step| announced(step)));
+    let of = |phase: Phase| steps.iter().copied().filter(|step| step.phase() == phase).collect::<Vec<_>>();
+    let (beside, alone) = (of(Phase::Beside), of(Phase::Alone));
+    let mut beside_failed = false;
+    match (of(Phase::Main), &beside[..]) {
+        // There is nothing that they could run beside.
+        (main, beside) if main.is_empty() || beside.is_empty() => run(&[&main, beside].concat()),
+        (main, beside) => {
+            let other = Beside::start(beside)?;
+            run(&main);
+            beside_failed = !other.finish()?;
+        }
+    }
+    run(&alone);
     println!("\n── summary");
-    for (step, took, result) in &results {
+    for (step, took, result) in &summary {
         let word = if result.is_ok() { "ok" } else { "FAILED" };
         println!("{step:<12} {word:<6} {:6.1} s", took.as_secs_f64());
     }
-    let failed: Vec<_> =
-        results.iter().filter(|(_, _, result)| result.is_err()).map(|(step, ..)| step.to_string()).collect();
+    let mut failed: Vec<_> =
+        summary.iter().filter(|(_, _, result)| result.is_err()).map(|(step, ..)| step.to_string()).collect();
+    if beside_failed {
+        println!("FAILED, too: {}; see the summary of these above", named(&beside).join(" or "));
+        failed.extend(named(&beside));
+    }
     if failed.is_empty() { Ok(()) } else { Err(TestError::Failed(failed)) }
+}
+
+fn named(steps: &[Step]) -> Vec<String> {
+    steps.iter().map(ToString::to_string).collect()
+}
+
+/// Steps that run beside the others.
+struct Beside {
+    process: Child,
+    output: PathBuf,
+}
+
+impl Beside {
+    fn start(steps: &[Step]) -> Result<Self, TestError> {
+        let output = workspace::root().join("target/beside.log");
+        let start = || {
+            let log = fs::File::create(&output)?;
+            let mut command = Command::new(env::current_exe()?);
+            command.arg("test").args(named(steps)).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+            command.spawn()
+        };
+        println!("\n── beside the others: {}", named(steps).join(", "));
+        Ok(Self { process: start().map_err(TestError::Beside)?, output })
+    }
+
+    /// Waits for them and prints what they did; answers whether all went well.
+    fn finish(mut self) -> Result<bool, TestError> {
+        let status = self.process.wait().map_err(TestError::Beside)?;
+        println!("\n── what was run beside the others:");
+        io::stdout().write_all(&fs::read(&self.output).map_err(TestError::Beside)?).map_err(TestError::Beside)?;
+        Ok(status.success())
+    }
 }
 
 fn announced(step: Step) -> (Step, Duration, Result<(), StepError>) {
