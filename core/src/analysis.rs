@@ -16,7 +16,7 @@ use crate::journal::Journal;
 use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{self, Content, Found, Patched, Plan, RequestedChanges, Wanted, find_plans};
+use crate::repair::{self, Content, Found, Partial, Patched, Plan, RequestedChanges, Wanted, find_plans};
 use crate::source::{Read, Source};
 use crate::verdict::Verdict;
 
@@ -55,6 +55,19 @@ pub struct Analysis {
     /// Ways to repair it, each proven, the one that loses and assumes least first; none where nothing is to repair, or
     /// no way is known.
     pub repairs: Vec<VerifiedRepair>,
+    /// Where no way is known: what can be repaired of it without losing or assuming anything.
+    pub partial: Option<PartialRepair>,
+}
+
+/// A repair that leaves errors, and neither loses nor assumes anything.
+#[derive(Clone, Debug)]
+pub struct PartialRepair {
+    /// What it does.
+    pub repair: VerifiedRepair,
+    /// How many errors it repairs.
+    pub repaired: usize,
+    /// How many errors there are.
+    pub errors: usize,
 }
 
 /// What lies beside a disk and bears on what is to be said of it.
@@ -122,6 +135,7 @@ pub fn analyse_with<S: Source>(
         repaired: None,
         answers_after: None,
         repairs: Vec::new(),
+        partial: None,
     };
     let circumstances = Circumstances { now: options.now };
     let Options { fresh_unique_id, deep, ref request, .. } = *options;
@@ -150,7 +164,12 @@ pub fn analyse_with<S: Source>(
         watch.at(Stage::Proof, 0, 1)?;
         let found = Found { image: &analysis.image, findings: &analysis.findings, deep: analysis.deep.as_ref() };
         let plans = find_plans(source, found, &wishes, first, &mut watch)?;
-        analysis.repairs = proven(source, plans)?;
+        analysis.repairs = proven(source, plans.whole)?;
+        if let Some(Partial { plan, left }) = plans.partial {
+            let errors = analysis.errors();
+            let repair = VerifiedRepair { replaced: replaced(source, &plan)?, plan };
+            analysis.partial = Some(PartialRepair { repair, repaired: errors.saturating_sub(left), errors });
+        }
     }
     if let Some(plan) = analysis.plan() {
         let patched = Patched::new(source, plan);
@@ -250,7 +269,12 @@ impl Analysis {
         self.repairs.first().map(|repair| &repair.plan)
     }
 
+    /// How many errors were found in the file itself.
+    pub fn errors(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity() == Severity::Error).count()
+    }
+
     fn has_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity() == Severity::Error)
+        self.errors() > 0
     }
 }

@@ -11,8 +11,8 @@ use js_sys::{Array, Uint8Array};
 use vhd_analyser_core::chain::Next;
 use vhd_analyser_core::compat::{ParentUse, Tool};
 use vhd_analyser_core::report::{
-    Caution, FieldReport, FindingReport, NotChecked, PatchReport, RegionReport, RepairReport, Report, Scope, Segment,
-    Severity, StructureReport, ToolReport, Verdict,
+    Caution, FieldReport, FindingReport, NextStep, NotChecked, PatchReport, RegionReport, RepairReport, Report, Scope,
+    Segment, Severity, StructureReport, ToolReport, Verdict,
 };
 use vhd_analyser_web::components::app::App;
 use vhd_analyser_web::components::common::notice::{NoticeBox, NoticeBoxProps};
@@ -121,6 +121,8 @@ fn report() -> Report {
         description: "10 GiB differencing disk".into(),
         headline: "Damaged, and can be repaired".into(),
         explanation: vec!["The footer is missing.".into()],
+        explains_first: false,
+        next: NextStep::Repair,
         cautions: vec![Caution::MayBeInUse],
         scope: Scope { not_checked: vec![NotChecked::Blocks], ..Scope::default() },
         own: Verdict::Repairable,
@@ -151,6 +153,7 @@ fn report() -> Report {
         }),
         tools: vec![tool(Tool::VhdUtil, false, Some(true)), tool(Tool::Azure, false, Some(false))],
         alternatives: vec![],
+        partial: None,
         regions: vec![RegionReport {
             name: "Primary footer".into(),
             offset: 512,
@@ -185,6 +188,7 @@ fn tool(tool: Tool, accepts: bool, accepts_after: Option<bool>) -> ToolReport {
         not_of: None,
         accepts_after,
         parent: ParentUse::None,
+        refuses_ancestor: false,
     }
 }
 

@@ -6,7 +6,9 @@ use vhd_analyser_core::chain::Next;
 use vhd_analyser_core::compat::ParentUse;
 use vhd_analyser_core::finding::Action;
 use vhd_analyser_core::image::block_scan::BlockScan;
-use vhd_analyser_core::report::{FindingReport, PatchReport, RepairReport, Report, Severity, ToolReport};
+use vhd_analyser_core::report::{
+    FindingOnce, FindingReport, NextStep, PartialReport, PatchReport, RepairReport, Report, Severity, ToolReport,
+};
 use vhd_analyser_core::units;
 
 use super::page::{BOLD, DIM, PLAIN, Page, colored, look};
@@ -20,9 +22,7 @@ const PATCHES: usize = 8;
 /// ancestors, where they were looked at.
 pub fn report(page: &mut Page, report: &Report, ancestors: &[Report], deep: Option<&BlockScan>, holders: &[Holder]) {
     answer(page, report);
-    // Behind the first paragraph it is said what to do, which for a repair follows below.
-    let told = if report.repair.is_some() { 1 } else { usize::MAX };
-    for paragraph in report.explanation.iter().take(told) {
+    for paragraph in report.explanation.iter().map(String::as_str).chain(next_step(report.next)) {
         page.gap();
         page.say(paragraph);
     }
@@ -37,8 +37,22 @@ pub fn report(page: &mut Page, report: &Report, ancestors: &[Report], deep: Opti
         page.heading("To do so");
         page.item("", PLAIN, &command(report, repair));
     }
+    if let Some(partial) = &report.partial {
+        part(page, report, partial);
+    }
     cautions(page, report, &[], holders);
     list(page, "What was checked", &report.scope.sentences());
+}
+
+/// What to do next, where no section below says it.
+fn next_step(next: NextStep) -> Option<&'static str> {
+    match next {
+        NextStep::None | NextStep::Repair | NextStep::WeighRepair => None,
+        NextStep::KeepFile => Some(
+            "Keep the file as it is, and keep other tools from writing to it: vhd-util repair cuts off, or fills with \
+             zeros, what it does not understand.",
+        ),
+    }
 }
 
 /// The file and the answer, with a word and a shape, for those who see no colours.
@@ -82,6 +96,15 @@ pub fn plan(page: &mut Page, report: &Report, repair: &RepairReport) {
         page.item("", PLAIN, &format!("Or, with --plan {}: {}.", index + 2, other.title));
         price(page, other);
     }
+}
+
+/// What can be repaired where there is no repair of all of it.
+fn part(page: &mut Page, report: &Report, partial: &PartialReport) {
+    page.heading("Partial repair");
+    let PartialReport { repair, repaired, errors } = partial;
+    page.item("", PLAIN, &format!("{repaired} of {errors} errors can be repaired safely. {}.", repair.title));
+    price(page, repair);
+    page.item("", PLAIN, &format!("vhd-analyser repair --partial {} -o COPY", quoted(&report.file)));
 }
 
 /// What a plan loses and assumes.
@@ -178,8 +201,7 @@ fn tools(page: &mut Page, report: &Report) {
             _ => "",
         };
         let (mark, color, answer) = match (tool.accepts, tool.says.as_str()) {
-            // With the whole chain it goes on from the disk to its ancestors.
-            (false, says) if says.ends_with(" is valid") => {
+            (false, says) if tool.refuses_ancestor => {
                 ("✖ ", AnsiColor::Red, format!("no: after “{says}” it refuses an ancestor{after}"))
             }
             (true, _) => accepted(tool),
@@ -227,9 +249,7 @@ fn findings(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("Findings");
-    // A meaning or a remedy is told once, however many findings share it.
-    let mut told = report.explanation.first().cloned().unwrap_or_default();
-    for finding in &report.findings {
+    for FindingOnce { finding, message, remedy } in report.findings_once() {
         let (mark, color) = match finding.severity {
             Severity::Error => ("✖", AnsiColor::Red),
             Severity::Warning => ("▲", AnsiColor::Yellow),
@@ -242,13 +262,11 @@ fn findings(page: &mut Page, report: &Report) {
                 page.item(&format!("    {name}"), PLAIN, value);
             }
         }
-        if !told.contains(&finding.message) {
-            page.item("    ", PLAIN, &finding.message);
-            told.push_str(&finding.message);
+        if let Some(message) = message {
+            page.item("    ", PLAIN, message);
         }
-        if !told.contains(&finding.remedy) {
-            page.item("    ", PLAIN, &finding.remedy);
-            told.push_str(&finding.remedy);
+        if let Some(remedy) = remedy {
+            page.item("    ", PLAIN, remedy);
             if let Some(action) = finding.action {
                 page.item("    ", PLAIN, &command_for(action, &report.file));
             }

@@ -9,6 +9,7 @@ mod repair;
 mod repair_in_place;
 mod repair_many;
 mod repair_parent;
+mod repair_partial;
 mod repair_script;
 mod scan;
 mod world;

@@ -18,6 +18,8 @@ pub struct ToolAnswer {
     pub virtual_size: Option<u64>,
     /// What its answer has to do with the disk's parent.
     pub parent: ParentUse,
+    /// Whether it takes the disk by itself, and refuses one of its ancestors: then `says` is what it prints of the disk.
+    pub refuses_ancestor: bool,
 }
 
 /// What a tool's answer has to do with the disk's parent.
@@ -44,6 +46,13 @@ impl ToolAnswer {
     /// Of a tool that has nothing to say of the size, nor of a parent.
     pub(super) fn new(tool: Tool, refused: Result<(), String>) -> Self {
         let accepts = refused.is_ok();
-        Self { tool, accepts, says: refused.err().unwrap_or_default(), virtual_size: None, parent: ParentUse::None }
+        Self {
+            tool,
+            accepts,
+            says: refused.err().unwrap_or_default(),
+            virtual_size: None,
+            parent: ParentUse::None,
+            refuses_ancestor: false,
+        }
     }
 }

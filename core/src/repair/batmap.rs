@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::case::{Case, Proposal, Unreadable};
+use super::case::{Case, MOST_OF_BLOCKS, Proposal, Unreadable};
 use super::entry::entry_offset;
 use super::footers;
 use super::plan::{Content, Patch, Step};
@@ -62,6 +62,9 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     };
     let in_the_way: Vec<Block> =
         bat.blocks.iter().copied().filter(|block| room.overlaps(block.offset(), shape.length())).collect();
+    if in_the_way.len() as u64 * shape.length() > MOST_OF_BLOCKS {
+        return Ok(Vec::new());
+    }
     // What is to be moved must be a block by its looks, and not only by its entry.
     for block in &in_the_way {
         let fill = case.fill(*block, shape)?;

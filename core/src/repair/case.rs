@@ -12,6 +12,9 @@ use crate::layout::bat::BlockShape;
 use crate::layout::time::TimeStamp;
 use crate::source::Read;
 
+/// Bytes of blocks that a repair reads at most, unless every block is read anyway: an answer takes a few reads.
+pub(super) const MOST_OF_BLOCKS: u64 = 64 << 20;
+
 /// What a repair goes by.
 pub(crate) struct Case<'a> {
     /// The file as it is, or as the steps so far would leave it.

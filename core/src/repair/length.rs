@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use zerocopy::big_endian::U64;
 
-use super::case::{Case, Proposal, Unreadable};
+use super::case::{Case, MOST_OF_BLOCKS, Proposal, Unreadable};
 use super::evidence::Evidence;
 use super::footers;
 use super::plan::{Content, Patch, Step};
@@ -60,12 +60,13 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     ))])
 }
 
-/// The number of the last block in the file, where its bitmap and data agree, and the sectors in which they do.
+/// The number of the last block in the file, where its bitmap and data agree, and the sectors in which they do; none where
+/// it is too large to be read.
 fn last_block(case: &Case<'_>) -> Result<Option<(u32, u32)>, Unreadable> {
     let (Some(bat), Some(shape)) = (case.image.bat.value(), case.image.block_shape()) else {
         return Ok(None);
     };
-    let Some(block) = bat.blocks.last() else { return Ok(None) };
+    let Some(block) = bat.blocks.last().filter(|_| shape.length() <= MOST_OF_BLOCKS) else { return Ok(None) };
     let fill = case.fill(*block, shape)?;
     if fill.is_full || !fill.hidden.is_empty() {
         return Ok(None);

@@ -34,4 +34,4 @@ pub use evidence::{Evidence, Strength};
 pub use parent_disk::{LinkRefusal, ParentDisk};
 pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
 pub use requests::{FixedDisk, RequestedChanges};
-pub(crate) use search::{Found, Wanted, find_plans, make_fixed};
+pub(crate) use search::{Found, Partial, Wanted, find_plans, make_fixed};

@@ -55,8 +55,26 @@ const MOST_PLANS: usize = 4;
 /// Steps that are tried out in all: enough for every fault at once, and an end to anything stranger.
 const MOST_TRIALS: usize = 48;
 
-/// Looks for plans after which `source` has no error left, the one that loses and assumes least first. One that begins
-/// with the `first` step goes before others that lose and assume as little.
+/// What a search finds.
+#[derive(Debug, Default)]
+pub(crate) struct Plans {
+    /// Those after which no error is left, the one that loses and assumes least first.
+    pub whole: Vec<Plan>,
+    /// Where there is none of these: the one that repairs most and loses and assumes nothing.
+    pub partial: Option<Partial>,
+}
+
+/// A plan that leaves errors.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    /// What it does.
+    pub plan: Plan,
+    /// The errors that it leaves.
+    pub left: usize,
+}
+
+/// Looks for plans after which `source` has no error left. One that begins with the `first` step goes before others that
+/// lose and assume as little.
 ///
 /// # Errors
 /// Where the source fails, or `watch` asks to stop.
@@ -66,9 +84,9 @@ pub(crate) fn find_plans<S: Source>(
     wishes: &Wanted<'_>,
     first: Option<Step>,
     watch: &mut Watch<'_>,
-) -> Result<Vec<Plan>, AnalysisError<S::Error>> {
+) -> Result<Plans, AnalysisError<S::Error>> {
     watch.proving();
-    let mut search = Search { source, wishes, plans: Vec::new(), trials: 0 };
+    let mut search = Search { source, wishes, plans: Vec::new(), trials: 0, known: found.findings, partial: None };
     let nothing = Plan::nothing(source.length());
     let is_assigned = first.is_some() && !wishes.request.assign.is_empty();
     if let Some(step) = first {
@@ -83,7 +101,9 @@ pub(crate) fn find_plans<S: Source>(
     }
     search.add_requests(watch)?;
     search.plans.retain(|plan| !plan.steps.is_empty());
-    Ok(cheapest_first(search.plans))
+    // A change that was asked for is carried out whole or not at all.
+    let partial = search.partial.filter(|_| search.plans.is_empty() && !wishes.request.asks_for_changes());
+    Ok(Plans { whole: cheapest_first(search.plans), partial })
 }
 
 /// Plans in the order of what they lose and assume, otherwise as they come. There are few: the library's sort would be
@@ -114,7 +134,7 @@ pub(crate) fn make_fixed<S: Source>(
         .request
         .fixed
         .and_then(|disk| requests::make_fixed(source.length(), disk, wishes.circumstances.now, wishes.fresh_unique_id));
-    let mut search = Search { source, wishes, plans: Vec::new(), trials: 0 };
+    let mut search = Search { source, wishes, plans: Vec::new(), trials: 0, known: &[], partial: None };
     if let Some(step) = step {
         search.try_step(&Plan::nothing(source.length()), step, watch)?;
     }
@@ -150,6 +170,9 @@ struct Search<'a, S> {
     wishes: &'a Wanted<'a>,
     plans: Vec<Plan>,
     trials: usize,
+    /// What was wrong before anything was done.
+    known: &'a [Finding],
+    partial: Option<Partial>,
 }
 
 impl<S: Source> Search<'_, S> {
@@ -223,11 +246,22 @@ impl<S: Source> Search<'_, S> {
             deep = Some(survey);
         }
         if has_errors(&findings) {
+            self.note_partial(&longer, &findings);
             self.extend(&longer, Found { image: &image, findings: &findings, deep: deep.as_ref() }, watch)?;
         } else if longer.is_orderly() {
             self.plans.push(longer);
         }
         Ok(())
+    }
+
+    /// Keeps a plan that leaves errors, if it leaves fewer than any before and none that is new.
+    fn note_partial(&mut self, plan: &Plan, findings: &[Finding]) {
+        let is_known = |finding: &Finding| self.known.iter().any(|known| known.breaks(finding.fault.rule()));
+        let left = errors(findings).count();
+        let least = self.partial.as_ref().map_or(errors(self.known).count(), |partial| partial.left);
+        if left < least && errors(findings).all(is_known) && plan.is_lossless() && plan.is_orderly() {
+            self.partial = Some(Partial { plan: plan.clone(), left });
+        }
     }
 
     /// The steps of the first repair that applies: the ones behind it stand on what it mends.
@@ -273,5 +307,9 @@ impl<S: Source> Probe for PatchedProbe<'_, S> {
 }
 
 fn has_errors(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.severity() == Severity::Error)
+    errors(findings).next().is_some()
+}
+
+fn errors(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.severity() == Severity::Error)
 }

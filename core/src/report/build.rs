@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::model::{FindingReport, LinkReport, PatchReport, RepairReport, Report, ToolReport};
+use super::model::{FindingReport, LinkReport, PartialReport, PatchReport, RepairReport, Report, ToolReport};
 use super::scope::Scope;
 use super::{prose, structures};
 use crate::analysis::{Analysis, VerifiedRepair};
@@ -39,6 +39,8 @@ pub fn build(analysis: &Analysis, lineage: Option<&Lineage>) -> Report {
         description: words.description,
         headline: words.headline,
         explanation: words.explanation,
+        explains_first: words.explains_first,
+        next: prose::next_step(analysis),
         cautions: prose::cautions(analysis),
         scope: match analysis.foreign {
             Some(_) => Scope::default(),
@@ -56,6 +58,11 @@ pub fn build(analysis: &Analysis, lineage: Option<&Lineage>) -> Report {
         tools: tools(analysis),
         repair: analysis.repairs.first().map(repair),
         alternatives: analysis.repairs.iter().skip(1).map(repair).collect(),
+        partial: analysis.partial.as_ref().map(|partial| PartialReport {
+            repair: repair(&partial.repair),
+            repaired: partial.repaired as u64,
+            errors: partial.errors as u64,
+        }),
         structures: match analysis.foreign {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
@@ -117,6 +124,7 @@ fn tools(analysis: &Analysis) -> Vec<ToolReport> {
             not_of: answer.virtual_size.and(size).filter(|size| answer.accepts && answer.virtual_size != Some(*size)),
             accepts_after: after(answer.tool).map(|after| after.accepts),
             parent: answer.parent,
+            refuses_ancestor: answer.refuses_ancestor,
         })
         .collect()
 }

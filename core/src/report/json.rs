@@ -8,7 +8,9 @@ use alloc::vec::Vec;
 
 use serde::Serialize;
 
-use super::model::{FindingReport, PatchReport, RegionReport, RepairReport, ReportExport, ToolReport, VERSION};
+use super::model::{
+    FindingReport, PartialReport, PatchReport, RegionReport, RepairReport, ReportExport, ToolReport, VERSION,
+};
 use crate::compat::ParentUse;
 use crate::finding::{Severity, Tool};
 use crate::verdict::Verdict;
@@ -45,6 +47,7 @@ struct File<'a> {
     qemu: Option<Qemu>,
     tools: Vec<ToolAnswer<'a>>,
     repair: Option<Repair<'a>>,
+    partial_repair: Option<Partial<'a>>,
     done: &'a [String],
     metadata: &'a [RegionReport],
     analyser: Analyser<'a>,
@@ -97,6 +100,19 @@ struct Repair<'a> {
 }
 
 #[derive(Serialize)]
+struct Partial<'a> {
+    repaired: u64,
+    errors: u64,
+    repair: Repair<'a>,
+}
+
+impl<'a> Partial<'a> {
+    fn of(partial: &'a PartialReport) -> Self {
+        Self { repaired: partial.repaired, errors: partial.errors, repair: Repair::of(&partial.repair) }
+    }
+}
+
+#[derive(Serialize)]
 struct Patch<'a> {
     offset: u64,
     length: u64,
@@ -128,6 +144,7 @@ impl<'a> File<'a> {
             }),
             tools: report.tools.iter().map(ToolAnswer::of).collect(),
             repair: report.repair.as_ref().map(Repair::of),
+            partial_repair: report.partial.as_ref().map(Partial::of),
             done: export.done,
             metadata: &report.regions,
             analyser: Analyser { version: export.version, commit: export.commit },

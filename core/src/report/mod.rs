@@ -21,7 +21,7 @@ pub use build::{build, finding, repair};
 pub use caution::Caution;
 pub use chain::{BlockerReport, ChainReport, CoalesceReport, DiskReport, ForestReport, ResizeReport, forest, in_words};
 pub use model::{
-    FieldReport, FindingReport, LinkReport, PatchReport, RegionReport, RepairReport, Report, ReportExport,
-    StructureReport, ToolReport, VERSION,
+    FieldReport, FindingOnce, FindingReport, LinkReport, NextStep, PartialReport, PatchReport, RegionReport,
+    RepairReport, Report, ReportExport, StructureReport, ToolReport, VERSION,
 };
 pub use scope::{BlocksRead, Checked, NotChecked, Scope};

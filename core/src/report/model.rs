@@ -2,6 +2,7 @@
 //!
 //! The page and the command line show these types and know nothing of the format below them.
 
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -34,8 +35,12 @@ pub struct Report {
     pub description: String,
     /// The answer in one sentence.
     pub headline: String,
-    /// What it means for the disk and what to do next, a paragraph each.
+    /// What it means for the disk, a paragraph each.
     pub explanation: Vec<String>,
+    /// Whether the explanation says what the first of the findings means.
+    pub explains_first: bool,
+    /// What to do next.
+    pub next: NextStep,
     /// What to beware of before anything is written, a paragraph each.
     pub cautions: Vec<Caution>,
     /// What was checked and, named as such, what was not.
@@ -52,6 +57,8 @@ pub struct Report {
     pub repair: Option<RepairReport>,
     /// Other ways to repair it, which lose or assume more, or simply something else.
     pub alternatives: Vec<RepairReport>,
+    /// What can be repaired safely where there is no repair of all of it.
+    pub partial: Option<PartialReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
     /// The same with their hashes; empty until somebody puts them in (`fingerprint::regions`), since that takes the
@@ -66,6 +73,44 @@ impl Report {
     pub fn repairs(&self) -> impl Iterator<Item = &RepairReport> {
         self.repair.iter().chain(&self.alternatives)
     }
+
+    /// The findings, each with what neither the explanation nor a finding before it says.
+    pub fn findings_once(&self) -> impl Iterator<Item = FindingOnce<'_>> {
+        let (mut messages, mut remedies) = (BTreeSet::new(), BTreeSet::new());
+        if let (true, Some(first)) = (self.explains_first, self.findings.first()) {
+            messages.insert(first.message.as_str());
+        }
+        self.findings.iter().map(move |finding| FindingOnce {
+            finding,
+            message: messages.insert(finding.message.as_str()).then_some(finding.message.as_str()),
+            remedy: remedies.insert(finding.remedy.as_str()).then_some(finding.remedy.as_str()),
+        })
+    }
+}
+
+/// A finding in its list: several of one rule share their sentences, and these are said once.
+#[derive(Clone, Copy, Debug)]
+pub struct FindingOnce<'a> {
+    /// The finding.
+    pub finding: &'a FindingReport,
+    /// What it means, where that is new.
+    pub message: Option<&'a str>,
+    /// What to do about it, where that is new.
+    pub remedy: Option<&'a str>,
+}
+
+/// What to do next about a disk: the page and the command line have words for it, since each offers it in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum NextStep {
+    /// Nothing, or what the explanation and the findings say.
+    None,
+    /// Take the repair, which loses and assumes nothing.
+    Repair,
+    /// Weigh what the repair loses or assumes, then take it.
+    WeighRepair,
+    /// Keep the file as it is, and other tools from writing to it.
+    KeepFile,
 }
 
 /// One fault.
@@ -118,6 +163,8 @@ pub struct ToolReport {
     pub accepts_after: Option<bool>,
     /// What the answer has to do with the disk's parent.
     pub parent: ParentUse,
+    /// Whether it takes the disk by itself, and refuses one of its ancestors.
+    pub refuses_ancestor: bool,
 }
 
 /// A disk of a chain, in a few words.
@@ -157,6 +204,18 @@ pub struct RepairReport {
     pub replaced: Vec<(u64, u64)>,
     /// The repaired file as pieces of the original and new bytes, in order, without gaps.
     pub segments: Vec<Segment>,
+}
+
+/// A repair that leaves errors, and neither loses nor assumes anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct PartialReport {
+    /// What it does.
+    pub repair: RepairReport,
+    /// How many errors it repairs.
+    pub repaired: u64,
+    /// How many errors there are.
+    pub errors: u64,
 }
 
 /// One run of bytes that a repair writes.

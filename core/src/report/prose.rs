@@ -7,6 +7,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::caution::Caution;
+use super::model::NextStep;
 use crate::analysis::Analysis;
 use crate::chain::{Lineage, Link};
 use crate::check::{Circumstances, check};
@@ -29,18 +30,22 @@ pub(super) struct Words {
     pub description: String,
     pub headline: String,
     pub explanation: Vec<String>,
+    /// Whether the explanation says what the first finding means.
+    pub explains_first: bool,
 }
 
 impl Words {
     /// Of a disk in its place, with everything that was found in its chain, worst first.
     pub(super) fn of(analysis: &Analysis, lineage: &Lineage, findings: &[Finding]) -> Self {
+        let story = story(analysis);
         Self {
             description: match analysis.foreign {
                 Some(_) => String::new(),
                 None => description(&analysis.image),
             },
             headline: headline(analysis, lineage),
-            explanation: explanation(analysis, lineage, findings),
+            explains_first: analysis.foreign.is_none() && story.is_none(),
+            explanation: explanation(analysis, lineage, findings, story),
         }
     }
 }
@@ -117,12 +122,12 @@ fn missing(lineage: &Lineage) -> Option<String> {
     })
 }
 
-fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding]) -> Vec<String> {
+fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding], story: Option<String>) -> Vec<String> {
     if let Some(foreign) = analysis.foreign {
         return vec![foreign.advice().into()];
     }
     let mut paragraphs = Vec::new();
-    match story(analysis) {
+    match story {
         Some(story) => paragraphs.push(story),
         None => paragraphs.extend(findings.first().map(worst)),
     }
@@ -130,32 +135,29 @@ fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding]) -> 
     if errors > 1 {
         paragraphs.push(format!("{errors} errors were found in all; each is explained below."));
     }
-    let next = match (analysis.verdict(), lineage.place()) {
+    let remedy = findings.first().map_or("", |finding| finding.fault.rule().remedy);
+    match (analysis.verdict(), lineage.place()) {
         (Verdict::Sound, Verdict::Sound) => {
-            "Every structure that tells tools where the data is was checked. There is nothing to do.".into()
+            paragraphs.push("All metadata is correct. No repair is needed.".into());
         }
-        (Verdict::Sound, Verdict::Incomplete) => match findings.first().map(|finding| finding.fault.rule().remedy) {
-            Some(remedy) => format!("Nothing that was seen is damaged. {remedy}"),
-            None => "Nothing that was seen is damaged.".into(),
-        },
-        (Verdict::Sound, _) => {
-            let remedy = findings.first().map_or("", |finding| finding.fault.rule().remedy);
-            format!("This disk is read through every disk of its chain. It has no errors of its own. {remedy}")
+        (Verdict::Sound, Verdict::Incomplete) => {
+            paragraphs.push(format!("Nothing that was seen is damaged. {remedy}").trim_end().into());
         }
-        (Verdict::Repairable, _) => {
-            "Download the fixed copy, or look at the changes below first. Your file itself is not touched. The repair was \
-             tried out on it in memory, and the result checked: nothing is wrong with it any more."
-                .into()
-        }
-        (Verdict::Salvageable, _) => {
-            "Read what the repair assumes or loses before you use it. Your file itself is not touched.".into()
-        }
-        _ => "Keep the file as it is, and keep other tools from writing to it: vhd-util’s repair cuts off or fills with \
-              zeros what it does not understand."
-            .to_owned(),
-    };
-    paragraphs.push(next);
+        (Verdict::Sound, _) => paragraphs
+            .push(format!("This disk is read through every disk of its chain. It has no errors of its own. {remedy}")),
+        // What is to be done next is for the page and the command line to say.
+        _ => {}
+    }
     paragraphs
+}
+
+pub(super) fn next_step(analysis: &Analysis) -> NextStep {
+    match analysis.verdict() {
+        Verdict::Sound | Verdict::Incomplete | Verdict::NotAVhd => NextStep::None,
+        Verdict::Repairable => NextStep::Repair,
+        Verdict::Salvageable => NextStep::WeighRepair,
+        Verdict::Unrepairable => NextStep::KeepFile,
+    }
 }
 
 /// The faults that people come with most often, told as what happened.

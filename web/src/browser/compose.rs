@@ -28,11 +28,20 @@ pub fn compose(original: &Blob, repair: &RepairReport) -> Result<Blob, JsValue> 
 
 /// `disk.vhd` becomes `disk.fixed.vhd`.
 pub fn fixed_name(name: &str) -> String {
+    with_word(name, "fixed")
+}
+
+/// `disk.vhd` becomes `disk.partial.vhd`: it is still damaged.
+pub fn partial_name(name: &str) -> String {
+    with_word(name, "partial")
+}
+
+fn with_word(name: &str, word: &str) -> String {
     let stem = match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
         Some((stem, extension)) if extension.eq_ignore_ascii_case(".vhd") => stem,
         _ => name,
     };
-    format!("{stem}.fixed.vhd")
+    format!("{stem}.{word}.vhd")
 }
 
 #[cfg(test)]

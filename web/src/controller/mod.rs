@@ -159,6 +159,7 @@ impl Controller {
         let disk = choose(&file_set).or_else(|| file_set.first_disk());
         {
             let mut work = self.work.borrow_mut();
+            work.set_job = work.read_set.take().map(|reading| reading.job);
             work.begin();
             work.forget_shown();
             (work.files, work.sent, work.file_set) = (files.clone(), Some(sent), Some(file_set.clone()));
@@ -308,14 +309,24 @@ impl Controller {
         let deep = kind == JobKind::DeepCheck || self.work.borrow().correction(&file).is_some();
         let (changes, journal) = (with.changes.clone(), with.journal.is_some());
         let (siblings, others) = with.siblings.clone().unzip();
-        let request = match kind {
-            JobKind::Hash => Request::Hash,
-            _ => Request::Analyse(Task { name: name.clone(), utc_offset, deep, changes, journal, siblings }),
+        let controller = self.clone();
+        let take = {
+            let name = name.clone();
+            move |response, _| controller.take(kind, &name, response)
         };
+        let task = Task { name, utc_offset, deep, changes, journal, siblings };
+        if kind == JobKind::Report && !deep && with.is_known() {
+            let mut work = self.work.borrow_mut();
+            let job = work.set_job.as_ref().and_then(|job| job.another(&Request::Select(task.clone()), take.clone()));
+            if let Some(job) = job {
+                work.report = Some(Reading { file, with, job, _slow: self.slow(kind) });
+                return;
+            }
+        }
+        let request = if kind == JobKind::Hash { Request::Hash } else { Request::Analyse(task) };
         let itself = [Some(blob), with.parent.clone(), with.journal.clone()].into_iter().flatten();
         let files: Vec<Blob> = itself.chain(others.into_iter().flatten()).collect();
-        let controller = self.clone();
-        self.start(kind, &files, &request, (file, with), move |response, _| controller.take(kind, &name, response));
+        self.start(kind, &files, &request, (file, with), take);
     }
 
     fn start(
@@ -389,6 +400,8 @@ impl Controller {
     pub fn fail(&self, kind: JobKind, name: String, failure: Failure) {
         let mut work = self.work.borrow_mut();
         *work.reading(kind) = None;
+        // The worker that was asked may be one that crashed.
+        work.set_job = None;
         if matches!(kind, JobKind::Report | JobKind::FileSet) {
             work.forget_shown();
             if work.file_set.is_none() {
@@ -436,6 +449,7 @@ impl Controller {
         With {
             journal: journal.map(|journal| journal.file.clone().into()),
             siblings: Some((siblings, disks().map(|file| file.file.clone().into()).collect())),
+            is_kept: file_set.kept.get(disk).is_some_and(|kept| *kept),
             ..With::default()
         }
     }

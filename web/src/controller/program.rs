@@ -3,7 +3,7 @@
 //! It is the text of a script, and a module that is compiled once. Each worker is handed both as they are, so that
 //! it starts at once, without the network, and from a page that was opened as a file.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_events::EventListener;
@@ -27,6 +27,8 @@ pub struct Program(Rc<RefCell<Option<Promise>>>);
 pub struct Started {
     /// The worker, which takes messages.
     pub worker: Worker,
+    /// How many jobs it has had besides the first.
+    jobs: Cell<u32>,
     /// Where its text stands, as long as it may be loading.
     _text: ObjectUrl,
 }
@@ -83,7 +85,13 @@ impl Started {
         let url = ObjectUrl::from(Blob::new_with_options(text.as_str(), Some("text/javascript")));
         let worker = Worker::new(&url)?;
         worker.post_message(module)?;
-        Ok(Self { worker, _text: url })
+        Ok(Self { worker, jobs: Cell::default(), _text: url })
+    }
+
+    /// A number for another job; that of the first is 0.
+    pub fn next_job(&self) -> u32 {
+        self.jobs.set(self.jobs.get().wrapping_add(1));
+        self.jobs.get()
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Work {
     pub(super) file_set: Option<Rc<FileSet>>,
     /// The same as it was sent: what is shown elsewhere is not changed, and to copy all of it takes more program.
     pub(super) sent: Option<Sent>,
+    /// The worker that read them, with what it kept.
+    pub(super) set_job: Option<Job>,
     /// What deep checks found in files that are not sound. Whenever these are read again, it is as deeply.
     pub(super) corrected: Vec<(PickedFile, Corrected)>,
     pub(super) shown: Option<Reading>,
@@ -67,9 +69,20 @@ pub(super) struct With {
     pub(super) journal: Option<Blob>,
     /// What was chosen together with it.
     pub(super) siblings: Option<(Siblings, Vec<Blob>)>,
+    /// Whether the worker that read all of them kept its analysis.
+    pub(super) is_kept: bool,
 }
 
 impl With {
+    /// Whether what was kept of the disk says everything that is asked now.
+    pub(super) fn is_known(&self) -> bool {
+        let ancestors = self.siblings.iter().flat_map(|(siblings, _)| &siblings.ancestors);
+        self.is_kept
+            && self.changes == DiskChanges::default()
+            && self.journal.is_none()
+            && ancestors.into_iter().all(|ancestor| !ancestor.deep)
+    }
+
     /// What the repaired copy of a disk is read with, which takes the disk's place.
     pub(super) fn in_place_of(with: &Self) -> Self {
         let mut siblings = with.siblings.clone();
@@ -128,7 +141,7 @@ impl Work {
     pub(super) fn keep_only_shown(&mut self) {
         if let Some(shown) = self.shown.as_ref().filter(|shown| !self.files.contains(&shown.file)) {
             self.files = vec![shown.file.clone()].into();
-            self.file_set = None;
+            (self.file_set, self.set_job) = (None, None);
         }
     }
 

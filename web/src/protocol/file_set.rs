@@ -26,6 +26,8 @@ pub struct FileSet {
     pub links: Vec<Link>,
     /// For each disk of the forest, which of the files it is.
     pub disks: Vec<usize>,
+    /// For each disk of the forest, whether the worker kept its analysis.
+    pub kept: Vec<bool>,
     /// What the logs say, if there are any.
     pub answer: Option<Answer>,
     /// The paths of the logs.

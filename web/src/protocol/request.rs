@@ -9,6 +9,8 @@ use vhd_analyser_core::convert::Format;
 pub enum Request {
     /// Read the file that comes with the message.
     Analyse(Task),
+    /// Report on one of the files that were sorted, whose analysis was kept.
+    Select(Task),
     /// Hash all of the file that comes with the message.
     Hash,
     /// Write one of the ways to repair the file that was read as scripts.
@@ -29,6 +31,8 @@ pub enum Request {
         /// Minutes east of UTC.
         utc_offset: i32,
     },
+    /// Forget the file that was read: nobody asks for it any more.
+    Forget,
 }
 
 /// What is to be said in a report for others besides what was found.

@@ -1,7 +1,7 @@
 //! What each action makes of the page.
 
 use vhd_analyser_core::chain::Next;
-use vhd_analyser_core::report::{Report, Scope, Verdict};
+use vhd_analyser_core::report::{NextStep, Report, Scope, Verdict};
 
 use super::*;
 use crate::protocol::failure::Failure;
@@ -25,6 +25,8 @@ fn report(headline: &str) -> Report {
         description: String::new(),
         headline: headline.into(),
         explanation: vec![],
+        explains_first: false,
+        next: NextStep::None,
         cautions: vec![],
         scope: Scope::default(),
         own: Verdict::Sound,
@@ -34,6 +36,7 @@ fn report(headline: &str) -> Report {
         tools: vec![],
         repair: None,
         alternatives: vec![],
+        partial: None,
         structures: vec![],
         regions: vec![],
         deep_check: None,

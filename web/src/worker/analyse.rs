@@ -15,16 +15,22 @@ use crate::protocol::failure::Failure;
 use crate::protocol::{Ancestor, Progress, Siblings, Task};
 use crate::worker::blob_source::BlobSource;
 use crate::worker::context::{every_now_and_then, now, options};
+use crate::worker::kept::Kept;
 use crate::worker::marks::mark;
 use crate::worker::named_file::named;
 use crate::worker::parents::Folder;
 
-/// Reads a file to the end, telling how far it is every now and then; behind it come the parent, the journal and the
-/// siblings, if the task speaks of them.
+/// Reads a file to the end, telling how far it is every now and then; after it come the parent, the journal and the
+/// siblings, if the task speaks of them. What was kept of it is not found out again.
 ///
 /// # Errors
 /// Where a file could not be read, or the disk cannot be linked to the parent.
-pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(Analysis, Report), Failure> {
+pub fn analyse(
+    files: &[Blob],
+    task: &Task,
+    kept: &Kept,
+    tell: impl Fn(Progress),
+) -> Result<(Analysis, Report), Failure> {
     let mut files = files.iter().cloned();
     let mut next = || BlobSource::new(files.next().unwrap_throw());
     let source = next()?;
@@ -38,7 +44,15 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
     let Siblings { path, paths, is_complete, lineage, .. } = task.siblings.clone().unwrap_or_default();
     let place = Place::of(Folder::of(&path, named(paths, files), is_complete));
     let beside = AnalysisContext { journal: journal.as_ref(), parent_lookup: &place, ..AnalysisContext::NOTHING };
-    let analysis = analyse_with(&source, &beside, &task.name, &options, &mut every_now_and_then(tell))?;
+    let mut progress = every_now_and_then(tell);
+    let analysis = match kept.analysis(task) {
+        Some(known) => {
+            let mut analysis = Analysis { name: task.name.clone(), ..known.clone() };
+            analysis.ask_again(&source, &beside, options.now, &mut progress)?;
+            analysis
+        }
+        None => analyse_with(&source, &beside, &task.name, &options, &mut progress)?,
+    };
     if let Some(parent) = &options.request.parent {
         parent.check(&analysis.image)?;
     }
@@ -51,7 +65,7 @@ pub fn analyse(files: &[Blob], task: &Task, tell: impl Fn(Progress)) -> Result<(
 }
 
 /// Reads the disks that a disk is based on. None where it was chosen by itself, or one of them can no longer be read.
-pub fn ancestors(files: &[Blob], task: &Task) -> Option<Vec<Report>> {
+pub fn ancestors(files: &[Blob], task: &Task, kept: &Kept) -> Option<Vec<Report>> {
     let siblings = task.siblings.as_ref()?;
     let others = files.get(files.len().checked_sub(siblings.paths.len())?..)?;
     let read = |Ancestor { path, is_complete, lineage, deep }: &Ancestor| {
@@ -65,7 +79,7 @@ pub fn ancestors(files: &[Blob], task: &Task) -> Option<Vec<Report>> {
             ancestors: Vec::new(),
         };
         let task = Task { name: path.clone(), deep: *deep, siblings: Some(siblings), ..Task::default() };
-        Some(analyse(&files, &task, |_| ()).ok()?.1)
+        Some(analyse(&files, &task, kept, |_| ()).ok()?.1)
     };
     siblings.ancestors.iter().map(read).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! files ──┬─ disks ─▶ Analysis ─▶ DiskSummary ─┬─▶ Forest ─▶ ForestReport
-//!         │     (forgotten before the next) │
+//!         │     (kept where there is room) │
 //!         └─ logs ─▶ chunks ─▶ Explainer ───┴─▶ Answer
 //! ```
 
@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
-use vhd_analyser_core::analysis::{AnalysisContext, Options, analyse_with};
+use vhd_analyser_core::analysis::{AnalysisContext, analyse_with};
 use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
 use vhd_analyser_core::compat::Place;
 use vhd_analyser_core::file_type::FileType;
@@ -29,6 +29,7 @@ use crate::protocol::gunzip::gunzip;
 use crate::protocol::{Progress, Unit};
 use crate::worker::blob_source::BlobSource;
 use crate::worker::context::options;
+use crate::worker::kept::Kept;
 use crate::worker::marks::{mark_findings, mark_text};
 use crate::worker::named_file::NamedFile;
 use crate::worker::parents::{Folder, PickedFiles};
@@ -40,18 +41,18 @@ const CHUNK: u64 = 1 << 20;
 const HEAD: u64 = 4096;
 
 /// Reads files of all kinds, telling how far it is. A file that cannot be read does not keep the others from it.
-pub async fn read(files: &[NamedFile], tell: &impl Fn(Progress)) -> FileSet {
-    let options = options(false);
+/// Gives what they are, and what is kept of them.
+pub async fn read(files: &[NamedFile], tell: &impl Fn(Progress)) -> (FileSet, Kept) {
     let folder = Folder::of("", files.to_vec(), true);
-    let mut gathering = FileSetReader::default();
+    let mut gathering = FileSetReader { kept: Kept::of(files), ..FileSetReader::default() };
     for (done, named) in (0..).zip(files) {
         tell(Progress { stage: "Files".into(), done, total: files.len() as u64, unit: Unit::Files });
-        if let Err(failure) = gathering.take(named, &folder, &options, tell).await {
+        if let Err(failure) = gathering.take(named, &folder, tell).await {
             gathering.unread.push((named.path.clone(), failure));
         }
     }
-    gathering.use_journals(files, &folder, &options);
-    gathering.finish(files, &folder, &options)
+    gathering.use_journals(files, &folder);
+    gathering.finish(files, &folder)
 }
 
 /// What a file is taken for.
@@ -97,16 +98,11 @@ struct FileSetReader {
     journals: Vec<JournalFile>,
     passed_over: u64,
     unread: Vec<(String, Failure)>,
+    kept: Kept,
 }
 
 impl FileSetReader {
-    async fn take(
-        &mut self,
-        named: &NamedFile,
-        folder: &Folder,
-        options: &Options,
-        tell: &impl Fn(Progress),
-    ) -> Result<(), Failure> {
+    async fn take(&mut self, named: &NamedFile, folder: &Folder, tell: &impl Fn(Progress)) -> Result<(), Failure> {
         let source = BlobSource::ahead(named.file.clone())?;
         let mut kind = Kind::of(&named.path, &source)?;
         if matches!(kind, Kind::Log | Kind::PackedLog) {
@@ -120,7 +116,10 @@ impl FileSetReader {
         }
         match kind {
             Kind::Log => {}
-            Kind::Disk => self.members.push(summary(named, &source, None, folder, options)?),
+            Kind::Disk => {
+                let summary = summary(named, &source, None, folder, &mut self.kept)?;
+                self.members.push(summary);
+            }
             Kind::PackedLog => read_packed_log(&named.file, &mut self.explainer, &named.path, tell).await?,
             Kind::Journal(unique_id) => self.journals.push(JournalFile { name: named.path.clone(), unique_id }),
             Kind::Other => self.passed_over += 1,
@@ -129,7 +128,7 @@ impl FileSetReader {
     }
 
     /// Looks again at the damaged disks whose journal is here, too: it may take the resize back.
-    fn use_journals(&mut self, files: &[NamedFile], folder: &Folder, options: &Options) {
+    fn use_journals(&mut self, files: &[NamedFile], folder: &Folder) {
         for member in self.members.iter_mut().filter(|member| member.verdict.is_damage()) {
             let id = member.end.as_ref().and_then(|end| end.unique_id);
             let Some(journal) = self.journals.iter().find(|journal| id == Some(journal.unique_id)) else { continue };
@@ -137,7 +136,7 @@ impl FileSetReader {
             let Some((disk, journal)) = named(&member.name).zip(named(&journal.name)) else { continue };
             let sources = BlobSource::ahead(disk.file.clone()).ok().zip(BlobSource::new(journal.file.clone()).ok());
             let Some((source, journal)) = sources else { continue };
-            if let Ok(found) = summary(disk, &source, Some(&journal), folder, options) {
+            if let Ok(found) = summary(disk, &source, Some(&journal), folder, &mut self.kept) {
                 *member = found;
             }
         }
@@ -149,14 +148,14 @@ impl FileSetReader {
         ids
     }
 
-    fn finish(mut self, files: &[NamedFile], folder: &Folder, options: &Options) -> FileSet {
+    fn finish(mut self, files: &[NamedFile], folder: &Folder) -> (FileSet, Kept) {
         let ids = self.unique_ids();
         let alone = self.journals.iter().filter(|journal| !ids.contains(&journal.unique_id));
         let lone_journals = alone.map(|journal| (journal.name.clone(), in_words(journal.unique_id))).collect();
         let disks = self.members.len();
         let mut read = |named: &NamedFile| {
             let source = BlobSource::ahead(named.file.clone()).ok()?;
-            summary(named, &source, None, folder, options).ok()
+            summary(named, &source, None, folder, &mut self.kept).ok()
         };
         let mut picked = PickedFiles::new(files, &self.members, &mut read);
         let tree = match Forest::grown(self.members, Reach::Ancestors, &mut picked) {
@@ -178,32 +177,37 @@ impl FileSetReader {
         let numbers: std::collections::BTreeMap<_, _> =
             files.iter().enumerate().map(|(number, named)| (named.path.as_str(), number)).collect();
         let disks = forest.disks.iter().filter_map(|disk| numbers.get(disk.file.as_str()).copied()).collect();
-        FileSet {
+        let kept = forest.disks.iter().map(|disk| self.kept.knows(&disk.file)).collect();
+        let file_set = FileSet {
             forest,
             links,
             disks,
+            kept,
             answer: (!self.logs.is_empty()).then(|| self.explainer.answer()),
             logs: self.logs,
             lone_journals,
             passed_over: self.passed_over,
             unread: self.unread,
-        }
+        };
+        (file_set, self.kept)
     }
 }
 
-/// What is kept of a disk. Everything else is forgotten before the next is read. The tools look for its parent among the
-/// files.
+/// A disk in a few words; its analysis is kept where there is room. The tools look for its parent among the files.
 fn summary(
     named: &NamedFile,
     source: &BlobSource,
     journal: Option<&BlobSource>,
     folder: &Folder,
-    options: &Options,
+    kept: &mut Kept,
 ) -> Result<DiskSummary, Failure> {
     let place = Place::of(folder.beside(&named.path));
     let context = AnalysisContext { journal, parent_lookup: &place, parents: false };
-    let analysis = analyse_with(source, &context, &named.path, options, &mut |_| ControlFlow::Continue(()))?;
-    Ok(DiskSummary::of(&analysis, &named.path, source.changed()))
+    // Each with a fresh unique id of its own: two disks may need one.
+    let analysis = analyse_with(source, &context, &named.path, &options(false), &mut |_| ControlFlow::Continue(()))?;
+    let summary = DiskSummary::of(&analysis, &named.path, source.changed());
+    kept.keep(&named.path, analysis);
+    Ok(summary)
 }
 
 /// The beginning of a file.

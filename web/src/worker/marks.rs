@@ -12,7 +12,8 @@ pub fn mark(report: &mut Report) {
     report.explanation.iter_mut().for_each(mark_text);
     let fields = report.structures.iter_mut().flat_map(|structure| &mut structure.fields);
     fields.for_each(|field| mark_text(&mut field.value));
-    for repair in report.repair.iter_mut().chain(&mut report.alternatives) {
+    let partial = report.partial.iter_mut().map(|partial| &mut partial.repair);
+    for repair in report.repair.iter_mut().chain(&mut report.alternatives).chain(partial) {
         repair.assumes.iter_mut().for_each(mark_text);
         repair.evidence.iter_mut().for_each(mark_text);
         repair.loses.iter_mut().for_each(mark_text);

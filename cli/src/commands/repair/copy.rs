@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use vhd_analyser_core::analysis::VerifiedRepair;
-use vhd_analyser_core::report::{Segment, Verdict};
+use vhd_analyser_core::report::Segment;
 
 use super::job::Job;
 use crate::error::Failure;
@@ -25,7 +25,7 @@ use crate::ui::progress::Watch;
 /// Where a file fails, the disk changes meanwhile, or Ctrl-C stops it. Then there is no `out`, or the one that was
 /// there before.
 pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failure> {
-    let Job { disk, options, proven: VerifiedRepair { plan, .. } } = *job;
+    let Job { disk, options, leaves, proven: VerifiedRepair { plan, .. } } = *job;
     let draft = begin(disk, out, permissions(disk), existing)?;
     fill(&draft, disk, &plan.segments(), plan.new_length())?;
     let unchanged = disk.is_unchanged(disk.file()).map_err(|error| unreadable(disk, error))?;
@@ -33,7 +33,7 @@ pub fn write(job: &Job<'_>, out: &Path, existing: Existing) -> Result<(), Failur
         return Err(Failure::Changed { path: disk.path().to_owned() });
     }
     let copy = Disk::open(draft.path())?.analyse(Companions::default(), options, &mut Watch::new().analysis())?;
-    if copy.verdict() != Verdict::Sound {
+    if copy.errors() != leaves || copy.foreign.is_some() {
         return Err(Failure::CopyNotSound);
     }
     signals::stop_if_requested()?;

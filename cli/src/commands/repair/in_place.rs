@@ -26,7 +26,7 @@ use crate::os::sparse_copy::{Copy, CopyError, Zeros, write_zeros};
 /// # Errors
 /// Where the disk is in use (unless `force`), has changed since the analysis, cannot be changed in place, or fails.
 pub fn repair(job: &Job<'_>, force: bool) -> Result<PathBuf, Failure> {
-    let Job { disk, options, proven: VerifiedRepair { plan, .. } } = *job;
+    let Job { disk, options, proven: VerifiedRepair { plan, .. }, .. } = *job;
     if !plan.is_orderly() {
         return Err(Failure::NotOrderly);
     }
@@ -204,7 +204,7 @@ mod tests {
         let proven = analysis.repairs.first().ok_or("no plan")?;
         change(&path)?;
         let before = fs::read(&path)?;
-        let outcome = repair(&Job { disk: &disk, proven, options: &options }, true);
+        let outcome = repair(&Job { disk: &disk, proven, leaves: 0, options: &options }, true);
         if outcome.is_err() {
             assert!(fs::read(&path)? == before, "nothing was written");
         }
@@ -250,7 +250,7 @@ mod tests {
         let disk = Disk::open(&path)?;
         let plan = plan(vec![copy(0, 4096, 4096), copy(4096, 0, 4096)], disk.length(), disk.length());
         let proven = VerifiedRepair { plan, replaced: Vec::new() };
-        let outcome = repair(&Job { disk: &disk, proven: &proven, options: &options }, false);
+        let outcome = repair(&Job { disk: &disk, proven: &proven, leaves: 0, options: &options }, false);
         assert!(matches!(outcome, Err(Failure::NotOrderly)));
         Ok(())
     }

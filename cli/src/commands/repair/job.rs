@@ -10,6 +10,8 @@ pub struct Job<'a> {
     pub disk: &'a Disk,
     /// What is to be done to it, and what that replaces.
     pub proven: &'a VerifiedRepair,
+    /// How many errors it leaves in the disk.
+    pub leaves: usize,
     /// The options of the analysis, and of the check of the result.
     pub options: &'a Options,
 }

@@ -75,6 +75,11 @@ pub struct Arguments {
     #[arg(long, value_name = "CREATOR", num_args = 0..=1, default_missing_value = "win ", conflicts_with = "undo")]
     as_fixed: Option<String>,
 
+    /// Where no repair of all of it is known: repairs what can be repaired without losing or assuming anything. The copy
+    /// is still damaged.
+    #[arg(long, requires = "out", conflicts_with_all = ["script", "plan", "journal", "parent", "hide", "unhide", "as_fixed", "assign"])]
+    partial: bool,
+
     /// Permits a repair that loses or assumes something.
     #[arg(long)]
     allow_loss: bool,
@@ -131,7 +136,8 @@ fn run_one(arguments: &Arguments, file: &Path) -> Result<Exit, Failure> {
     let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
     parent.iter().try_for_each(|parent| parent.check(&analysis))?;
     check_assignments(&analysis.image, &arguments.assign)?;
-    let proven = arguments.choice(&analysis)?;
+    let partial = analysis.partial.as_ref().filter(|_| arguments.partial);
+    let proven = arguments.choice(&analysis)?.or(partial.map(|partial| &partial.repair));
     let lineage = match &parent {
         Some(parent) => chain::with_ancestors(&disk, &analysis, parent.disk(), &options)?,
         None => chain::with_parent(&disk, &analysis)?,
@@ -154,7 +160,8 @@ fn run_one(arguments: &Arguments, file: &Path) -> Result<Exit, Failure> {
     };
     match proven {
         Some(proven) if exit == Exit::Done && !arguments.dry_run => {
-            mend(&Job { disk: &disk, proven, options: &options }, arguments)
+            let leaves = partial.map_or(0, |partial| partial.errors.saturating_sub(partial.repaired));
+            write(&Job { disk: &disk, proven, leaves, options: &options }, arguments)
         }
         _ => Ok(exit),
     }
@@ -241,7 +248,7 @@ fn tell_plan(disk: &Disk, report: &Report, warnings: &[String], arguments: &Argu
     Ok(if permitted { Exit::Done } else { Exit::Damaged })
 }
 
-fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
+fn write(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
     let disk = job.disk;
     let mut page = Page::new();
     page.gap();
@@ -257,7 +264,14 @@ fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
             page.say(&script::usage(shell, &quoted(&out.to_string_lossy())));
         } else {
             copy::write(job, out, existing)?;
-            page.say(&format!("{} is the repaired copy. It was read again, and is sound.", out.display()));
+            page.say(&match job.leaves {
+                0 => format!("{} is the repaired copy. It was read again, and is sound.", out.display()),
+                left => format!(
+                    "{} is the copy. It is still damaged: {} left. It was read again, and no other was found.",
+                    out.display(),
+                    units::count(left as u64, "error")
+                ),
+            });
             if arguments.parent.is_some() && out.parent() != disk.path().parent() {
                 page.say("It finds its parent from the folder of the disk that it is a copy of: put it there.");
             }
@@ -268,7 +282,7 @@ fn mend(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
         page.say(&format!("The way back: {}", undo_command(disk.path(), &undo)));
     }
     page.show()?;
-    Ok(Exit::Done)
+    Ok(if job.leaves == 0 { Exit::Done } else { Exit::Damaged })
 }
 
 fn take_back(disk: &Disk, undo: &Path, arguments: &Arguments) -> Result<Exit, Failure> {

@@ -43,6 +43,7 @@ pub fn check(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
         says: answer.unwrap_or_else(|complaint| complaint),
         virtual_size: None,
         parent,
+        refuses_ancestor: false,
     }
 }
 
@@ -57,6 +58,7 @@ pub(crate) fn opens(image: &Image) -> bool {
 /// What `vhd-util check -p -n` answers, which goes on to every ancestor: the first line stays that of the disk itself.
 pub fn check_parents(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
     let mut answer = check(disk, now);
+    let accepts_disk = answer.accepts;
     let mut seen: Vec<&str> = Vec::new();
     let mut current = *disk;
     while answer.accepts {
@@ -84,6 +86,7 @@ pub fn check_parents(disk: &Disk<'_>, now: TimeStamp) -> ToolAnswer {
             answer.parent = of_parent.parent;
         }
     }
+    answer.refuses_ancestor = accepts_disk && !answer.accepts;
     answer
 }
 

@@ -120,7 +120,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
 }
 
 /// A link that saves a file, and says so.
-fn download(
+pub fn download(
     class: &'static str,
     testid: &'static str,
     label: &'static str,

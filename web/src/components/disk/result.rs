@@ -13,6 +13,7 @@ use crate::components::disk::deep_check::deep_check;
 use crate::components::disk::findings::findings;
 use crate::components::disk::fixed_copy::FixedCopy;
 use crate::components::disk::hashes::hashes;
+use crate::components::disk::partial_copy::PartialCopy;
 use crate::components::disk::plans::plans;
 use crate::components::disk::repair::Repair;
 use crate::components::disk::report_text::ReportText;
@@ -52,6 +53,10 @@ pub fn result(shown: &DiskView, analyser: &Analyser) -> Html {
                         original={original.clone()} copy={shown.copy.clone()} on_check={analyser.check_copy.clone()}
                         on_repaired={analyser.read_repaired.clone()} plan={shown.plan} scripts={shown.scripts.clone()}
                         on_scripts={analyser.write_scripts.clone()} on_done={analyser.note.clone()} />
+                }
+                if let (Some(original), Some(partial)) = (&analyser.original, &report.partial) {
+                    <PartialCopy file={report.file.clone()} partial={partial.clone()} original={original.clone()}
+                        on_done={analyser.note.clone()} />
                 }
             </VerdictCard>
             if report.verdict != Verdict::NotAVhd {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use vhd_analyser_core::report::{RepairReport, Report, Verdict};
+use vhd_analyser_core::report::{NextStep, RepairReport, Report, Verdict};
 use yew::prelude::*;
 
 use crate::components::common::callout::{Tone, callout};
@@ -46,6 +46,12 @@ pub fn VerdictCard(props: &VerdictCardProps) -> Html {
                     { losses(repair) }
                 }
                 { paragraphs(&report.explanation) }
+                if let Some(next) = next_step(report.next) {
+                    <div class="paragraphs" data-testid="next-step"><p>{ next }</p></div>
+                }
+                if let (Some(repair), true) = (&report.repair, report.alternatives.is_empty()) {
+                    { evidence(repair) }
+                }
                 if !report.cautions.is_empty() {
                     { callout(Tone::Warn, Shape::Warning, "caution", paragraphs(&cautions)) }
                 }
@@ -89,14 +95,36 @@ fn losses(repair: &RepairReport) -> Html {
         <>
             { list("What is lost", &repair.loses) }
             { list("What is assumed", &repair.assumes) }
-            if !repair.evidence.is_empty() {
-                <details class="fold" data-testid="evidence">
-                    <summary>{ "What proves it" }</summary>
-                    <ul>{ for repair.evidence.iter().map(|proof| html! { <li>{ proof }</li> }) }</ul>
-                </details>
-            }
         </>
     }
+}
+
+/// What proves a repair, folded.
+fn evidence(repair: &RepairReport) -> Html {
+    html! {
+        if !repair.evidence.is_empty() {
+            <details class="fold" data-testid="evidence">
+                <summary>{ "What proves the repair" }</summary>
+                <ul>{ for repair.evidence.iter().map(|proof| html! { <li>{ proof }</li> }) }</ul>
+            </details>
+        }
+    }
+}
+
+/// What to do next, by what the card offers.
+fn next_step(next: NextStep) -> Option<&'static str> {
+    Some(match next {
+        NextStep::None => return None,
+        NextStep::Repair => {
+            "Download the fixed copy, or look at the changes below first. Your file is not modified. The repair was \
+             simulated on it in memory and checked again: no errors remain."
+        }
+        NextStep::WeighRepair => "Read what the repair assumes or loses before you use it. Your file is not modified.",
+        NextStep::KeepFile => {
+            "Keep the file as it is, and keep other tools from writing to it: vhd-util repair cuts off, or fills with \
+             zeros, what it does not understand."
+        }
+    })
 }
 
 fn paragraphs(texts: &[String]) -> Html {
