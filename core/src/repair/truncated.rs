@@ -5,9 +5,9 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::bat::{clear_entry, virtual_range};
 use super::batmap::marks_cleared;
 use super::case::{Case, Proposal};
+use super::cleared_entries::{clear_entry, virtual_range};
 use super::plan::{Patch, Step};
 use crate::image::{Bat, Block};
 use crate::layout::SECTOR;
