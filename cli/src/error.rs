@@ -189,17 +189,17 @@ impl Failure {
     }
 
     /// Says it on standard error.
-    pub fn tell(&self) {
+    pub fn print(&self) {
         // Whoever closed the pipe has seen enough.
         if matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe) {
             return;
         }
-        tell(&format!("vhd-analyser: {self}"));
+        print_error(&format!("vhd-analyser: {self}"));
     }
 }
 
 /// Writes a line to standard error. Where that fails there is nobody left to tell.
-pub fn tell(line: &str) {
+pub fn print_error(line: &str) {
     let _ = writeln!(anstream::stderr(), "{}", printable(line));
 }
 

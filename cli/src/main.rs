@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) if failure.is_interrupted() => os::signals::end(),
         Err(failure) => {
-            failure.tell();
+            failure.print();
             Exit::Unusable.into()
         }
     }

@@ -6,12 +6,12 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::check::{Circumstances, check};
+use crate::check::{Circumstances, Depth, Examined, examine};
 use crate::compat::{self, Disk, ParentLookup, ToolAnswer, Unknown};
 use crate::file_type::FileType;
 use crate::finding::{Fault, Finding, Severity};
 use crate::image::Image;
-use crate::image::block_scan::{self, BlockScan};
+use crate::image::block_scan::BlockScan;
 use crate::journal::Journal;
 use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
@@ -123,33 +123,31 @@ pub fn analyse_with<S: Source>(
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Analysis, AnalysisError<S::Error>> {
     let mut watch = Watch::new(progress);
-    let image = Image::open(source, &mut watch)?;
-    let answers = Place { name, beside, now: options.now }.ask(source, &image, &mut watch)?;
+    let circumstances = Circumstances { now: options.now };
+    let depth = if options.deep { Depth::Blocks } else { Depth::Metadata };
+    let Examined { image, deep, findings } = examine(source, depth, &circumstances, &mut watch)?;
+    let answers = ToolContext { name, beside, now: options.now }.ask(source, &image, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
         image,
         foreign: None,
-        deep: None,
-        findings: Vec::new(),
+        deep,
+        findings,
         answers,
         repaired: None,
         answers_after: None,
         repairs: Vec::new(),
         partial: None,
     };
-    let circumstances = Circumstances { now: options.now };
     let Options { fresh_unique_id, deep, ref request, .. } = *options;
     let wishes = Wanted { circumstances, fresh_unique_id, deep, request };
     if !analysis.image.is_vhd() {
         analysis.foreign = Some(FileType::recognise(source)?);
+        analysis.findings.clear();
         let plans = repair::make_fixed(source, &wishes, &mut watch)?;
         analysis.repairs = proven(source, plans)?;
         return Ok(analysis);
     }
-    if options.deep {
-        analysis.deep = Some(block_scan::survey(source, &analysis.image, &mut watch)?);
-    }
-    analysis.findings = check(&analysis.image, analysis.deep.as_ref(), &circumstances);
     let mut first = repair::assign::step(&analysis.image, &request.assign);
     if let Some(journal) = beside.journal {
         let journal = Journal::read(journal, &mut watch)?;
@@ -174,7 +172,7 @@ pub fn analyse_with<S: Source>(
     if let Some(plan) = analysis.plan() {
         let patched = Patched::new(source, plan);
         let image = Image::open(&patched, &mut watch)?;
-        let answers = Place { name, beside, now: options.now }.ask(&patched, &image, &mut watch)?;
+        let answers = ToolContext { name, beside, now: options.now }.ask(&patched, &image, &mut watch)?;
         analysis.answers_after = Some(answers);
         analysis.repaired = Some(image);
     }
@@ -182,13 +180,13 @@ pub fn analyse_with<S: Source>(
 }
 
 /// Where a disk lies, as its tools see it.
-struct Place<'a, S> {
+struct ToolContext<'a, S> {
     name: &'a str,
     beside: &'a AnalysisContext<'a, S>,
     now: TimeStamp,
 }
 
-impl<S: Source> Place<'_, S> {
+impl<S: Source> ToolContext<'_, S> {
     /// `source` is the disk, as it is or as a plan makes it.
     fn ask<T: Source<Error = S::Error>>(
         &self,
@@ -254,7 +252,7 @@ impl Analysis {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(), AnalysisError<S::Error>> {
         let mut watch = Watch::new(progress);
-        let place = Place { name: &self.name, beside, now };
+        let place = ToolContext { name: &self.name, beside, now };
         let answers = place.ask(source, &self.image, &mut watch)?;
         let after = match (self.plan(), &self.repaired) {
             (Some(plan), Some(image)) => Some(place.ask(&Patched::new(source, plan), image, &mut watch)?),

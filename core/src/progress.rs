@@ -66,13 +66,13 @@ pub enum AnalysisError<E> {
 
 /// Hands progress to the caller and its wish to stop to the reader.
 pub(crate) struct Watch<'a> {
-    tell: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
+    on_progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>,
     proving: bool,
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(tell: &'a mut dyn FnMut(Progress) -> ControlFlow<()>) -> Self {
-        Self { tell, proving: false }
+    pub(crate) fn new(on_progress: &'a mut dyn FnMut(Progress) -> ControlFlow<()>) -> Self {
+        Self { on_progress, proving: false }
     }
 
     /// From here on everything that is read serves the proof of a repair.
@@ -82,7 +82,7 @@ impl<'a> Watch<'a> {
 
     pub(crate) fn at<E>(&mut self, stage: Stage, done: u64, total: u64) -> Result<(), AnalysisError<E>> {
         let stage = if self.proving { Stage::Proof } else { stage };
-        match (self.tell)(Progress { stage, done, total }) {
+        match (self.on_progress)(Progress { stage, done, total }) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(AnalysisError::Cancelled),
         }

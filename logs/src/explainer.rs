@@ -133,7 +133,7 @@ impl Explainer {
     pub fn feed(&mut self, bytes: &[u8]) {
         let Self { needles, meanings, encoding, lines, state } = self;
         encoding.feed(bytes, &mut |text| {
-            lines.feed(text, &mut |line, row| take(needles, meanings, state, line, row));
+            lines.feed(text, &mut |line, row| match_line(needles, meanings, state, line, row));
         });
         state.rows = lines.rows();
     }
@@ -142,10 +142,10 @@ impl Explainer {
     pub fn end(&mut self) {
         let Self { needles, meanings, encoding, lines, state } = self;
         encoding.end(&mut |text| {
-            lines.feed(text, &mut |line, row| take(needles, meanings, state, line, row));
+            lines.feed(text, &mut |line, row| match_line(needles, meanings, state, line, row));
         });
         state.rows = lines.rows() + u64::from(lines.has_rest());
-        lines.end(&mut |line, row| take(needles, meanings, state, line, row));
+        lines.end(&mut |line, row| match_line(needles, meanings, state, line, row));
         state.end();
     }
 
@@ -162,7 +162,7 @@ impl Explainer {
 }
 
 /// Reads a line further if there is something in it.
-fn take(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], row: u64) {
+fn match_line(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], row: u64) {
     let mut sign: Option<(&'static Pattern, usize)> = None;
     let mut context: Option<(usize, Meaning)> = None;
     // What does not follow the first of the same words does not follow those behind it either.

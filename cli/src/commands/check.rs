@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             }
             Err(failure) if failure.is_interrupted() => return Err(failure),
             Err(failure) => {
-                failure.tell();
+                failure.print();
                 Exit::Unusable
             }
         };

@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
             Ok(()) => {}
             Err(Failure::File(FileError::Interrupted)) => return Err(Failure::File(FileError::Interrupted)),
             Err(failure) => {
-                failure.tell();
+                failure.print();
                 worst = Exit::Unusable;
             }
         }
@@ -152,7 +152,7 @@ fn print(answer: &Answer) -> Result<(), Failure> {
     }
     let mut told = HashSet::new();
     for trouble in &answer.troubles {
-        tell(&mut page, trouble, &mut told);
+        print_trouble(&mut page, trouble, &mut told);
     }
     if answer.left_out > 0 {
         page.gap();
@@ -162,7 +162,7 @@ fn print(answer: &Answer) -> Result<(), Failure> {
 }
 
 /// Says one kind of trouble. Its commands are left out where all of them were `told`.
-fn tell<'a>(page: &mut Page, trouble: &'a Trouble, told: &mut HashSet<&'a str>) {
+fn print_trouble<'a>(page: &mut Page, trouble: &'a Trouble, told: &mut HashSet<&'a str>) {
     let (mark, style) = look(trouble.severity);
     page.gap();
     page.item(&format!("{mark} {}: ", trouble.severity), style, &headline(trouble));

@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     found.failures.extend(unread.into_iter().map(Failure::from));
     drop(watch);
     for failure in &found.failures {
-        failure.tell();
+        failure.print();
     }
     let report = report::forest(&forest.with_journals(found.journals));
     if arguments.json {
@@ -266,7 +266,7 @@ fn print(report: &ForestReport, others: &[Other]) -> Result<(), Failure> {
         if disk.level == 0 {
             page.gap();
         }
-        tell(&mut page, disk);
+        print_disk(&mut page, disk);
     }
     if !report.chains.is_empty() {
         page.heading("Coalescing the chains");
@@ -317,7 +317,7 @@ fn has_errors(disk: &DiskReport) -> bool {
     disk.findings.iter().any(|finding| finding.severity == Severity::Error)
 }
 
-fn tell(page: &mut Page, disk: &DiskReport) {
+fn print_disk(page: &mut Page, disk: &DiskReport) {
     let level = usize::try_from(disk.level).unwrap_or(usize::MAX);
     let mut facts: Vec<String> = Vec::new();
     facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", units::size(bytes))));

@@ -14,8 +14,8 @@ use super::metadata::is_disk;
 pub struct Folder(PathBuf);
 
 /// The folder that a disk is in.
-pub fn of(disk: &Path) -> compat::Place<Folder> {
-    compat::Place::of(Folder::of(disk))
+pub fn of(disk: &Path) -> compat::ParentResolver<Folder> {
+    compat::ParentResolver::of(Folder::of(disk))
 }
 
 impl Folder {

@@ -156,7 +156,7 @@ impl Forest {
             return None;
         }
         let mut target = node.parent_disk().map(|parent| Target::of(&self.nodes[parent].member));
-        let step = target.as_mut().map(|target| target.take(&node.member));
+        let step = target.as_mut().map(|target| target.coalesce_child(&node.member));
         let obstacle = self.obstacle(node, number).or_else(|| unable(&node.member, target.as_ref()?));
         Some(Coalesce { occasion: node.occasion(), obstacle, step })
     }
@@ -182,7 +182,7 @@ impl Forest {
                 break;
             }
             let before = target.size();
-            let step = target.take(&node.member);
+            let step = target.coalesce_child(&node.member);
             if let Some(obstacle) = self.obstacle(node, child).or_else(|| unable(&node.member, &target)) {
                 plan.stopped = Some((child, obstacle));
                 break;
@@ -296,7 +296,7 @@ impl Target {
     }
 
     /// Coalesces a disk into this one.
-    fn take(&mut self, child: &DiskSummary) -> Step {
+    fn coalesce_child(&mut self, child: &DiskSummary) -> Step {
         let before = self.size;
         let growth = self.grow(child.virtual_size().min(MOST));
         let new_blocks = child.sparse.as_ref().map_or(0, |sparse| self.write(sparse));

@@ -203,7 +203,7 @@ impl<'a, E> Resolver<'a, E> {
             return Ok(Resolved::sound(Parent::Unknown));
         };
         // What the tools find there instead, if it is not the parent.
-        let mut other: Option<Place> = None;
+        let mut other: Option<FoundParent> = None;
         let mut is_known = true;
         for (path, is_led_to) in places(&named) {
             let place = match self.files.follow(name, path)? {
@@ -213,12 +213,12 @@ impl<'a, E> Resolver<'a, E> {
                 }
                 Followed::Nothing => continue,
                 Followed::Known(name) => match self.by_name.get(&name) {
-                    Some(number) => Place::Number(*number),
+                    Some(number) => FoundParent::Number(*number),
                     None => continue,
                 },
                 Followed::Disk(disk) => match self.by_name.get(&disk.name) {
-                    Some(number) => Place::Number(*number),
-                    None => Place::Found(disk),
+                    Some(number) => FoundParent::Number(*number),
+                    None => FoundParent::Found(disk),
                 },
             };
             if is_right(&named, self.disk(&place)) {
@@ -228,7 +228,7 @@ impl<'a, E> Resolver<'a, E> {
                 });
                 // A bare name in the header is a path, too: it leads beside the disk.
                 let by_name = (!is_led_to && fault.is_none()).then(|| LinkFault::ByName(Text::new(path)));
-                let parent = self.take(place);
+                let parent = self.add_parent(place);
                 return Ok(Resolved { parent, faults: fault.into_iter().chain(by_name).collect() });
             }
             other = other.or(Some(place));
@@ -245,24 +245,24 @@ impl<'a, E> Resolver<'a, E> {
                 Resolved::faulty(Parent::Ambiguous(several.to_vec()), LinkFault::Ambiguous(count))
             }
             // That it is another disk is found when the two are compared.
-            (_, Some(other)) => Resolved::sound(self.take(other)),
+            (_, Some(other)) => Resolved::sound(self.add_parent(other)),
             ([], None) if is_known => Resolved::faulty(Parent::Missing(path()), LinkFault::Missing(Text::new(&path()))),
             ([], None) => Resolved::faulty(Parent::NotGiven(path()), LinkFault::NotGiven(Text::new(&path()))),
         })
     }
 
-    fn disk<'b>(&'b self, place: &'b Place) -> &'b DiskSummary {
+    fn disk<'b>(&'b self, place: &'b FoundParent) -> &'b DiskSummary {
         match place {
-            Place::Number(number) => &self.disks[*number],
-            Place::Found(disk) => disk,
+            FoundParent::Number(number) => &self.disks[*number],
+            FoundParent::Found(disk) => disk,
         }
     }
 
     /// Counts a disk that was found among the others.
-    fn take(&mut self, place: Place) -> Parent {
+    fn add_parent(&mut self, place: FoundParent) -> Parent {
         match place {
-            Place::Number(number) => Parent::Disk(number),
-            Place::Found(disk) => {
+            FoundParent::Number(number) => Parent::Disk(number),
+            FoundParent::Found(disk) => {
                 let number = self.disks.len();
                 self.by_name.insert(disk.name.clone(), number);
                 self.disks.push(*disk);
@@ -273,7 +273,7 @@ impl<'a, E> Resolver<'a, E> {
 }
 
 /// A disk that a path leads to.
-enum Place {
+enum FoundParent {
     /// By its number.
     Number(usize),
     Found(Box<DiskSummary>),

@@ -9,17 +9,17 @@ use crate::image::{Bat, Block, Found, Named};
 use crate::layout::bat::ENTRY_LENGTH;
 
 /// The BAT of an image, if it could be found.
-pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, report: &mut dyn FnMut(Finding)) {
     let (table, bat) = match &image.bat {
         Found::Read { offset, value } => (*offset, value),
         Found::OutOfFile { offset, length } => {
             let entries = length / ENTRY_LENGTH;
-            let mut faults = Faults::new(tell, *offset, &Fault::Bat);
+            let mut faults = Faults::new(report, *offset, &Fault::Bat);
             return faults.add(0, 0, BatFault::OutOfFile { entries });
         }
         Found::Absent => return,
     };
-    let mut faults = Faults::new(tell, table, &Fault::Bat);
+    let mut faults = Faults::new(report, table, &Fault::Bat);
     let entry = |block: &Block, limit| Entry { block: block.number, sector: block.sector, limit };
     let at = |block: &Block| block.number as usize * ENTRY_LENGTH as usize;
     let width = ENTRY_LENGTH as usize;

@@ -13,16 +13,16 @@ use crate::layout::batmap::BatmapHeader;
 use core::mem::offset_of;
 
 /// The batmap of an image, if it should have one.
-pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, report: &mut dyn FnMut(Finding)) {
     let (offset, batmap) = match &image.batmap {
         Found::Read { offset, value } => (*offset, value),
         Found::OutOfFile { offset, .. } => {
-            return Faults::new(tell, *offset, &Fault::Batmap).add(0, 0, BatmapFault::OutOfFile);
+            return Faults::new(report, *offset, &Fault::Batmap).add(0, 0, BatmapFault::OutOfFile);
         }
         Found::Absent => return,
     };
     let header = &batmap.header;
-    let mut faults = Faults::new(tell, offset, &Fault::Batmap);
+    let mut faults = Faults::new(report, offset, &Fault::Batmap);
     if header.cookie != BatmapHeader::COOKIE {
         return match block_at(image, offset) {
             Some(block) => faults.add(0, 8, BatmapFault::Overwritten { block }),

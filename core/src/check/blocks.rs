@@ -10,11 +10,11 @@ use crate::image::block_scan::HiddenData;
 use crate::layout::footer::DiskType;
 
 /// The blocks of an image.
-pub(crate) fn check_image(image: &Image, deep: Option<&BlockScan>, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, deep: Option<&BlockScan>, report: &mut dyn FnMut(Finding)) {
     let Some(shape) = image.block_shape() else {
         return;
     };
-    let mut faults = Faults::new(tell, 0, &Fault::Block);
+    let mut faults = Faults::new(report, 0, &Fault::Block);
     for orphan in &image.unreferenced.orphans {
         let fault = BlockFault::Orphan { offset: orphan.offset, sectors: orphan.sectors };
         faults.add_at(orphan.offset, shape.length(), fault);

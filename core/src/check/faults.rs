@@ -12,20 +12,20 @@ pub struct Circumstances {
 
 /// The faults of one structure, each told at once, so that no allocator is needed.
 pub(crate) struct Faults<'a, T> {
-    tell: &'a mut dyn FnMut(Finding),
+    report: &'a mut dyn FnMut(Finding),
     wrap: &'a dyn Fn(T) -> Fault,
     base: u64,
 }
 
 impl<'a, T> Faults<'a, T> {
     /// Faults of a structure that lies at `base`.
-    pub(crate) fn new(tell: &'a mut dyn FnMut(Finding), base: u64, wrap: &'a dyn Fn(T) -> Fault) -> Self {
-        Self { tell, wrap, base }
+    pub(crate) fn new(report: &'a mut dyn FnMut(Finding), base: u64, wrap: &'a dyn Fn(T) -> Fault) -> Self {
+        Self { report, wrap, base }
     }
 
     /// A fault of `length` bytes, `at` bytes into the structure.
     pub(crate) fn add(&mut self, at: usize, length: usize, fault: T) {
-        (self.tell)(Finding {
+        (self.report)(Finding {
             fault: (self.wrap)(fault),
             offset: self.base.saturating_add(at as u64),
             length: length as u64,
@@ -34,7 +34,7 @@ impl<'a, T> Faults<'a, T> {
 
     /// A fault of `length` bytes that lie elsewhere, at `offset` in the file.
     pub(crate) fn add_at(&mut self, offset: u64, length: u64, fault: T) {
-        (self.tell)(Finding { fault: (self.wrap)(fault), offset, length });
+        (self.report)(Finding { fault: (self.wrap)(fault), offset, length });
     }
 
     /// As [`Faults::add`], where `wrong` holds.

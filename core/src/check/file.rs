@@ -8,9 +8,9 @@ use crate::layout::SECTOR;
 use crate::layout::footer::{DiskType, Footer};
 
 /// How the structures of an image lie in its file.
-pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, report: &mut dyn FnMut(Finding)) {
     let mut add = |offset, length, fault| {
-        tell(Finding { fault: Fault::File(fault), offset, length });
+        report(Finding { fault: Fault::File(fault), offset, length });
     };
     let tail = &image.tail;
     let Some(footer) = image.footer() else {

@@ -20,10 +20,10 @@ pub fn check(
     slot: FooterCopy,
     offset: u64,
     circumstances: &Circumstances,
-    tell: &mut dyn FnMut(Finding),
+    report: &mut dyn FnMut(Finding),
 ) {
     let wrap = |fault| Fault::Footer(slot, fault);
-    let mut faults = Faults::new(tell, offset, &wrap);
+    let mut faults = Faults::new(report, offset, &wrap);
     if footer.is_poisoned() {
         faults.add(0, 8, FooterFault::Poisoned);
     } else if footer.cookie != Footer::COOKIE {
@@ -132,7 +132,7 @@ fn check_fields(footer: &Footer, circumstances: &Circumstances, faults: &mut Fau
 /// Holds the backup, which lies at the start of the file, against the primary.
 ///
 /// Early tapdisk hid a disk in its backup footer alone: that is no difference.
-pub fn compare(primary: &Footer, backup: &Footer, tell: &mut dyn FnMut(Finding)) {
+pub fn compare(primary: &Footer, backup: &Footer, report: &mut dyn FnMut(Finding)) {
     if agree(primary, backup) {
         return;
     }
@@ -145,7 +145,7 @@ pub fn compare(primary: &Footer, backup: &Footer, tell: &mut dyn FnMut(Finding))
     };
     let length = differing().next_back().map_or(1, |(last, _)| last - at + 1);
     let wrap = |fault| Fault::Footer(FooterCopy::Backup, fault);
-    let mut faults = Faults::new(tell, 0, &wrap);
+    let mut faults = Faults::new(report, 0, &wrap);
     faults.add(
         at,
         length,
@@ -189,9 +189,9 @@ fn field_at(at: usize) -> &'static str {
 }
 
 /// The footers of an image, each where it belongs.
-pub(crate) fn check_image(image: &Image, circumstances: &Circumstances, tell: &mut dyn FnMut(Finding)) {
-    let missing = |slot, offset, tell: &mut dyn FnMut(Finding)| {
-        tell(Finding { fault: Fault::Footer(slot, FooterFault::Missing), offset, length: 0 });
+pub(crate) fn check_image(image: &Image, circumstances: &Circumstances, report: &mut dyn FnMut(Finding)) {
+    let missing = |slot, offset, report: &mut dyn FnMut(Finding)| {
+        report(Finding { fault: Fault::Footer(slot, FooterFault::Missing), offset, length: 0 });
     };
     let primary = match (&image.short, &image.primary) {
         (Found::Read { offset, value }, _) if value.cookie == Footer::COOKIE => Some((*offset, value)),
@@ -205,32 +205,32 @@ pub(crate) fn check_image(image: &Image, circumstances: &Circumstances, tell: &m
     for (copy, footer) in copies {
         if let Some((offset, _)) = footer.filter(|(_, footer)| wrong(footer)) {
             let fault = Fault::Footer(copy, FooterFault::NoParent);
-            tell(Finding { fault, offset: offset + type_at, length: 4 });
+            report(Finding { fault, offset: offset + type_at, length: 4 });
         }
     }
     match primary {
-        Some((offset, footer)) => check(footer, FooterCopy::Primary, offset, circumstances, tell),
-        None => missing(FooterCopy::Primary, image.length, tell),
+        Some((offset, footer)) => check(footer, FooterCopy::Primary, offset, circumstances, report),
+        None => missing(FooterCopy::Primary, image.length, report),
     }
     // A fixed disk has no backup: what is at its start is the disk's own first sector.
     if image.kind().is_none_or(DiskType::is_sparse) {
         match &image.backup {
             Found::Read { offset, value } => {
-                check(value, FooterCopy::Backup, *offset, circumstances, tell);
+                check(value, FooterCopy::Backup, *offset, circumstances, report);
                 if let Some((_, primary)) = image.closing_footer()
                     && value.is_intact()
                 {
-                    compare(primary, value, tell);
+                    compare(primary, value, report);
                 }
             }
-            _ => missing(FooterCopy::Backup, 0, tell),
+            _ => missing(FooterCopy::Backup, 0, report),
         }
     } else if let (Some((end, primary)), Some(backup)) = (image.closing_footer(), image.backup.value())
         && backup.is_intact()
         && primary.current_size.get() != end
     {
         // It calls itself fixed, but its length is not that of a fixed disk, and the copy says otherwise.
-        compare(primary, backup, tell);
+        compare(primary, backup, report);
     }
 }
 

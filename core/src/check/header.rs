@@ -16,8 +16,8 @@ use core::mem::offset_of;
 ///
 /// A header whose cookie is wrong, and its checksum even with the cookie put back, is something else: nothing
 /// more is said of its fields.
-pub fn check(header: &DynamicHeader, offset: u64, current_size: u64, limit: u64, tell: &mut dyn FnMut(Finding)) {
-    let mut faults = Faults::new(tell, offset, &Fault::Header);
+pub fn check(header: &DynamicHeader, offset: u64, current_size: u64, limit: u64, report: &mut dyn FnMut(Finding)) {
+    let mut faults = Faults::new(report, offset, &Fault::Header);
     if header.cookie != DynamicHeader::COOKIE {
         faults.add(0, 8, HeaderFault::Cookie(header.cookie));
         if !header.with_cookie().checksum_is_right() {
@@ -84,22 +84,22 @@ fn check_table(header: &DynamicHeader, current_size: u64, limit: u64, faults: &m
 }
 
 /// The dynamic header of an image, if the disk should have one.
-pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, report: &mut dyn FnMut(Finding)) {
     let current_size = image.footer().map_or(0, |footer| footer.current_size.get());
     let limit = image.limit();
     match &image.header {
-        Found::Read { offset, value } => check(value, *offset, current_size, limit, tell),
-        Found::OutOfFile { offset, .. } => header_missing(image, *offset, tell),
+        Found::Read { offset, value } => check(value, *offset, current_size, limit, report),
+        Found::OutOfFile { offset, .. } => header_missing(image, *offset, report),
         Found::Absent if image.kind().is_some_and(|kind| kind.is_sparse()) => {
-            header_missing(image, Footer::NO_DATA_OFFSET, tell);
+            header_missing(image, Footer::NO_DATA_OFFSET, report);
         }
         Found::Absent => {}
     }
 }
 
-fn header_missing(image: &Image, data_offset: u64, tell: &mut dyn FnMut(Finding)) {
+fn header_missing(image: &Image, data_offset: u64, report: &mut dyn FnMut(Finding)) {
     let fault = HeaderFault::OutOfFile { data_offset, file: image.length };
-    Faults::new(tell, image.length, &Fault::Header).add(0, 0, fault);
+    Faults::new(report, image.length, &Fault::Header).add(0, 0, fault);
 }
 
 #[cfg(test)]

@@ -12,15 +12,15 @@ use crate::image::block_scan::BlockScan;
 /// checked as far as `deep` tells.
 pub fn check(image: &Image, deep: Option<&BlockScan>, circumstances: &Circumstances) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let tell = &mut |finding| findings.push(finding);
-    footer::check_image(image, circumstances, tell);
-    header::check_image(image, tell);
-    parent::check_image(image, circumstances, tell);
-    locators::check_image(image, tell);
-    bat::check_image(image, tell);
-    batmap::check_image(image, tell);
-    blocks::check_image(image, deep, tell);
-    file::check_image(image, tell);
+    let report = &mut |finding| findings.push(finding);
+    footer::check_image(image, circumstances, report);
+    header::check_image(image, report);
+    parent::check_image(image, circumstances, report);
+    locators::check_image(image, report);
+    bat::check_image(image, report);
+    batmap::check_image(image, report);
+    blocks::check_image(image, deep, report);
+    file::check_image(image, report);
     findings.sort_by(|a, b| b.severity().cmp(&a.severity()).then(a.offset.cmp(&b.offset)));
     findings
 }

@@ -92,11 +92,11 @@ impl LinkEnd {
 }
 
 /// Holds a differencing disk against the disk that was found as its parent, and hands each fault to `tell`.
-pub fn check(child: &LinkEnd, parent: &LinkEnd, tell: &mut dyn FnMut(Finding)) {
+pub fn check(child: &LinkEnd, parent: &LinkEnd, report: &mut dyn FnMut(Finding)) {
     let Some(named) = &child.parent else {
         return;
     };
-    let mut faults = Faults::new(tell, named.header_at, &Fault::Link);
+    let mut faults = Faults::new(report, named.header_at, &Fault::Link);
     // A null id names a raw image, which has none. Whether a VHD that is there is the image, with a footer of its own in
     // the data, cannot be known.
     let found = parent.unique_id.unwrap_or_default();

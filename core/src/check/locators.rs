@@ -12,7 +12,7 @@ use crate::layout::locator::{ParentLocator, Platform, file_name};
 use core::mem::offset_of;
 
 /// The locators of a differencing disk.
-pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, report: &mut dyn FnMut(Finding)) {
     let (Found::Read { offset, value: header }, Some(DiskType::Differencing)) = (&image.header, image.kind()) else {
         return;
     };
@@ -22,7 +22,7 @@ pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
     for (number, (locator, name)) in header.parent_locators.iter().zip(&image.parent_names).enumerate() {
         let base = table + number as u64 * ParentLocator::LENGTH;
         let wrap = |fault| Fault::Locator(LocatorFault { number: number as u8, fault });
-        let mut faults = Faults::new(tell, base, &wrap);
+        let mut faults = Faults::new(report, base, &wrap);
         let code = locator.platform_code;
         let Some(platform) = locator.platform() else {
             faults.add(0, 4, Wrong::Code(code));
@@ -73,6 +73,6 @@ pub(crate) fn check_image(image: &Image, tell: &mut dyn FnMut(Finding)) {
     }
     if !usable {
         let wrap = |fault| Fault::Locator(LocatorFault { number: 0, fault });
-        Faults::new(tell, table, &wrap).add(0, size_of_val(&header.parent_locators), Wrong::None);
+        Faults::new(report, table, &wrap).add(0, size_of_val(&header.parent_locators), Wrong::None);
     }
 }

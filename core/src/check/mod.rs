@@ -3,6 +3,7 @@
 mod bat;
 mod batmap;
 mod blocks;
+mod examine;
 mod faults;
 mod file;
 pub mod footer;
@@ -12,5 +13,6 @@ pub mod link;
 mod locators;
 mod parent;
 
+pub(crate) use examine::{Depth, Examined, examine};
 pub use faults::Circumstances;
 pub use image::check;

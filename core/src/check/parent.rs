@@ -15,14 +15,14 @@ use core::mem::offset_of;
 use zerocopy::IntoBytes;
 
 /// The parent fields of an image's dynamic header.
-pub(crate) fn check_image(image: &Image, circumstances: &Circumstances, tell: &mut dyn FnMut(Finding)) {
+pub(crate) fn check_image(image: &Image, circumstances: &Circumstances, report: &mut dyn FnMut(Finding)) {
     let Found::Read { offset, value: header } = &image.header else {
         return;
     };
     if header.cookie != DynamicHeader::COOKIE && !header.with_cookie().checksum_is_right() {
         return;
     }
-    let mut faults = Faults::new(tell, *offset, &Fault::Parent);
+    let mut faults = Faults::new(report, *offset, &Fault::Parent);
     let name_at = offset_of!(DynamicHeader, parent_unicode_name);
     let id_at = offset_of!(DynamicHeader, parent_unique_id);
     let time_at = offset_of!(DynamicHeader, parent_time_stamp);

@@ -21,6 +21,6 @@ pub use answer::{ParentUse, ToolAnswer};
 pub use ask::answers;
 pub(crate) use ask::ask;
 #[cfg(feature = "std")]
-pub use parent_dirs::{Folder, Place, Resolved};
+pub use parent_dirs::{Folder, ParentResolver, Resolved};
 pub use parent_lookup::{Disk, Lookup, ParentLookup, Unknown};
 pub use rejected_by::rejected_by;

@@ -30,7 +30,7 @@ pub enum Resolved<F> {
 }
 
 /// A folder, with the disks that were asked for in it.
-pub struct Place<F> {
+pub struct ParentResolver<F> {
     folder: F,
     /// How tools that are started in the first disk's folder name this one: with a slash at its end, or empty.
     name: String,
@@ -40,10 +40,10 @@ pub struct Place<F> {
 enum Known<F> {
     Unknown,
     Missing,
-    Found { name: String, image: Box<Image>, place: Place<F> },
+    Found { name: String, image: Box<Image>, place: ParentResolver<F> },
 }
 
-impl<F: Folder> Place<F> {
+impl<F: Folder> ParentResolver<F> {
     /// The folder of the disk that is asked about.
     pub fn of(folder: F) -> Self {
         Self::named(folder, String::new())
@@ -73,7 +73,7 @@ impl<F: Folder> Place<F> {
     }
 }
 
-impl<F: Folder> ParentLookup for Place<F> {
+impl<F: Folder> ParentLookup for ParentResolver<F> {
     fn parent(&self, path: &str) -> Lookup<'_> {
         let known = match self.leads.get(path) {
             Some(known) => known,

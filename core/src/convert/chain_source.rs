@@ -46,7 +46,7 @@ struct Cache {
 
 /// Where bytes of the virtual disk are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum RunSource {
     /// In no disk of the chain: they are zero.
     Nowhere,
     /// In the file of a disk.
@@ -62,7 +62,7 @@ pub enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Where they are.
-    pub place: Place,
+    pub source: RunSource,
     /// How many.
     pub length: u64,
 }
@@ -153,13 +153,15 @@ impl<S: Source> ChainSource<S> {
         let mut end = end.min(self.length).max(offset);
         for (layer, disk) in self.disks.iter().enumerate() {
             match disk.answer(layer, offset, end)? {
-                Answer::Own { offset, length } => return Ok(Run { place: Place::Layer { layer, offset }, length }),
+                Answer::Own { offset, length } => {
+                    return Ok(Run { source: RunSource::Layer { layer, offset }, length });
+                }
                 Answer::Below { length } => end = offset + length,
                 // What is behind a smaller parent's end, its own parent does not show through either.
                 Answer::Beyond => break,
             }
         }
-        Ok(Run { place: Place::Nowhere, length: end - offset })
+        Ok(Run { source: RunSource::Nowhere, length: end - offset })
     }
 
     /// The reads that fill a buffer, by the number of the disk; what no disk has is filled with zeros here.
@@ -173,12 +175,12 @@ impl<S: Source> ChainSource<S> {
         let end = offset.checked_add(buffer.len() as u64).filter(|end| *end <= self.length);
         let end = end.ok_or(out_of_range)?;
         while offset < end {
-            let Run { place, length } = self.locate(offset, end)?;
+            let Run { source, length } = self.locate(offset, end)?;
             // No longer than the buffer.
             let (bytes, rest) = buffer.split_at_mut(length as usize);
-            match place {
-                Place::Nowhere => bytes.fill(0),
-                Place::Layer { layer, offset } => reads[layer].push(Read { offset, buffer: bytes }),
+            match source {
+                RunSource::Nowhere => bytes.fill(0),
+                RunSource::Layer { layer, offset } => reads[layer].push(Read { offset, buffer: bytes }),
             }
             (offset, buffer) = (offset + length, rest);
         }

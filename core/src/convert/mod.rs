@@ -8,6 +8,6 @@ mod chain_source;
 mod layer;
 mod writer;
 
-pub use chain_source::{ChainSource, Place, ReadError, Run};
+pub use chain_source::{ChainSource, ReadError, Run, RunSource};
 pub use layer::{ChainError, Layer};
 pub use writer::{Format, Identity, ImageWriter, Piece, WriteError};

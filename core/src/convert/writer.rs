@@ -15,7 +15,7 @@ use uuid::Builder;
 use zerocopy::big_endian::{U32, U64};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::chain_source::{ChainSource, Place, ReadError, Run};
+use super::chain_source::{ChainSource, ReadError, Run, RunSource};
 use crate::image::Blocks;
 use crate::layout::bat::{BlockShape, ENTRY_LENGTH, UNALLOCATED, padded_length};
 use crate::layout::bitmap;
@@ -252,7 +252,7 @@ impl ImageWriter {
         let mut at = start;
         while at < end.min(chain.length()) {
             let run = chain.locate(at, end)?;
-            if run.place != Place::Nowhere {
+            if run.source != RunSource::Nowhere {
                 let sectors = (at - start) / SECTOR..(at - start + run.length).div_ceil(SECTOR);
                 sectors.for_each(|sector| bitmap::set(&mut bits, None, sector as u32));
             }
@@ -294,9 +294,9 @@ fn blocks_in_use<S: Source>(
             told = at + LONGEST_PIECE;
         }
         let run = chain.locate(at, at + LONGEST_PIECE)?;
-        at = match run.place {
-            Place::Nowhere => at + run.length,
-            Place::Layer { .. } => {
+        at = match run.source {
+            RunSource::Nowhere => at + run.length,
+            RunSource::Layer { .. } => {
                 let number = at / data;
                 // As few as in `ImageWriter::entries`.
                 blocks.add(number as u32);
@@ -344,10 +344,10 @@ impl Joined<'_> {
         self.put(Piece::Bytes(bytes.to_vec()))
     }
 
-    fn run<E>(&mut self, Run { place, length }: Run) -> Result<(), WriteError<E>> {
-        self.put(match place {
-            Place::Nowhere => Piece::Zeros(length),
-            Place::Layer { layer, offset } => Piece::Source { layer, offset, length },
+    fn run<E>(&mut self, Run { source, length }: Run) -> Result<(), WriteError<E>> {
+        self.put(match source {
+            RunSource::Nowhere => Piece::Zeros(length),
+            RunSource::Layer { layer, offset } => Piece::Source { layer, offset, length },
         })
     }
 

@@ -28,7 +28,7 @@ struct Candidate {
 }
 
 /// Where the primary footer goes.
-struct Place {
+struct FooterPlace {
     offset: u64,
     cut: Option<Cut>,
 }
@@ -300,16 +300,16 @@ fn step(case: &Case<'_>, candidate: Candidate) -> Option<Step> {
 
 /// The last sector of a device: where tools look for the footer, however long the disk is. `None` where data of the disk
 /// may be there.
-fn last_sector(image: &Image) -> Option<Place> {
+fn last_sector(image: &Image) -> Option<FooterPlace> {
     let offset = image.length.checked_sub(Footer::LENGTH)?;
     let ends_before = image.knows_end_of_data() && image.tail.end_of_data <= offset;
-    ends_before.then_some(Place { offset, cut: None })
+    ends_before.then_some(FooterPlace { offset, cut: None })
 }
 
 /// Where the primary footer belongs, so that no byte is lost that could belong to the disk; `None` where it
 /// is not known where the data ends, or not all of it is there.
-fn place(image: &Image, footer: &Footer, kind: DiskType) -> Option<Place> {
-    let at = |offset| Place { offset, cut: None };
+fn place(image: &Image, footer: &Footer, kind: DiskType) -> Option<FooterPlace> {
+    let at = |offset| FooterPlace { offset, cut: None };
     if let Some((offset, _)) = image.closing_footer() {
         return Some(at(offset));
     }
@@ -334,8 +334,10 @@ fn place(image: &Image, footer: &Footer, kind: DiskType) -> Option<Place> {
     {
         return Some(at(*offset));
     }
-    let cut =
-        |zeros| Place { offset: data_end, cut: Some(Cut { offset: behind, length: image.length - behind, zeros }) };
+    let cut = |zeros| FooterPlace {
+        offset: data_end,
+        cut: Some(Cut { offset: behind, length: image.length - behind, zeros }),
+    };
     // A whole block, whose BAT entry is lost, would be longer than its bitmap and its data.
     let shorter_than_a_block = image.block_shape().is_none_or(|shape| tail.length < shape.length());
     match (tail.content, tail.footer) {

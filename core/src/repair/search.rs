@@ -17,10 +17,10 @@ use super::{
     bat, batmap, bitmaps, fields, footers, header, last_block, length, lost_footers, lost_header, parent, poison, size,
     table, truncated, unique_id,
 };
-use crate::check::{Circumstances, check};
+use crate::check::{Circumstances, Depth, Examined, examine};
 use crate::finding::{Finding, Severity};
 use crate::image::Image;
-use crate::image::block_scan::{self, BlockScan};
+use crate::image::block_scan::BlockScan;
 use crate::progress::{AnalysisError, Watch};
 use crate::source::{Read, Source};
 
@@ -236,18 +236,12 @@ impl<S: Source> Search<'_, S> {
         self.trials += 1;
         let longer = plan.then(step);
         let patched = Patched::new(self.source, &longer);
-        let image = Image::open(&patched, watch)?;
-        let mut findings = check(&image, None, &self.wishes.circumstances);
-        let mut deep = None;
-        // The blocks are read only when the structures that lead to them are in order.
-        if self.wishes.deep && !has_errors(&findings) {
-            let survey = block_scan::survey(&patched, &image, watch)?;
-            findings = check(&image, Some(&survey), &self.wishes.circumstances);
-            deep = Some(survey);
-        }
-        if has_errors(&findings) {
-            self.note_partial(&longer, &findings);
-            self.extend(&longer, Found { image: &image, findings: &findings, deep: deep.as_ref() }, watch)?;
+        let depth = if self.wishes.deep { Depth::BlocksIfSound } else { Depth::Metadata };
+        let after = examine(&patched, depth, &self.wishes.circumstances, watch)?;
+        if after.has_errors() {
+            self.note_partial(&longer, &after.findings);
+            let Examined { image, deep, findings } = &after;
+            self.extend(&longer, Found { image, findings, deep: deep.as_ref() }, watch)?;
         } else if longer.is_orderly() {
             self.plans.push(longer);
         }

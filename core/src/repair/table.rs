@@ -105,7 +105,7 @@ pub(super) fn find(case: &Case<'_>, header: Option<&DynamicHeader>) -> Result<Op
     let mut best = None;
     for (offset, is_usual) in usual.map(|offset| (offset, true)).chain(anywhere.map(|offset| (offset, false))) {
         for block_size in block_sizes(header) {
-            let Some(place) = Place::of(case, footer, header, offset, block_size) else {
+            let Some(place) = TablePlace::of(case, footer, header, offset, block_size) else {
                 continue;
             };
             // Most places are no table, and the first sector shows it.
@@ -135,7 +135,7 @@ fn block_sizes(header: Option<&DynamicHeader>) -> Vec<u32> {
 }
 
 /// Where a table would be, with blocks of some size.
-struct Place {
+struct TablePlace {
     offset: u64,
     /// Bytes of the entries that the disk needs.
     length: u64,
@@ -148,7 +148,7 @@ struct Place {
     shape: BlockShape,
 }
 
-impl Place {
+impl TablePlace {
     /// `None` where such a table does not fit into the file.
     fn of(
         case: &Case<'_>,
@@ -182,9 +182,9 @@ fn try_at(
     case: &Case<'_>,
     footer: &Footer,
     header: Option<&DynamicHeader>,
-    place: &Place,
+    place: &TablePlace,
 ) -> Result<Option<(u32, Table)>, Unreadable> {
-    let Place { offset, length, needed, block_size, shape, .. } = *place;
+    let TablePlace { offset, length, needed, block_size, shape, .. } = *place;
     let bytes = case.probe.bytes(offset, length as usize)?;
     let mut allocated: Vec<u32> = sectors(&bytes).filter(|sector| *sector != UNALLOCATED).collect();
     allocated.sort_unstable();

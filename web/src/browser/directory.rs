@@ -23,7 +23,7 @@ pub struct Found {
 pub async fn files_in(mut folders: Vec<FileSystemDirectoryEntry>) -> Found {
     let mut found = Found::default();
     while let Some(folder) = folders.pop() {
-        if let Err(exception) = found.take(&folder, &mut folders).await {
+        if let Err(exception) = found.add_entry(&folder, &mut folders).await {
             found.lose(&folder.full_path(), exception);
         }
     }
@@ -32,7 +32,7 @@ pub async fn files_in(mut folders: Vec<FileSystemDirectoryEntry>) -> Found {
 }
 
 impl Found {
-    async fn take(
+    async fn add_entry(
         &mut self,
         folder: &FileSystemDirectoryEntry,
         folders: &mut Vec<FileSystemDirectoryEntry>,

@@ -145,7 +145,7 @@ impl Controller {
             (first, With::default()),
             move |response, packed| match response {
                 Response::FileSet => controller.file_set_read(Sent { packed, lost: lost.clone() }, &files, &choose),
-                response => controller.take(JobKind::FileSet, &name, response),
+                response => controller.on_response(JobKind::FileSet, &name, response),
             },
         );
     }
@@ -221,7 +221,7 @@ impl Controller {
                     controller.work.borrow_mut().flatten = None;
                     controller.dispatch.dispatch(Action::Flattened(format, image));
                 }
-                (response, _) => controller.take(JobKind::Flatten, &name, response),
+                (response, _) => controller.on_response(JobKind::Flatten, &name, response),
             }
         });
     }
@@ -312,7 +312,7 @@ impl Controller {
         let controller = self.clone();
         let take = {
             let name = name.clone();
-            move |response, _| controller.take(kind, &name, response)
+            move |response, _| controller.on_response(kind, &name, response)
         };
         let task = Task { name, utc_offset, deep, changes, journal, siblings };
         if kind == JobKind::Report && !deep && with.is_known() {
@@ -348,7 +348,7 @@ impl Controller {
         Timeout::new(SLOW, move || dispatch.dispatch(Action::Slow(kind)))
     }
 
-    fn take(&self, kind: JobKind, name: &str, response: Response) {
+    fn on_response(&self, kind: JobKind, name: &str, response: Response) {
         let mut held = self.work.borrow_mut();
         let work = &mut *held;
         let action = match response {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use js_sys::wasm_bindgen::UnwrapThrowExt;
 use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse_with};
-use vhd_analyser_core::compat::Place;
+use vhd_analyser_core::compat::ParentResolver;
 use vhd_analyser_core::image;
 use vhd_analyser_core::repair::{ParentDisk, RequestedChanges};
 use vhd_analyser_core::report::{self, Report, fingerprint};
@@ -29,7 +29,7 @@ pub fn analyse(
     files: &[Blob],
     task: &Task,
     kept: &Kept,
-    tell: impl Fn(Progress),
+    on_progress: impl Fn(Progress),
 ) -> Result<(Analysis, Report), Failure> {
     let mut files = files.iter().cloned();
     let mut next = || BlobSource::new(files.next().unwrap_throw());
@@ -42,9 +42,9 @@ pub fn analyse(
     let options =
         Options { request: RequestedChanges { hidden, parent, ..RequestedChanges::default() }, ..options(task.deep) };
     let Siblings { path, paths, is_complete, lineage, .. } = task.siblings.clone().unwrap_or_default();
-    let place = Place::of(Folder::of(&path, named(paths, files), is_complete));
+    let place = ParentResolver::of(Folder::of(&path, named(paths, files), is_complete));
     let beside = AnalysisContext { journal: journal.as_ref(), parent_lookup: &place, ..AnalysisContext::NOTHING };
-    let mut progress = every_now_and_then(tell);
+    let mut progress = every_now_and_then(on_progress);
     let analysis = match kept.analysis(task) {
         Some(known) => {
             let mut analysis = Analysis { name: task.name.clone(), ..known.clone() };

@@ -21,14 +21,14 @@ pub fn options(deep: bool) -> Options {
 }
 
 /// Tells the progress of the core, every now and then.
-pub fn every_now_and_then(tell: impl Fn(Progress)) -> impl FnMut(progress::Progress) -> ControlFlow<()> {
+pub fn every_now_and_then(on_progress: impl Fn(Progress)) -> impl FnMut(progress::Progress) -> ControlFlow<()> {
     let mut told = Date::now();
     move |progress| {
         let now = Date::now();
         if now - told >= PROGRESS_INTERVAL {
             told = now;
             let progress::Progress { stage, done, total } = progress;
-            tell(Progress { stage: stage.to_string(), done, total, unit: Unit::Bytes });
+            on_progress(Progress { stage: stage.to_string(), done, total, unit: Unit::Bytes });
         }
         // The page ends the whole worker where it no longer wants the answer.
         ControlFlow::Continue(())

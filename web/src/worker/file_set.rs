@@ -13,7 +13,7 @@ use js_sys::wasm_bindgen::{JsCast, JsValue};
 use js_sys::{Reflect, Uint8Array};
 use vhd_analyser_core::analysis::{AnalysisContext, analyse_with};
 use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
-use vhd_analyser_core::compat::Place;
+use vhd_analyser_core::compat::ParentResolver;
 use vhd_analyser_core::file_type::FileType;
 use vhd_analyser_core::journal::{self, Journal};
 use vhd_analyser_core::layout::locator::file_name;
@@ -42,12 +42,12 @@ const HEAD: u64 = 4096;
 
 /// Reads files of all kinds, telling how far it is. A file that cannot be read does not keep the others from it.
 /// Gives what they are, and what is kept of them.
-pub async fn read(files: &[NamedFile], tell: &impl Fn(Progress)) -> (FileSet, Kept) {
+pub async fn read(files: &[NamedFile], on_progress: &impl Fn(Progress)) -> (FileSet, Kept) {
     let folder = Folder::of("", files.to_vec(), true);
     let mut gathering = FileSetReader { kept: Kept::of(files), ..FileSetReader::default() };
     for (done, named) in (0..).zip(files) {
-        tell(Progress { stage: "Files".into(), done, total: files.len() as u64, unit: Unit::Files });
-        if let Err(failure) = gathering.take(named, &folder, tell).await {
+        on_progress(Progress { stage: "Files".into(), done, total: files.len() as u64, unit: Unit::Files });
+        if let Err(failure) = gathering.read_file(named, &folder, on_progress).await {
             gathering.unread.push((named.path.clone(), failure));
         }
     }
@@ -102,14 +102,19 @@ struct FileSetReader {
 }
 
 impl FileSetReader {
-    async fn take(&mut self, named: &NamedFile, folder: &Folder, tell: &impl Fn(Progress)) -> Result<(), Failure> {
+    async fn read_file(
+        &mut self,
+        named: &NamedFile,
+        folder: &Folder,
+        on_progress: &impl Fn(Progress),
+    ) -> Result<(), Failure> {
         let source = BlobSource::ahead(named.file.clone())?;
         let mut kind = Kind::of(&named.path, &source)?;
         if matches!(kind, Kind::Log | Kind::PackedLog) {
             self.logs.push(named.path.clone());
             self.explainer.begin(&named.path);
         }
-        if kind == Kind::Log && !read_log(&source, &mut self.explainer, &named.path, tell)? {
+        if kind == Kind::Log && !read_log(&source, &mut self.explainer, &named.path, on_progress)? {
             // It is only called a log.
             self.logs.pop();
             kind = if named.path.contains('/') { Kind::Other } else { Kind::Disk };
@@ -120,7 +125,7 @@ impl FileSetReader {
                 let summary = summary(named, &source, None, folder, &mut self.kept)?;
                 self.members.push(summary);
             }
-            Kind::PackedLog => read_packed_log(&named.file, &mut self.explainer, &named.path, tell).await?,
+            Kind::PackedLog => read_packed_log(&named.file, &mut self.explainer, &named.path, on_progress).await?,
             Kind::Journal(unique_id) => self.journals.push(JournalFile { name: named.path.clone(), unique_id }),
             Kind::Other => self.passed_over += 1,
         }
@@ -201,7 +206,7 @@ fn summary(
     folder: &Folder,
     kept: &mut Kept,
 ) -> Result<DiskSummary, Failure> {
-    let place = Place::of(folder.beside(&named.path));
+    let place = ParentResolver::of(folder.beside(&named.path));
     let context = AnalysisContext { journal, parent_lookup: &place, parents: false };
     // Each with a fresh unique id of its own: two disks may need one.
     let analysis = analyse_with(source, &context, &named.path, &options(false), &mut |_| ControlFlow::Continue(()))?;
@@ -222,7 +227,7 @@ fn read_log(
     source: &BlobSource,
     explainer: &mut Explainer,
     path: &str,
-    tell: &impl Fn(Progress),
+    on_progress: &impl Fn(Progress),
 ) -> Result<bool, Failure> {
     let is_log = not_a_log(&head(source)?).is_none();
     let found = explainer.found();
@@ -230,7 +235,7 @@ fn read_log(
     let mut chunk = vec![0; CHUNK.min(total) as usize];
     let mut done = 0;
     while done < total {
-        tell(Progress { stage: format!("Log {path}"), done, total, unit: Unit::Bytes });
+        on_progress(Progress { stage: format!("Log {path}"), done, total, unit: Unit::Bytes });
         let length = CHUNK.min(total - done);
         let buffer = &mut chunk[..length as usize];
         source.read(&mut [Read { offset: done, buffer }])?;
@@ -245,7 +250,7 @@ async fn read_packed_log(
     packed: &Blob,
     explainer: &mut Explainer,
     path: &str,
-    tell: &impl Fn(Progress),
+    on_progress: &impl Fn(Progress),
 ) -> Result<(), Failure> {
     let failed = |exception: JsValue| Failure::NotUnpacked(format!("{exception:?}"));
     let reader = gunzip(packed).and_then(|stream| ReadableStreamDefaultReader::new(&stream)).map_err(failed)?;
@@ -264,7 +269,7 @@ async fn read_packed_log(
             told = done;
             // How long it is unpacked, nobody knows before the end.
             let stage = format!("Log {path}: {} unpacked", units::size(done));
-            tell(Progress { stage, done, total: 0, unit: Unit::Bytes });
+            on_progress(Progress { stage, done, total: 0, unit: Unit::Bytes });
         }
     }
     explainer.end();

@@ -23,7 +23,7 @@ const AT_ONCE: u32 = 4096;
 ///
 /// # Errors
 /// Where a disk is damaged, or they are no chain, or a file cannot be read.
-pub fn flatten(files: &[NamedFile], format: Format, tell: impl Fn(Progress)) -> Result<Blob, Failure> {
+pub fn flatten(files: &[NamedFile], format: Format, on_progress: impl Fn(Progress)) -> Result<Blob, Failure> {
     let options = options(false);
     let mut disks = Vec::with_capacity(files.len());
     for NamedFile { path, file } in files {
@@ -33,8 +33,8 @@ pub fn flatten(files: &[NamedFile], format: Format, tell: impl Fn(Progress)) -> 
     }
     let chain = ChainSource::new(disks)?;
     let identity = Identity { made: options.now, random: options.fresh_unique_id };
-    let flat = ImageWriter::plan(&chain, format, identity, &mut every_now_and_then(&tell))?;
-    let image = composed(files, &chain, &flat, &tell)?;
+    let flat = ImageWriter::plan(&chain, format, identity, &mut every_now_and_then(&on_progress))?;
+    let image = composed(files, &chain, &flat, &on_progress)?;
     if format != Format::Raw {
         let source = BlobSource::new(image.clone())?;
         let proof = analysis::analyse(&source, "", &options, &mut |_| ControlFlow::Continue(()))?;
@@ -49,13 +49,13 @@ fn composed(
     files: &[NamedFile],
     chain: &ChainSource<BlobSource>,
     flat: &ImageWriter,
-    tell: &impl Fn(Progress),
+    on_progress: &impl Fn(Progress),
 ) -> Result<Blob, Failure> {
     let mut pieces = Pieces::default();
     let mut exception = None;
     let (mut done, total) = (0, flat.length());
     flat.write(chain, &mut |piece| {
-        tell(Progress { stage: "image".into(), done, total, unit: Unit::Bytes });
+        on_progress(Progress { stage: "image".into(), done, total, unit: Unit::Bytes });
         done += piece.length();
         let added = blob(files, piece).and_then(|blob| pieces.add(&blob));
         match added {

@@ -41,7 +41,7 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
         let reply = Reply { page: page.clone(), number };
         let files = || parts.iter().skip(2).map(JsCast::unchecked_into::<Blob>);
         let file = || files().next().unwrap_throw();
-        let tell = |progress| reply.respond(&Response::Progress(progress));
+        let on_progress = |progress| reply.respond(&Response::Progress(progress));
         let of_job = read.get(&number);
         let response = match codec::decode(parts.get(0)) {
             Request::Analyse(task) => {
@@ -55,11 +55,11 @@ pub fn serve(scope: DedicatedWorkerGlobalScope) {
                 spawn_local(send_file_set(reply, named(paths, files()), kept.clone()));
                 return;
             }
-            Request::Flatten(names, format) => match flatten(&named(names, files()), format, tell) {
+            Request::Flatten(names, format) => match flatten(&named(names, files()), format, on_progress) {
                 Ok(image) => return reply.send(&Response::Flattened, &image),
                 Err(failure) => Response::Failed(failure),
             },
-            Request::Hash => hash(file(), tell).map_or_else(Response::Failed, Response::Hashed),
+            Request::Hash => hash(file(), on_progress).map_or_else(Response::Failed, Response::Hashed),
             Request::Scripts { plan, file } => match of_job.and_then(|read| scripts(&read.analysis, plan, &file)) {
                 Some(scripts) => Response::Scripts(scripts),
                 None => return,
@@ -158,8 +158,8 @@ async fn send_file_set(reply: Reply, files: Vec<NamedFile>, kept: Rc<RefCell<Kep
     reply.send(&Response::FileSet, &codec::encode(&found));
 }
 
-fn hash(file: Blob, tell: impl Fn(Progress)) -> Result<String, Failure> {
-    Ok(fingerprint::whole_file(&BlobSource::new(file)?, &mut every_now_and_then(tell))?)
+fn hash(file: Blob, on_progress: impl Fn(Progress)) -> Result<String, Failure> {
+    Ok(fingerprint::whole_file(&BlobSource::new(file)?, &mut every_now_and_then(on_progress))?)
 }
 
 fn scripts(analysis: &Analysis, plan: usize, file: &str) -> Option<Scripts> {

@@ -5,7 +5,7 @@ use std::io;
 
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::analysis::Options;
-use vhd_analyser_core::convert::{ChainSource, Format, Layer, Place, ReadError, Run};
+use vhd_analyser_core::convert::{ChainSource, Format, Layer, ReadError, Run, RunSource};
 use vhd_analyser_core::source::{Read, Source};
 
 use super::members::{Chain, ChainDisk, unreadable};
@@ -81,8 +81,8 @@ impl Comparison<'_> {
         let found = self.locate(at, at + expected.length)?;
         let length = found.length.min(expected.length);
         let file_of = |layer: usize| self.members.get(layer).map(|member| member.disk.file());
-        let zeros = zeros_at(expected.place, length, file_of).and_then(|some| {
-            let more = zeros_at(found.place, length, |_| Some(self.disk.file()))?;
+        let zeros = zeros_at(expected.source, length, file_of).and_then(|some| {
+            let more = zeros_at(found.source, length, |_| Some(self.disk.file()))?;
             Ok(some.min(more))
         });
         let zeros = zeros.map_err(|error| self.failed(error))?;
@@ -94,7 +94,7 @@ impl Comparison<'_> {
         let (mut one, mut other) = (vec![0; length as usize], vec![0; length as usize]);
         let read = self.chain.read(&mut [Read { offset: at, buffer: &mut one }]);
         read.map_err(|error| unreadable(error, self.members))?;
-        if let Place::Layer { offset, .. } = found.place {
+        if let RunSource::Layer { offset, .. } = found.source {
             let read = self.disk.source().read(&mut [Read { offset, buffer: &mut other }]);
             read.map_err(|error| self.failed(error))?;
         }
@@ -104,7 +104,7 @@ impl Comparison<'_> {
     /// Where the image has bytes of the virtual disk.
     fn locate(&self, at: u64, end: u64) -> Result<Run, Failure> {
         let Some(image) = &self.image else {
-            return Ok(Run { place: Place::Layer { layer: 0, offset: at }, length: end - at });
+            return Ok(Run { source: RunSource::Layer { layer: 0, offset: at }, length: end - at });
         };
         let run = image.locate(at, end).map_err(|error| match error {
             ReadError::Source { error, .. } => self.failed(error),
@@ -120,8 +120,8 @@ impl Comparison<'_> {
 }
 
 /// How many of so many bytes are zero without a look at them: in no file, or in a hole of one.
-fn zeros_at<'a>(place: Place, length: u64, file_of: impl Fn(usize) -> Option<&'a File>) -> io::Result<u64> {
-    let Place::Layer { layer, offset } = place else {
+fn zeros_at<'a>(source: RunSource, length: u64, file_of: impl Fn(usize) -> Option<&'a File>) -> io::Result<u64> {
+    let RunSource::Layer { layer, offset } = source else {
         return Ok(length);
     };
     let Some(file) = file_of(layer) else {

@@ -13,7 +13,7 @@ use vhd_analyser_core::units;
 
 use self::members::{Chain, ChainDisk, refused};
 use self::refusal::Refusal;
-use crate::error::{Failure, tell};
+use crate::error::{Failure, print_error};
 use crate::exit_code::Exit;
 use crate::os::atomic_file::Existing;
 use crate::os::disk::options;
@@ -114,8 +114,11 @@ fn write_image(arguments: &Common, to: To) -> Result<Exit, Failure> {
         Err(Refusal::Failure(failure)) => Err(failure),
         Err(Refusal::Damaged(sentence)) => {
             let file = arguments.file.to_string_lossy();
-            tell(&format!("vhd-analyser: {sentence}"));
-            tell(&format!("Nothing was written. More is said by: vhd-analyser check --parents {}", quoted(&file)));
+            print_error(&format!("vhd-analyser: {sentence}"));
+            print_error(&format!(
+                "Nothing was written. More is said by: vhd-analyser check --parents {}",
+                quoted(&file)
+            ));
             Ok(Exit::Damaged)
         }
     }
@@ -125,7 +128,7 @@ fn convert(arguments: &Common, to: To) -> Result<(), Refusal> {
     let options = options(None, false)?;
     let members = members::find(&arguments.file, &arguments.parents, &options)?;
     if members.iter().any(ChainDisk::is_written_to) {
-        tell("vhd-analyser: the chain is in use; what is read while it is written to may not fit together");
+        print_error("vhd-analyser: the chain is in use; what is read while it is written to may not fit together");
     }
     let disks = members.iter().map(|member| (member.layer.clone(), member.disk.source())).collect();
     let chain = ChainSource::new(disks).map_err(|error| Refusal::Damaged(error.to_string()))?;

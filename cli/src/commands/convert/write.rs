@@ -69,21 +69,21 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn put(&mut self, piece: &Piece) -> Result<(), Failure> {
         let Self { draft, members, at, total, watch } = self;
-        let mut tell = |done| watch.at("writing the image", *at + done, *total);
+        let mut on_progress = |done| watch.at("writing the image", *at + done, *total);
         match piece {
             Piece::Source { layer, offset, length } => {
                 // Pieces come of the chain that these members make.
                 let member = members.get(*layer).ok_or(Failure::NotTheSame)?;
                 let range = *offset..offset + length;
                 let copy = Copy { from: member.disk.file(), range, to: draft.file(), at: *at, zeros: Zeros::Leave };
-                copy.run(&mut tell).map_err(|error| match error {
+                copy.run(&mut on_progress).map_err(|error| match error {
                     CopyError::Read(error) => member.unreadable(error),
                     CopyError::Write(error) => draft.failed(error).into(),
                     CopyError::Interrupted => Failure::File(FileError::Interrupted),
                 })?;
             }
             // What is not written is zero.
-            Piece::Zeros(_) if tell(0).is_break() => return Err(Failure::File(FileError::Interrupted)),
+            Piece::Zeros(_) if on_progress(0).is_break() => return Err(Failure::File(FileError::Interrupted)),
             Piece::Zeros(_) => {}
             Piece::Bytes(bytes) => write_data(draft.file(), bytes, *at).map_err(|error| draft.failed(error))?,
         }

@@ -32,7 +32,7 @@ pub fn run(
             Err(failure) if failure.is_interrupted() => return Err(failure),
             end => {
                 if let Err(failure) = &end {
-                    failure.tell();
+                    failure.print();
                 }
                 ends.push((file, end));
             }

@@ -19,7 +19,7 @@ use vhd_analyser_core::units;
 use self::job::Job;
 use self::parent::Given;
 use crate::commands::chain;
-use crate::error::{Failure, tell};
+use crate::error::{Failure, print_error};
 use crate::exit_code::Exit;
 use crate::os::atomic_file::Existing;
 use crate::os::disk::{Companions, Disk, options};
@@ -154,9 +154,9 @@ fn run_one(arguments: &Arguments, file: &Path) -> Result<Exit, Failure> {
     let warnings: Vec<String> = parent.iter().flat_map(|parent| parent.cautions(&analysis)).collect();
     let exit = match &parent {
         Some(parent) if proven.is_none() => {
-            tell_link(&disk, &report, &warnings, parent.parent.is_named_by(&analysis.image))?
+            report_link(&disk, &report, &warnings, parent.parent.is_named_by(&analysis.image))?
         }
-        _ => tell_plan(&disk, &report, &warnings, arguments)?,
+        _ => report_plan(&disk, &report, &warnings, arguments)?,
     };
     match proven {
         Some(proven) if exit == Exit::Done && !arguments.dry_run => {
@@ -211,7 +211,7 @@ impl Arguments {
 }
 
 /// Says why there is no plan although a parent was given: the link is there already, or cannot be made.
-fn tell_link(disk: &Disk, report: &Report, warnings: &[String], is_linked: bool) -> Result<Exit, Failure> {
+fn report_link(disk: &Disk, report: &Report, warnings: &[String], is_linked: bool) -> Result<Exit, Failure> {
     let mut page = Page::new();
     ui::report::report(&mut page, report, &[], None, &disk.holders());
     ui::report::warnings(&mut page, warnings);
@@ -225,7 +225,7 @@ fn tell_link(disk: &Disk, report: &Report, warnings: &[String], is_linked: bool)
 }
 
 /// Says what will be done, or why nothing will, and answers whether there is anything in the way.
-fn tell_plan(disk: &Disk, report: &Report, warnings: &[String], arguments: &Arguments) -> Result<Exit, Failure> {
+fn report_plan(disk: &Disk, report: &Report, warnings: &[String], arguments: &Arguments) -> Result<Exit, Failure> {
     let mut page = Page::new();
     let Some(repair) = &report.repair else {
         ui::report::report(&mut page, report, &[], None, &disk.holders());
@@ -255,7 +255,7 @@ fn write(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(out) = &arguments.out {
         let writers: Vec<Holder> = disk.holders().into_iter().filter(Holder::writes).collect();
         if !writers.is_empty() {
-            tell("vhd-analyser: the disk is in use; what is read while it is written to may not fit together");
+            print_error("vhd-analyser: the disk is in use; what is read while it is written to may not fit together");
         }
         let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
         if let Some(shell) = arguments.script {
