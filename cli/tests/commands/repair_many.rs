@@ -32,8 +32,11 @@ fn many_disks_are_repaired_into_a_folder() -> Outcome {
     assert!(!world.path("repaired/sound.vhd").exists() && !world.path("repaired/hopeless.vhd").exists());
     assert!(fs::read(world.path("a.vhd"))? == lost, "the originals stay");
     let text = said(&output);
-    assert!(text.contains("4 disks: 2 repaired, 1 with nothing to do, 1 not repaired"), "{text}");
-    assert!(text.contains("Not repaired: hopeless.vhd"), "{text}");
+    let numbers = |line: &str| -> Vec<u32> {
+        line.split(|letter: char| !letter.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+    };
+    assert!(text.lines().any(|line| numbers(line) == [4, 2, 1, 1, 0]), "all, repaired, sound, not, unread: {text}");
+    assert!(text.lines().last().is_some_and(|line| line.contains("hopeless.vhd")), "{text}");
     // What takes one disk takes no more.
     for way in [&["-o", "one.vhd"][..], &["--in-place"], &["--script", "sh", "-o", "repaired/"]] {
         let output = world.run(&[&["repair", "a.vhd", "sound.vhd"], way].concat())?;
@@ -57,19 +60,20 @@ fn a_block_is_assigned_by_hand() -> Outcome {
     assert_eq!(code(&refused), 1, "it is not proven");
     let output = world.run(&["repair", "disk.vhd", "--assign", &assign, "--allow-loss", "-o", "copy.vhd"])?;
     assert_eq!(code(&output), 0, "{}", complained(&output));
-    assert!(said(&output).contains(&format!("Block 1 begins at sector {sector}")), "{}", said(&output));
+    assert!(said(&output).contains(&sector.to_string()), "{}", said(&output));
     assert!(fs::read(world.path("copy.vhd"))? == built.bytes);
-    for (wrong, why) in [
-        ("9=40", "no block 9"),
-        ("1=1", "no room"),
-        ("1=0xffffff", "no room"),
-        (&format!("0={}", sector + 129), "lies block"),
+    let onto_another = sector + 129;
+    for (wrong, named) in [
+        ("9=40", "9"),
+        ("1=1", "1"),
+        ("1=0xffffff", "16777215"),
+        (&format!("0={onto_another}"), "3"),
         ("1", "BLOCK=SECTOR"),
-        ("x=4", "both are numbers"),
+        ("x=4", "5=8223"),
     ] {
         let output = world.run(&["repair", "disk.vhd", "--assign", wrong, "--allow-loss", "-o", "other.vhd"])?;
         assert_eq!(code(&output), 2, "{wrong}");
-        assert!(complained(&output).replace('\n', " ").contains(why), "{wrong}: {}", complained(&output));
+        assert!(complained(&output).replace('\n', " ").contains(named), "{wrong}: {}", complained(&output));
     }
     Ok(())
 }

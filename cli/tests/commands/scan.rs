@@ -58,7 +58,7 @@ fn the_incident_is_foreseen() -> Outcome {
     let length = incident::PARENT_LENGTH + 105 * ((2 << 20) + 4096);
     assert_eq!(coalesce["parent_size"], length);
     let text = said(&world.run(&["scan", "--now", NOW, "."])?);
-    assert!(text.contains("must grow from 3 GiB to 10 GiB first"), "{text}");
+    assert!(text.contains("3 GiB") && text.contains("10 GiB"), "{text}");
     assert!(text.contains("└ ✔ ./91499ab6"), "{text}");
     Ok(())
 }
@@ -146,14 +146,14 @@ fn journals_are_found() -> Outcome {
         assert_eq!((exit, report["disks"].as_array().map(Vec::len)), (1, Some(1)), "{name}");
         assert_eq!(disk(&report, &file)?["journal"], journal.as_str(), "{name}");
         let text = said(&world.run(&["scan", "--now", NOW, name])?).split_whitespace().collect::<Vec<_>>().join(" ");
-        let command = format!("takes it back: vhd-analyser repair --journal {journal} {file} -o COPY");
+        let command = format!("vhd-analyser repair --journal {journal} {file} -o COPY");
         assert!(text.contains(&command), "{name}: {text}");
         // The command does what it says, and the journal has served then.
         let repair = ["repair", "--journal", &journal, &file, "--in-place", "--allow-loss"];
         let output = world.run(&repair)?;
         assert_eq!(code(&output), 0, "{name}: {}", complained(&output));
         let text = said(&world.run(&["scan", "--now", NOW, name])?);
-        assert!(text.contains("is left over from a resize"), "{name}: {text}");
+        assert!(text.contains(&journal) && !text.contains("--journal"), "{name}: it has served: {text}");
     }
     // A journal that is named, one of another disk, and a file that only has the name.
     let other = World::new()?;
@@ -277,8 +277,8 @@ fn images_of_other_formats_are_named() -> Outcome {
     let output = world.run(&["scan", "."])?;
     assert_eq!(code(&output), 0, "{}", complained(&output));
     let text = said(&output);
-    assert!(text.contains("1 disk, none damaged or misplaced. 2 disk images of another format."), "{text}");
-    assert!(text.contains("leaf.qcow2: a QCOW2 image, QEMU's own format, based on “base.qcow2”"), "{text}");
+    let leaf = text.lines().find(|line| line.contains("leaf.qcow2: ")).ok_or("the leaf")?;
+    assert!(leaf.contains("QCOW2") && leaf.contains("“base.qcow2”"), "{text}");
     let output = world.run(&["scan", "--json", "."])?;
     let report = objects(&output)?.into_iter().next().ok_or("a report")?;
     assert_eq!(schema::objections(&schema::scan()?, &report), "");

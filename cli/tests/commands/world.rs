@@ -134,6 +134,12 @@ pub fn ended(mut child: Child) -> io::Result<(ExitStatus, String)> {
     Ok((status, words))
 }
 
+/// Whether a text names the process that runs the tests, as one that has a disk open.
+pub fn names_this_process(text: &str) -> bool {
+    let id = std::process::id().to_string();
+    text.split(|letter: char| !letter.is_ascii_digit()).any(|number| number == id)
+}
+
 /// How the program ended.
 pub fn code(output: &Output) -> i32 {
     output.status.code().unwrap_or(-1)
