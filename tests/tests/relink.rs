@@ -291,8 +291,8 @@ fn another_parent_has_its_price() -> Outcome {
         words.retain(|letter| letter != '-');
         assert!(words.contains(&id), "{words} lacks {id}");
     }
-    assert!(words.contains("a mixture of two disks"), "{words}");
-    assert_eq!(plan.steps, ["Link the disk to “parent.vhd”"]);
+    assert_eq!(plan.steps.len(), 1);
+    assert!(plan.steps[0].contains("“parent.vhd”"), "{:?}", plan.steps);
     let copy = fixed_copy(&child, plan);
     let stray = (0..copy.len()).find(|at| copy[*at] != child[*at] && !(512..4608).contains(at));
     assert_eq!((stray, copy.len()), (None, child.len()));
@@ -323,8 +323,8 @@ fn a_raw_parent_is_linked_by_name() -> Outcome {
     // A VHD in a raw image's place is another disk.
     let vhd = ParentDisk { unique_id: PARENT_ID, ..given };
     let analysis = linking(&on_raw, &vhd)?;
-    let assumes = &analysis.plan().ok_or("no plan")?.assumes;
-    assert!(assumes[0].contains("a raw image without a unique id"), "{assumes:?}");
+    let plan = analysis.plan().ok_or("no plan")?;
+    assert_eq!((plan.assumes.len(), plan.is_lossless()), (1, false), "{:?}", plan.assumes);
     Ok(())
 }
 
@@ -367,8 +367,7 @@ fn a_link_goes_with_everything_else() -> Outcome {
         asked(&damaged, RequestedChanges { hidden: Some(true), parent: Some(parent), ..RequestedChanges::default() })?;
     let plan = analysis.plan().ok_or("no plan")?;
     assert!(plan.is_lossless());
-    assert_eq!(plan.steps.last().map(AsRef::as_ref), Some("Hide the disk"));
-    assert_eq!(plan.steps[plan.steps.len() - 2], "Link the disk to “base.vhd”");
+    assert_eq!(plan.steps.len(), 3, "a repair, a link and the flag: {:?}", plan.steps);
     let (after, member) = in_place(&fixed_copy(&damaged, plan), "base.vhd", built_parent()?)?;
     assert!(after.verdict() == Verdict::Sound && finds_parent(&after) && member.is_hidden());
     assert_eq!(after.image.header.value().ok_or("a header")?.parent_time_stamp.get(), NOW.0);

@@ -160,12 +160,14 @@ fn markdown_tells_of_the_chain() -> Outcome {
     let ticket = |chain, forecast| ReportExport { chain, forecast, ..ticket(&child) };
     let ancestors = [self::ticket(&parent)];
     let page = markdown::render(&ticket(Some(&ancestors), &forecast));
-    for wanted in ["Verdict:** sound", "- ``par`ent\\u{202e}.vhd``: repairable. Damaged, and"] {
+    for wanted in ["Verdict:** sound", "- ``par`ent\\u{202e}.vhd``: repairable. "] {
         assert!(page.contains(wanted), "“{wanted}” is not in\n{page}");
     }
-    assert!(page.contains("## Coalescing it into its parent\n\n- Now: cannot run."), "{page}");
-    assert!(markdown::render(&ticket(Some(&[]), &[])).contains("## Its ancestors\n\nNone is here.\n"));
-    assert!(!markdown::render(&ticket(None, &[])).contains("ancestors"));
+    assert!(page.contains("\n\n- Now: cannot run."), "{page}");
+    // A chain that was looked for and is not here has a section, too.
+    let sections = |page: &str| page.lines().filter(|line| line.starts_with("## ")).count();
+    let (alone, none) = (markdown::render(&ticket(None, &[])), markdown::render(&ticket(Some(&[]), &[])));
+    assert_eq!((sections(&none), sections(&page)), (sections(&alone) + 1, sections(&alone) + 2));
     Ok(())
 }
 
