@@ -22,6 +22,15 @@ pub enum Failure {
     /// A creator that is not four characters.
     #[error("a creator is four ASCII characters, spaces included, such as \"win \" or \"vpc \"")]
     Creator,
+    /// A disk without a block that could be exported.
+    #[error(
+        "{} has no block that could be exported: either it is no dynamic VHD, or its header and BAT do not say where blocks are. Look at it with: vhd-analyser check",
+        path.display()
+    )]
+    NoBlocks {
+        /// The disk.
+        path: PathBuf,
+    },
     /// A way to repair that there is not.
     #[error("there is no plan {plan}: {}", match ways { 0 => "nothing can be repaired here".to_owned(), 1 => "there is one, which is taken without --plan".to_owned(), ways => format!("choose one of 1 to {ways}") })]
     NoSuchPlan {

@@ -30,6 +30,7 @@ enum Command {
     Repair(commands::repair::Arguments),
     Convert(commands::convert::Arguments),
     Flatten(commands::convert::FlattenArguments),
+    ExportBlocks(commands::export_blocks::Arguments),
     Scan(commands::scan::Arguments),
     Explain(commands::explain::Arguments),
 }
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Repair(arguments) => commands::repair::run(arguments),
         Command::Convert(arguments) => commands::convert::run(arguments),
         Command::Flatten(arguments) => commands::convert::run_flatten(arguments),
+        Command::ExportBlocks(arguments) => commands::export_blocks::run(arguments),
         Command::Scan(arguments) => commands::scan::run(arguments),
         Command::Explain(arguments) => commands::explain::run(arguments),
     });

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod export_blocks;
 mod flatten;
 mod one_verdict;
 mod parents;
