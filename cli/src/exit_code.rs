@@ -7,7 +7,7 @@ use vhd_analyser_core::Verdict;
 /// The answer as an exit code; of several, the worst counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
-    /// All sound, or mended, or nothing to do.
+    /// All sound, or repaired, or nothing to do.
     Done = 0,
     /// Damage was found or stays, or a parent is missing.
     Damaged = 1,

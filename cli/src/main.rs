@@ -1,4 +1,4 @@
-//! VHD Analyser on the command line: what is wrong with a disk, and a copy of it that is mended.
+//! VHD Analyser on the command line: what is wrong with a disk, and a repaired copy of it.
 //!
 //! One file a command: [`commands`]. What is known of VHDs is in
 //! the core; here is what concerns the operating system: files and devices, the terminal, signals.
@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 use crate::exit_code::Exit;
 
-/// Finds what is wrong with VHD disk images, and mends it.
+/// Diagnoses and repairs VHD disk images.
 #[derive(Debug, Parser)]
 #[command(name = "vhd-analyser", version, after_help = "Exit codes: 0 all is well, 1 damage, 2 no VHD or no answer.")]
 struct CommandLine {

@@ -33,7 +33,7 @@ pub struct Options {
     pub request: RequestedChanges,
 }
 
-/// What was found in one file, and how to mend it.
+/// What was found in one file, and how to repair it.
 #[derive(Clone, Debug)]
 pub struct Analysis {
     /// The file's name, without its folder.

@@ -16,7 +16,7 @@ use crate::ui;
 use crate::ui::page::Page;
 use crate::ui::progress::Watch;
 
-/// Finds what is wrong with disks, and how it could be mended. Writes nothing.
+/// Finds what is wrong with disks, and how it could be repaired. Writes nothing.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The disks: files or block devices.

@@ -15,7 +15,7 @@ use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::progress::Progress;
 use vhd_analyser_core::repair::RequestedChanges;
-use vhd_analyser_core::report::{self, Report, fingerprint};
+use vhd_analyser_core::report::{self, Report, ReportOptions, fingerprint};
 use vhd_analyser_core::source::{FileSource, Source};
 
 use super::file_error::FileError;
@@ -172,7 +172,7 @@ impl Disk {
     pub fn report(&self, analysis: &Analysis, lineage: &Lineage) -> Result<Report, FileError> {
         let regions = fingerprint::regions(&self.source, &analysis.image)
             .map_err(|error| FileError::of_analysis(self.path.clone(), error))?;
-        Ok(Report { regions, ..report::build(analysis, Some(lineage)) })
+        Ok(report::build_for(analysis, Some(lineage), ReportOptions { regions, ..ReportOptions::default() }))
     }
 
     /// Whether `file`, another opening of it or the same, is what it was when it was opened: the same file, of the

@@ -26,7 +26,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     };
     let lost = lost_blocks(image, bat, shape);
-    // Where most entries are wrong, it is no BAT: to mend it would be to write into somebody's data.
+    // Where most entries are wrong, it is no BAT: to repair it would be to write into somebody's data.
     let wrong = bat.blocks.iter().filter(|block| image.is_doubtful(bat, **block, shape)).count();
     if lost.len() > MOST_CLEARED || (wrong > 1 && 2 * wrong > bat.blocks.len()) {
         return Ok(Vec::new());
@@ -39,7 +39,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         None if lost.is_empty() => Vec::new(),
         None => {
             let mut steps = relinked(case, bat, &lost)?;
-            // What the batmap alone claims is the batmap's to mend.
+            // What the batmap alone claims is the batmap's to repair.
             if steps.is_empty() && has_wrong_entries(bat) {
                 steps.push(cleared(image, &lost));
             }

@@ -19,7 +19,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let (true, Some(deep), Some(shape)) = (case.has(&blocks_rules::HIDDEN_DATA), case.deep, image.block_shape()) else {
         return Ok(Vec::new());
     };
-    // Those that were not named are found again after these are mended.
+    // Those that were not named are found again after these are repaired.
     let blocks: Vec<Block> = deep.hidden_data.first.iter().map(|HiddenData { block, .. }| *block).collect();
     let mut patches = Vec::new();
     let mut proven = true;

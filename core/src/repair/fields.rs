@@ -18,7 +18,7 @@ use crate::layout::footer::{DiskType, Footer};
 use crate::layout::geometry::Geometry;
 use crate::layout::header::DynamicHeader;
 
-/// A field that can be mended: the faults in it, what the mended field is called, how it is repaired, and what that
+/// A field that can be repaired: the faults in it, what the repaired field is called, how it is repaired, and what that
 /// assumes.
 struct Field {
     is_of: fn(&FooterFault) -> bool,
@@ -136,9 +136,9 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
         return Ok(Vec::new());
     }
     names.dedup();
-    let reason = format!("the footer with its {} mended and its checksum renewed", names.join(" and its "));
+    let reason = format!("the footer with its {} repaired and its checksum renewed", names.join(" and its "));
     let patches = footers::everywhere(case.image, &repaired.sealed(), &reason);
-    let mut step = Step::lossless("Mend the footer’s fields", case.image.length, patches);
+    let mut step = Step::lossless("Repair the footer’s fields", case.image.length, patches);
     if case.image.has_wrong_type() {
         step.evidence.push(Evidence::NoParent);
     }

@@ -95,7 +95,7 @@ fn candidates(image: &Image) -> Vec<Candidate> {
         "the disk’s footer, found before the end of the file",
     );
     if candidates.is_empty() {
-        return mended(image, image.primary.value(), backup);
+        return repaired(image, image.primary.value(), backup);
     }
     weighed(image, candidates)
 }
@@ -212,7 +212,7 @@ fn plausibility(image: &Image, footer: &Footer) -> i32 {
 }
 
 /// Footers that are not intact, but become so with the cookie put back or the checksum renewed.
-fn mended(image: &Image, primary: Option<&Footer>, backup: Option<&Footer>) -> Vec<Candidate> {
+fn repaired(image: &Image, primary: Option<&Footer>, backup: Option<&Footer>) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for footer in [primary, backup].into_iter().flatten() {
         let original = Footer { current_size: footer.original_size, ..*footer };

@@ -18,7 +18,7 @@ use crate::layout::SECTOR;
 use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;
 
-const TITLE: &str = "Mend the dynamic header";
+const TITLE: &str = "Repair the dynamic header";
 /// Findings about fields whose value is the same on every disk.
 const CONSTANTS: [&Rule; 3] = [&header_rules::VERSION, &header_rules::DATA_OFFSET, &header_rules::RESERVED];
 

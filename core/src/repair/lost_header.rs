@@ -143,8 +143,8 @@ fn elsewhere(case: &Case<'_>, footer: &Footer) -> Proposal {
     let Some(end) = closing.or_else(agreed).filter(|_| is_header) else {
         return Ok(Vec::new());
     };
-    let mended = Footer { data_offset: U64::new(SECTOR), ..*footer }.sealed();
+    let repaired = Footer { data_offset: U64::new(SECTOR), ..*footer }.sealed();
     let reason = "the footer with a data offset that leads to the dynamic header";
-    let patches: Vec<Patch> = [end, 0].map(|offset| super::footers::patch(offset, &mended, reason)).into();
+    let patches: Vec<Patch> = [end, 0].map(|offset| super::footers::patch(offset, &repaired, reason)).into();
     Ok(vec![Step::lossless("Point the footer at the dynamic header", case.image.length, patches)])
 }

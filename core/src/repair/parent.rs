@@ -22,7 +22,7 @@ use crate::layout::footer::DiskType;
 use crate::layout::header::DynamicHeader;
 use crate::layout::locator::{ParentLocator, Platform, decode, file_name};
 
-/// The header with every parent field mended that the others show, and locator data to match.
+/// The header with every parent field repaired that the others show, and locator data to match.
 pub(super) fn propose(case: &Case<'_>) -> Proposal {
     let Found::Read { offset, value } = &case.image.header else {
         return Ok(Vec::new());
@@ -39,7 +39,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
 
 /// A dynamic disk's parent fields cleared. Its type says that it has none, and both footers say so.
 fn without_parent(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Step {
-    let mended = DynamicHeader {
+    let repaired = DynamicHeader {
         parent_unique_id: [0; 16],
         parent_time_stamp: U32::new(0),
         parent_unicode_name: [0; 512],
@@ -48,7 +48,7 @@ fn without_parent(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Step 
     }
     .sealed();
     let reason = "the dynamic header without a parent";
-    let patches = vec![header::patch(offset, &mended, reason)];
+    let patches = vec![header::patch(offset, &repaired, reason)];
     let step = Step::lossless("Clear the parent’s fields", case.image.length, patches);
     // One stray field is damage; all of them together are a parent.
     if header.parent_unique_id != [0; 16] && header.parent_unicode_name != [0; 512] {
@@ -59,16 +59,16 @@ fn without_parent(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Step 
 }
 
 fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<Step> {
-    let mut mended = *header;
+    let mut repaired = *header;
     let mut patches = Vec::new();
     let mut assumes: Vec<String> = Vec::new();
     if case.has(&parent_rules::TIME_STAMP) {
-        mended.parent_time_stamp = U32::new(case.now.0);
+        repaired.parent_time_stamp = U32::new(case.now.0);
     }
     let path = believed_path(case.image)?;
     let name = file_name(&path);
     if case.has(&parent_rules::NO_NAME) || case.has(&parent_rules::UNDECODABLE) || is_outvoted(case.image, name) {
-        mended.parent_unicode_name = header_name(case.image, name)?;
+        repaired.parent_unicode_name = header_name(case.image, name)?;
     }
     for (number, wrong) in locator_faults(case) {
         let number = usize::from(number);
@@ -76,31 +76,31 @@ fn in_agreement(case: &Case<'_>, offset: u64, header: &DynamicHeader) -> Option<
             Wrong::Name(_) | Wrong::Undecodable if is_wrong(case.image, number, name) => {
                 match rewritten(case.image, number, &path) {
                     Some((locator, patch)) => {
-                        mended.parent_locators[number] = locator;
+                        repaired.parent_locators[number] = locator;
                         patches.push(patch);
                     }
-                    None => mended.parent_locators[number] = FromZeros::new_zeroed(),
+                    None => repaired.parent_locators[number] = FromZeros::new_zeroed(),
                 }
             }
             Wrong::Name(_) | Wrong::NotAscii(_) | Wrong::None => {}
-            Wrong::Reserved(_) => mended.parent_locators[number].reserved = U32::new(0),
+            Wrong::Reserved(_) => repaired.parent_locators[number].reserved = U32::new(0),
             Wrong::Code(_) | Wrong::Duplicate(_) => {
-                mended.parent_locators[number] = recoded(case.image, &mended, number);
+                repaired.parent_locators[number] = recoded(case.image, &repaired, number);
             }
             // What says where the name is leads nowhere: the other locators name the parent.
-            _ => mended.parent_locators[number] = FromZeros::new_zeroed(),
+            _ => repaired.parent_locators[number] = FromZeros::new_zeroed(),
         }
     }
-    let names_parent = mended.parent_locators.iter().any(ParentLocator::is_used);
-    if (mended == *header && patches.is_empty()) || !names_parent {
+    let names_parent = repaired.parent_locators.iter().any(ParentLocator::is_used);
+    if (repaired == *header && patches.is_empty()) || !names_parent {
         return None;
     }
     if !is_unanimous(case.image, name) {
         assumes.push(format!("The parent is “{name}”: so most of the places say that name it."));
     }
     let reason = "the dynamic header, with its parent’s name and locators in agreement";
-    if mended != *header {
-        patches.insert(0, header::patch(offset, &mended.sealed(), reason));
+    if repaired != *header {
+        patches.insert(0, header::patch(offset, &repaired.sealed(), reason));
     }
     let mut step = Step::lossless("Bring the parent’s names into agreement", case.image.length, patches);
     step.evidence.extend(assumes.into_iter().map(Evidence::Assumed));

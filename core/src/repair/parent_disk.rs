@@ -38,10 +38,10 @@ pub enum LinkRefusal {
     #[error("the disk is {0} and has no parent; it is read by itself")]
     HasNoParent(DiskType),
     /// Nobody knows what the parent is.
-    #[error("it has no intact footer that says which disk it is; mend it first, then give it as the parent")]
+    #[error("it has no intact footer that says which disk it is; repair it first, then give it as the parent")]
     NoFooter,
     /// The parent cannot be told from others.
-    #[error("its unique id is null, so that no disk can name it; mend it first, then give it as the parent")]
+    #[error("its unique id is null, so that no disk can name it; repair it first, then give it as the parent")]
     NoUniqueId,
     /// A raw image for a disk that was made on a VHD.
     #[error(

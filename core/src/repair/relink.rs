@@ -73,7 +73,7 @@ pub(super) fn link(image: &Image, parent: &ParentDisk, now: TimeStamp, probe: &d
     else {
         return Ok(Link::Impossible);
     };
-    let mended = DynamicHeader {
+    let repaired = DynamicHeader {
         parent_unique_id: parent.unique_id,
         // A time to come would be refused.
         parent_time_stamp: U32::new(parent.time_stamp.0.min(now.0)),
@@ -81,7 +81,7 @@ pub(super) fn link(image: &Image, parent: &ParentDisk, now: TimeStamp, probe: &d
         parent_locators: names.locators,
         ..*header
     };
-    let mut patches = vec![header::patch(header_at, &mended.sealed(), "the dynamic header, which names the parent")];
+    let mut patches = vec![header::patch(header_at, &repaired.sealed(), "the dynamic header, which names the parent")];
     patches.extend(names.patches);
     let title = format!("Link the disk to “{}”", parent.name());
     let step = Step::lossless(title, names.new_length, patches);

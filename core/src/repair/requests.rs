@@ -53,13 +53,13 @@ pub(super) fn hide(image: &Image, hidden: bool) -> Option<Step> {
     if (footer.hidden != 0) == hidden {
         return None;
     }
-    let mended = Footer { hidden: u8::from(hidden), ..*footer }.sealed();
+    let repaired = Footer { hidden: u8::from(hidden), ..*footer }.sealed();
     let (title, reason) = if hidden {
         ("Hide the disk", "the footer with tapdisk’s hidden flag set")
     } else {
         ("Show the disk", "the footer with tapdisk’s hidden flag taken away")
     };
-    Some(Step::lossless(title, image.length, footers::everywhere(image, &mended, reason)))
+    Some(Step::lossless(title, image.length, footers::everywhere(image, &repaired, reason)))
 }
 
 /// A footer behind a raw disk.

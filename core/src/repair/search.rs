@@ -24,7 +24,7 @@ use crate::image::block_scan::BlockScan;
 use crate::progress::{AnalysisError, Watch};
 use crate::source::{Read, Source};
 
-/// A way of mending one kind of fault.
+/// A way of repairing one kind of fault.
 type Repair = fn(&Case<'_>) -> Proposal;
 
 /// All repairs, in the order in which they are tried: what others stand on comes first.
@@ -258,7 +258,7 @@ impl<S: Source> Search<'_, S> {
         }
     }
 
-    /// The steps of the first repair that applies: the ones behind it stand on what it mends.
+    /// The steps of the first repair that applies: the ones behind it stand on what it repairs.
     fn proposals(&self, plan: &Plan, found: Found<'_>) -> Result<Vec<Step>, AnalysisError<S::Error>> {
         let probe = PatchedProbe { patched: Patched::new(self.source, plan), error: RefCell::new(None) };
         let case = Case {

@@ -82,8 +82,8 @@ fn with_more_entries(case: &Case<'_>, footer: &Footer, header: &DynamicHeader) -
     if there.iter().any(|byte| *byte != 0xFF) {
         return Ok(None);
     }
-    let mended = DynamicHeader { max_table_entries: U32::new(needed), ..*header }.sealed();
-    let patches = vec![header::patch(at, &mended, "the dynamic header with the entries that the disk needs")];
+    let repaired = DynamicHeader { max_table_entries: U32::new(needed), ..*header }.sealed();
+    let patches = vec![header::patch(at, &repaired, "the dynamic header with the entries that the disk needs")];
     let step = Step::lossless("Count the BAT’s last entries, too", case.image.length, patches);
     // A size that was set too large would ask for entries, too.
     Ok(Some(if footer.current_size == footer.original_size {
@@ -97,7 +97,7 @@ fn with_more_entries(case: &Case<'_>, footer: &Footer, header: &DynamicHeader) -
 }
 
 fn resize(case: &Case<'_>, footer: &Footer, size: u64, title: &'static str) -> Step {
-    let mended = Footer { current_size: U64::new(size), geometry: Geometry::for_size(size), ..*footer }.sealed();
+    let repaired = Footer { current_size: U64::new(size), geometry: Geometry::for_size(size), ..*footer }.sealed();
     let reason = "the footer with a current size that the BAT has room for, and the geometry of that size";
-    Step::lossless(title, case.image.length, footers::everywhere(case.image, &mended, reason))
+    Step::lossless(title, case.image.length, footers::everywhere(case.image, &repaired, reason))
 }

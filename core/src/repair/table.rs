@@ -63,7 +63,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     if misled && table.offset == value.table_offset.get() {
         return Ok(Vec::new());
     }
-    let mended = DynamicHeader {
+    let repaired = DynamicHeader {
         table_offset: U64::new(table.offset),
         max_table_entries: U32::new(table.entries),
         block_size: U32::new(table.block_size),
@@ -71,7 +71,7 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     }
     .sealed();
     let reason = "the dynamic header with the place, length and block size that the BAT itself shows";
-    let patches = vec![header::patch(*offset, &mended, reason)];
+    let patches = vec![header::patch(*offset, &repaired, reason)];
     let step = Step::lossless("Point the dynamic header at the BAT", case.image.length, patches);
     Ok(vec![if misled {
         step.assuming("The BAT is not where the dynamic header says, but where a table stands whose every entry fits.")

@@ -19,9 +19,9 @@ pub(super) fn propose(case: &Case<'_>) -> Proposal {
     else {
         return Ok(Vec::new());
     };
-    let mended = Footer { unique_id: random(case), ..*footer }.sealed();
+    let repaired = Footer { unique_id: random(case), ..*footer }.sealed();
     let reason = "a random unique id in place of the null one, with the checksum renewed";
-    let patches = footers::everywhere(case.image, &mended, reason);
+    let patches = footers::everywhere(case.image, &repaired, reason);
     Ok(vec![Step::lossless("Give the disk a unique id", case.image.length, patches)])
 }
 

@@ -1,25 +1,74 @@
 //! From an analysis to its report.
 
 use core::cmp::Reverse;
+use core::fmt;
 
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::model::{FindingReport, LinkReport, PartialReport, PatchReport, RepairReport, Report, ToolReport};
+use super::model::{
+    FindingReport, LinkReport, PartialReport, PatchReport, RegionReport, RepairReport, Report, ToolReport,
+};
 use super::scope::Scope;
 use super::{prose, structures};
 use crate::analysis::{Analysis, VerifiedRepair};
 use crate::chain::{DiskSummary, Lineage, Link, Next, Reach};
 use crate::compat::rejected_by;
+use crate::finding::link::LinkFault;
 use crate::finding::{Finding, Rule, Severity};
 use crate::layout::footer::DiskType;
 use crate::repair::{Content, Evidence};
 use crate::verdict::Verdict;
 
+/// What a report is for, besides the file and its place.
+#[derive(Clone, Debug, Default)]
+pub struct ReportOptions {
+    /// Which repair it is about.
+    pub choice: RepairChoice,
+    /// Whether the repair changes the file where it is: nobody is told to put a copy back then.
+    pub in_place: bool,
+    /// Whether the caller gave the parent, which was looked at by itself.
+    pub parent_was_given: bool,
+    /// The structures with their hashes, where the file was read for them ([`super::fingerprint::regions`]).
+    pub regions: Vec<RegionReport>,
+}
+
+/// Which repair a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepairChoice {
+    /// One of the plans, the best being 0. The report on the best lists the others.
+    Plan(usize),
+    /// The partial repair, where there is no plan.
+    Partial,
+}
+
+impl Default for RepairChoice {
+    fn default() -> Self {
+        Self::Plan(0)
+    }
+}
+
+impl RepairChoice {
+    /// The repair of an analysis that was chosen, if there is one.
+    pub fn of(self, analysis: &Analysis) -> Option<&VerifiedRepair> {
+        match self {
+            Self::Plan(plan) => analysis.repairs.get(plan),
+            Self::Partial => {
+                analysis.repairs.first().or_else(|| analysis.partial.as_ref().map(|partial| &partial.repair))
+            }
+        }
+    }
+}
+
 /// Everything that a person or a script is told about a file, in its place: `lineage` is what is known of its parents. It
 /// has none of a disk that was given by itself.
 pub fn build(analysis: &Analysis, lineage: Option<&Lineage>) -> Report {
+    build_for(analysis, lineage, ReportOptions::default())
+}
+
+/// As [`build`], for more than to look at.
+pub fn build_for(analysis: &Analysis, lineage: Option<&Lineage>, options: ReportOptions) -> Report {
     let alone;
     let lineage = match lineage {
         Some(lineage) => lineage,
@@ -41,10 +90,10 @@ pub fn build(analysis: &Analysis, lineage: Option<&Lineage>) -> Report {
         explanation: words.explanation,
         explains_first: words.explains_first,
         next: prose::next_step(analysis),
-        cautions: prose::cautions(analysis),
+        cautions: prose::cautions(analysis, options.in_place),
         scope: match analysis.foreign {
             Some(_) => Scope::default(),
-            None => Scope::of(analysis, lineage),
+            None => Scope::of(analysis, lineage, options.parent_was_given),
         },
         findings: placed
             .into_iter()
@@ -56,8 +105,11 @@ pub fn build(analysis: &Analysis, lineage: Option<&Lineage>) -> Report {
         chain: lineage.links.iter().map(link).collect(),
         chain_end: lineage.links.last().map_or(Next::Base, |last| last.next.clone()),
         tools: tools(analysis),
-        repair: analysis.repairs.first().map(repair),
-        alternatives: analysis.repairs.iter().skip(1).map(repair).collect(),
+        repair: options.choice.of(analysis).map(repair),
+        alternatives: match options.choice {
+            RepairChoice::Plan(0) => analysis.repairs.iter().skip(1).map(repair).collect(),
+            _ => Vec::new(),
+        },
         partial: analysis.partial.as_ref().map(|partial| PartialReport {
             repair: repair(&partial.repair),
             repaired: partial.repaired as u64,
@@ -67,7 +119,7 @@ pub fn build(analysis: &Analysis, lineage: Option<&Lineage>) -> Report {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
         },
-        regions: Vec::new(),
+        regions: options.regions,
         deep_check: unread(analysis),
     }
 }
@@ -139,6 +191,16 @@ pub fn finding(finding: &Finding, kind: Option<DiskType>) -> FindingReport {
         rejected_by: rejected_by(&finding.fault, kind).collect(),
         action: finding.fault.action(),
         ..ruled(finding.fault.rule())
+    }
+}
+
+/// A fault of a link, told where nothing more is known of the disk. It knows the rules of links only: what uses it does
+/// not carry all the others.
+pub fn link_finding(fault: &LinkFault) -> FindingReport {
+    FindingReport {
+        found: fmt::from_fn(|f| fault.found(f)).to_string(),
+        expected: fmt::from_fn(|f| fault.expected(f)).to_string(),
+        ..ruled(fault.rule())
     }
 }
 

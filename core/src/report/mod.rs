@@ -17,7 +17,7 @@ pub mod vhd_util_read;
 pub use crate::finding::Severity;
 pub use crate::repair::Segment;
 pub use crate::verdict::Verdict;
-pub use build::{build, finding, repair};
+pub use build::{RepairChoice, ReportOptions, build, build_for, finding, link_finding, repair};
 pub use caution::Caution;
 pub use chain::{BlockerReport, ChainReport, CoalesceReport, DiskReport, ForestReport, ResizeReport, forest, in_words};
 pub use model::{

@@ -61,8 +61,7 @@ pub struct Report {
     pub partial: Option<PartialReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
-    /// The same with their hashes; empty until somebody puts them in (`fingerprint::regions`), since that takes the
-    /// file once more.
+    /// The same with their hashes; empty where nobody read the file for them.
     pub regions: Vec<RegionReport>,
     /// How much a deep check would read, in bytes; none where there are no blocks, or they were read.
     pub deep_check: Option<u64>,

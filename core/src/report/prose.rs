@@ -87,7 +87,7 @@ fn headline(analysis: &Analysis, lineage: &Lineage) -> String {
         (Verdict::Salvageable, None) => {
             "The disk itself can be repaired at a price, but its chain has errors, too".into()
         }
-        _ => "No repair is known that mends all of the disk itself, and its chain has errors, too".into(),
+        _ => "The disk itself cannot be repaired whole, and its chain has errors, too".into(),
     }
 }
 
@@ -95,7 +95,7 @@ fn damage(own: Verdict) -> &'static str {
     match own {
         Verdict::Repairable => "Damaged, and can be repaired without losing data",
         Verdict::Salvageable => "Damaged, and can be repaired at a price",
-        _ => "Damaged, and no repair is known that mends it all",
+        _ => "Damaged; no safe repair is known for all of it",
     }
 }
 
@@ -229,12 +229,12 @@ fn is_primary_lost(analysis: &Analysis) -> bool {
     analysis.findings.iter().any(is_lost)
 }
 
-pub(super) fn cautions(analysis: &Analysis) -> Vec<Caution> {
+pub(super) fn cautions(analysis: &Analysis, in_place: bool) -> Vec<Caution> {
     let mut cautions = Vec::new();
     if is_primary_lost(analysis) {
         cautions.push(Caution::MayBeInUse);
     }
-    if analysis.plan().is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
+    if !in_place && analysis.plan().is_some() && analysis.image.kind() == Some(DiskType::Differencing) {
         cautions.push(Caution::PutCopyBack);
     }
     if may_hold_lost_block(analysis) {

@@ -92,7 +92,7 @@ pub struct BlocksRead {
 
 impl Scope {
     /// Of an analysis, and of what was looked at besides.
-    pub(super) fn of(analysis: &Analysis, lineage: &Lineage) -> Self {
+    pub(super) fn of(analysis: &Analysis, lineage: &Lineage, parent_was_given: bool) -> Self {
         let image = &analysis.image;
         if image.kind() == Some(DiskType::Fixed) {
             let checked = [Checked::Footer, Checked::Length].into();
@@ -120,6 +120,10 @@ impl Scope {
         }
         if image.kind() == Some(DiskType::Differencing) {
             scope.add_parent(lineage);
+        }
+        if parent_was_given {
+            scope.checked.push(Checked::GivenParent);
+            scope.not_checked.retain(|part| *part != NotChecked::Parent);
         }
         scope
     }

@@ -79,7 +79,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "Work on a disk could not begin, because the journal of earlier work on it (such as “coalesce”) is still there.",
         why: "The earlier work was cut off, and what should have cleaned up after it failed too.",
         check: "See what the garbage collector says of the disk, and check it.",
-        remedy: "Mend the disk and scan the repository, which goes through the journals. Do not delete a journal by hand before the disk is sound.",
+        remedy: "Repair the disk and scan the repository, which goes through the journals. Do not delete a journal by hand before the disk is sound.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[

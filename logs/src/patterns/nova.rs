@@ -21,7 +21,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "Nova took a snapshot, waited for XenServer to merge the disk it had replaced into its parent, and gave up. The snapshot, resize or migration was rolled back.",
         why: "XenServer’s garbage collector cannot merge the disk: a VHD in the chain is damaged, the repository is full, or it is busy with other disks.",
         check: "Look in SMlog of the pool’s master for what the garbage collector (SMGC) did at that time, and check the disks of the instance.",
-        remedy: "Mend what stopped the merge, let the garbage collector run, and start the operation again. Only if it merely was slow, raise vhd_coalesce_max_attempts in nova.conf.",
+        remedy: "Repair what stopped the merge, let the garbage collector run, and start the operation again. Only if it merely was slow, raise vhd_coalesce_max_attempts in nova.conf.",
         commands: &[INSTANCE, FOLLOW, IDENTIFY, CHECK_DISK, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -41,7 +41,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "A resize or a migration failed, and the instance was put back as it was.",
         why: "The line says it behind “due to”; it mostly is the storage.",
         check: "Look at what this log and SMlog say shortly before.",
-        remedy: "Mend that, then start the operation again.",
+        remedy: "Repair that, then start the operation again.",
         commands: &[INSTANCE, FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[

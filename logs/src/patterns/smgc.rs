@@ -17,7 +17,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The disk is larger than its parent, so the parent must grow to its size before the merge. Setting the parent’s size failed, and nothing was merged.",
         why: "vhd-util refused the parent: its metadata is damaged, or it has no room for a larger allocation table and the resize through a journal failed.",
         check: "Check the parent, and the disk itself. VHD Analyser says for both together whether the merge can run.",
-        remedy: "Mend what the check names, then scan the repository: the garbage collector tries again.",
+        remedy: "Repair what the check names, then scan the repository: the garbage collector tries again.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -33,7 +33,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The data was merged into the parent. Setting the parent in a child failed; a relink journal stays, and the next run goes on from there.",
         why: "The child is damaged or its volume is not active.",
         check: "Check the children of the merged disk.",
-        remedy: "Mend the child, then scan the repository. Do not delete the merged disk by hand before that.",
+        remedy: "Repair the child, then scan the repository. Do not delete the merged disk by hand before that.",
         commands: &[TREE, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -46,10 +46,10 @@ pub const PATTERNS: &[Pattern] = &[
         title: "Coalesce failed: the data could not be merged",
         sign: Sign::Frames(&["_coalesceVHD", "_doCoalesceVHD", "_coalesceCowImage"]),
         number: None,
-        happened: "vhd-util coalesce stopped while it copied blocks into the parent. The disk is still whole; the garbage collector tries to mend the parent.",
+        happened: "vhd-util coalesce stopped while it copied blocks into the parent. The disk is still whole; the garbage collector tries to repair the parent.",
         why: "The storage failed or is full, or the disk or its parent is damaged.",
         check: "Look at the free space, then check the disk and its parent.",
-        remedy: "Mend the storage or the disk that the check names, then scan the repository.",
+        remedy: "Repair the storage or the disk that the check names, then scan the repository.",
         commands: &[SPACE, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -65,7 +65,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The garbage collector checks a disk and its parent before and after a merge, and one of them failed.",
         why: "The VHD’s metadata is damaged.",
         check: "Check the disk that the message names, and open it in VHD Analyser.",
-        remedy: "Mend it, then scan the repository.",
+        remedy: "Repair it, then scan the repository.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR, REPAIR_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -97,7 +97,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "To change a chain in use, its virtual machine’s disk must be paused for a moment, and that failed.",
         why: "A host of the pool does not answer, or tapdisk hangs on the storage.",
         check: "See where the disk is attached, and whether that host answers.",
-        remedy: "Mend that host or the storage; the garbage collector then tries again.",
+        remedy: "Repair that host or the storage; the garbage collector then tries again.",
         commands: &[IDENTIFY, &[reads("What tapdisk has open", "tap-ctl list")], FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -118,7 +118,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "To snapshot or merge a disk in use, tapdisk must be paused for a moment, and that failed. Nothing was changed.",
         why: "tapdisk hangs on the storage, or the host on which the virtual machine runs does not answer.",
         check: "See where the disk is attached, and whether tapdisk and the storage answer there.",
-        remedy: "Mend that host or the storage, then repeat what failed; the garbage collector tries again by itself.",
+        remedy: "Repair that host or the storage, then repeat what failed; the garbage collector tries again by itself.",
         commands: &[IDENTIFY, &[reads("What tapdisk has open", "tap-ctl list")], FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -153,7 +153,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The disk was paused for a merge and could not be resumed. The virtual machine cannot read or write it.",
         why: "tapdisk could not open the chain again: a disk in it is damaged or missing.",
         check: "Check the disk with its ancestors.",
-        remedy: "Mend what the check names, then shut the virtual machine down and start it.",
+        remedy: "Repair what the check names, then shut the virtual machine down and start it.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -164,13 +164,13 @@ pub const PATTERNS: &[Pattern] = &[
     Pattern {
         id: "smgc.repair-failed",
         severity: Severity::Error,
-        title: "The parent could not be mended",
+        title: "The parent could not be repaired",
         sign: Sign::Words(&[&["Failed to repair parent"]]),
         number: None,
         happened: "After a merge that failed, vhd-util could not repair the parent.",
-        why: "The parent’s metadata is damaged beyond what vhd-util mends, or the storage fails.",
+        why: "The parent’s metadata is damaged beyond what vhd-util repairs, or the storage fails.",
         check: "Check the parent, and open it in VHD Analyser.",
-        remedy: "Take no snapshot and start no virtual machine of this chain before the parent is mended.",
+        remedy: "Take no snapshot and start no virtual machine of this chain before the parent is repaired.",
         commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK, REPAIR_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -186,7 +186,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "A merge stopped on the way, and vhd-util repair was run on the parent.",
         why: "The line before says why the merge stopped.",
         check: "Check the parent: the repair only brings back its footer.",
-        remedy: "Mend what stopped the merge.",
+        remedy: "Repair what stopped the merge.",
         commands: &[IDENTIFY, CHECK_PARENT, CHECK_DISK],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -246,7 +246,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The scan of the repository failed for at least one disk, and then nothing is merged or deleted at all.",
         why: "A VHD is damaged, empty, or has a name that is no UUID.",
         check: "Let vhd-util list the repository: it names the disk.",
-        remedy: "Mend that disk, or move it away if nobody needs it.",
+        remedy: "Repair that disk, or move it away if nobody needs it.",
         commands: &[
             &[
                 Command {
@@ -281,7 +281,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "A “leaf” journal was found: the merge of a disk in use into its parent was cut off. It is taken back or finished now.",
         why: "The host or the garbage collector was stopped in the middle.",
         check: "See that the line “leaf-coalesce undo successful” or “finished leaf-coalesce successfully” follows, and check the disk.",
-        remedy: "Nothing if it was successful. Otherwise mend the disk that is missing, and leave the journal alone.",
+        remedy: "Nothing if it was successful. Otherwise repair the disk that is missing, and leave the journal alone.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -313,7 +313,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "vhd-util coalesce could not read or write.",
         why: "The storage below failed, or a VHD points beyond its end.",
         check: "Look at the kernel’s messages, then check the disk and its parent.",
-        remedy: "Mend the storage, then the disks.",
+        remedy: "Repair the storage, then the disks.",
         commands: &[MOUNT, TREE, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -334,7 +334,7 @@ pub const GENERAL: &[Pattern] = &[
         happened: "A disk in use could not be merged into its parent. The garbage collector takes it back and skips the disk.",
         why: "The exception says it.",
         check: "Check the disk and its parent.",
-        remedy: "Mend what the check names, then scan the repository.",
+        remedy: "Repair what the check names, then scan the repository.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -351,7 +351,7 @@ pub const GENERAL: &[Pattern] = &[
         happened: "A disk could not be merged into its parent. The garbage collector skips it until its next run.",
         why: "The exception says it; mostly a disk of the chain is damaged.",
         check: "Check the disk and its parent.",
-        remedy: "Mend what the check names, then scan the repository.",
+        remedy: "Repair what the check names, then scan the repository.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -367,7 +367,7 @@ pub const GENERAL: &[Pattern] = &[
         happened: "An exception ended its run.",
         why: "The exception says it.",
         check: "Look at the lines around it.",
-        remedy: "Mend what it names, then scan the repository.",
+        remedy: "Repair what it names, then scan the repository.",
         commands: &[FOLLOW, TREE, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[

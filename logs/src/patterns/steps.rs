@@ -83,11 +83,11 @@ pub(super) const RESCAN: &[Command] = &[writes(
     "Writes: the scan starts the garbage collector, which merges and deletes disks. Run it when the disks are sound.",
 )];
 
-/// Mends a disk.
+/// Repairs a disk.
 pub(super) const REPAIR: &[Command] = &[
-    show("To mend it, make the volume visible", "lvchange -ay {disk}"),
+    show("To repair it, make the volume visible", "lvchange -ay {disk}"),
     writes(
-        "Mend it, if the check failed",
+        "Repair it, if the check failed",
         "vhd-util repair -n {disk}",
         "Writes to the disk: shut its virtual machine down first and copy the file, since this cannot be undone. Opening \
          the disk in VHD Analyser first shows what would change.",
@@ -95,11 +95,11 @@ pub(super) const REPAIR: &[Command] = &[
     hide("lvchange -an {disk}"),
 ];
 
-/// Mends its parent.
+/// Repairs its parent.
 pub(super) const REPAIR_PARENT: &[Command] = &[
-    show("To mend the parent, make its volume visible", "lvchange -ay {parent-disk}"),
+    show("To repair the parent, make its volume visible", "lvchange -ay {parent-disk}"),
     writes(
-        "Mend the parent, if its check failed",
+        "Repair the parent, if its check failed",
         "vhd-util repair -n {parent-disk}",
         "Writes to a disk that others are based on: shut all their virtual machines down first and copy the file, since \
          this cannot be undone. Opening the disk in VHD Analyser first shows what would change.",

@@ -15,7 +15,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "A snapshot or a clone was refused, since the disk has as many ancestors as tapdisk allows, which is 30.",
         why: "Snapshots were taken faster than the garbage collector merges them, or it fails at each attempt.",
         check: "Look at the depth of the chain, and in SMlog for what the garbage collector says.",
-        remedy: "Mend what stops the merging, delete snapshots that are not needed, and wait until the chain is short again.",
+        remedy: "Repair what stops the merging, delete snapshots that are not needed, and wait until the chain is short again.",
         commands: &[TREE, FOLLOW, IDENTIFY, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -33,7 +33,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "Xen Orchestra took no snapshot for a backup, since disks of the virtual machine still wait to be merged.",
         why: "The last backup was not long ago, or the garbage collector fails at a disk again and again.",
         check: "Look in SMlog of the pool’s master for what the garbage collector says; see whether the chain becomes shorter.",
-        remedy: "Wait if it does. If not, mend what stops the merging.",
+        remedy: "Wait if it does. If not, fix what stops the merging.",
         commands: &[FOLLOW, TREE, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -102,7 +102,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The host waited for the NFS server in vain.",
         why: "The network or the server failed; writes of that time may be lost on soft mounts.",
         check: "See whether the server is there, and check the disks that were in use then.",
-        remedy: "Mend the network or the server.",
+        remedy: "Repair the network or the server.",
         commands: &[MOUNT],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -124,7 +124,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The storage manager could not use the disk.",
         why: "The VHD or an ancestor is damaged or missing, its volume is not active, or it is still marked as in use by a host that crashed.",
         check: "Check the disk and its ancestors, and see where it is attached.",
-        remedy: "Mend or bring back what the check names. If all are sound, clear the mark with resetvdis.py, once the disk surely is not in use.",
+        remedy: "Repair or bring back what the check names. If all are sound, clear the mark with resetvdis.py, once the disk surely is not in use.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -149,7 +149,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "An operation named a disk that XenServer does not know, or does not accept.",
         why: "The disk was deleted or merged meanwhile, or its VHD is damaged and the scan passed over it.",
         check: "See whether XenServer lists the disk, and whether its file is there and sound.",
-        remedy: "Mend the file if it is damaged, then scan the repository.",
+        remedy: "Repair the file if it is damaged, then scan the repository.",
         commands: &[IDENTIFY, CHECK_DISK, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -187,7 +187,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The file system of the repository does not take writes any more.",
         why: "The kernel found damage in it, or lost the disk below.",
         check: "Look at the kernel’s messages.",
-        remedy: "Mend the disk or the file system below, plug the repository again, then check its disks.",
+        remedy: "Repair the disk or the file system below, plug the repository again, then check its disks.",
         commands: &[MOUNT],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -211,7 +211,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "An operation waited for the repository’s lock and gave up.",
         why: "Another operation holds it for long: a scan or a merge on slow storage, or a process that hangs on it.",
         check: "See which process holds the lock, and whether it moves.",
-        remedy: "Wait for it; if it hangs on the storage, mend that. Do not delete the lock files.",
+        remedy: "Wait for it; if it hangs on the storage, fix that. Do not delete the lock files.",
         commands: &[&[reads("Who holds the lock", "fuser -v /var/lock/sm/{sr}/sr")], FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -248,7 +248,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The scan stopped, and with it every merge in the repository.",
         why: "One VHD cannot be read, or the storage below fails.",
         check: "Look for the vhd-util command that failed before it, and check that disk.",
-        remedy: "Mend that disk, then scan again.",
+        remedy: "Repair that disk, then scan again.",
         commands: &[TREE, MOUNT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -270,7 +270,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The storage manager could not split the disk into a parent and new children.",
         why: "The line mostly says it behind “opterr”: the disk or an ancestor is damaged, the storage is full, or the disk could not be paused.",
         check: "Look at what SMlog says just before it, then check the disk and its parent.",
-        remedy: "Mend what they name, then repeat it. See that no half-made snapshot is left: scan the repository.",
+        remedy: "Repair what they name, then repeat it. See that no half-made snapshot is left: scan the repository.",
         commands: &[FOLLOW, IDENTIFY, CHECK_DISK, CHECK_PARENT, SPACE, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -289,7 +289,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The storage manager could not read the disk’s metadata.",
         why: "The VHD is damaged, its parent is missing, or the storage does not answer.",
         check: "Check the disk and its parent.",
-        remedy: "Mend or bring back what the check names, then scan the repository.",
+        remedy: "Repair or bring back what the check names, then scan the repository.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -306,7 +306,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The storage manager could not use the repository at all.",
         why: "It is not plugged on this host, or the server, the path or the disk below does not answer.",
         check: "See where it is plugged, and what the kernel says.",
-        remedy: "Mend what is below, then plug it: xe pbd-plug.",
+        remedy: "Repair what is below, then plug it: xe pbd-plug.",
         commands: &[MOUNT],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -365,7 +365,7 @@ pub const LAST: &[Pattern] = &[
         happened: "A read or a write failed below the disk.",
         why: "A disk, a path or the network of the storage failed; a VHD that was written then may be damaged.",
         check: "Look at the kernel’s messages and the storage’s own, then check the disks that were in use.",
-        remedy: "Mend the storage first: a repair on failing storage makes it worse.",
+        remedy: "Repair the storage first: a repair on failing storage makes it worse.",
         commands: &[MOUNT, IDENTIFY, CHECK_DISK],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -384,7 +384,7 @@ pub const LAST: &[Pattern] = &[
         happened: "An operation on a disk or a repository ended with this error of the storage manager.",
         why: "The line says it behind the number.",
         check: "Look at what SMlog says at that time.",
-        remedy: "Mend what it names.",
+        remedy: "Repair what it names.",
         commands: &[FOLLOW, IDENTIFY],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -400,7 +400,7 @@ pub const LAST: &[Pattern] = &[
         happened: "An exception ended an operation on a disk or a repository.",
         why: "The exception says it; mostly a command that it ran had failed before.",
         check: "Look at the commands that the same process ran before it.",
-        remedy: "Mend what they name, then repeat the operation.",
+        remedy: "Repair what they name, then repeat the operation.",
         commands: &[FOLLOW, IDENTIFY],
         #[cfg(feature = "excerpts")]
         excerpts: &[

@@ -41,7 +41,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "vhd-util checked the disk and refuses it. So do tapdisk and the garbage collector.",
         why: "A write to the disk’s metadata was lost or cut short: a host that crashed, a full or failing storage, or a resize that was interrupted.",
         check: "Open the disk in VHD Analyser: it names the damaged structure, and says whether it can be rebuilt without loss.",
-        remedy: "Mend a copy of it or the disk itself while its virtual machine is shut down, check again, and let the garbage collector try again.",
+        remedy: "Repair a copy of it or the disk itself while its virtual machine is shut down, check again, and let the garbage collector try again.",
         commands: &[IDENTIFY, CHECK_DISK, REPAIR, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -57,7 +57,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The storage manager ran vhd-util, which ended with an error.",
         why: "The exit code says which: 22 mostly is damaged metadata, 5 the storage below, 28 no space, 2 a disk or a parent that is not there.",
         check: "Run the check yourself, and look at the lines around it.",
-        remedy: "Mend the disk that it was run on, or the storage below.",
+        remedy: "Repair the disk that it was run on, or the storage below.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -75,7 +75,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "The disk could not be attached: tap-ctl ended with an error.",
         why: "The VHD or one of its ancestors is damaged or missing, or another process has it open.",
         check: "Check the disk with all its ancestors.",
-        remedy: "Mend or bring back the disk that the check names.",
+        remedy: "Repair or bring back the disk that the check names.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -119,7 +119,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "vhd-util could not open the disk or read its metadata.",
         why: "The error says which: 22 mostly is damaged metadata, 2 a disk or a parent that is not there or a volume that is not visible, 5 the storage below.",
         check: "Check the disk.",
-        remedy: "Mend the disk, or bring back what is missing.",
+        remedy: "Repair the disk, or bring back what is missing.",
         commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT, REPAIR],
         #[cfg(feature = "excerpts")]
         excerpts: &[
@@ -136,7 +136,7 @@ pub const PATTERNS: &[Pattern] = &[
         happened: "A request of a virtual machine failed in tapdisk. The machine sees a disk that fails.",
         why: "The storage below failed or is full, or the VHD points beyond its end.",
         check: "Look at the kernel’s messages and at the free space; then check the disk, which the lines around it name.",
-        remedy: "Mend the storage first, then the disk.",
+        remedy: "Repair the storage first, then the disk.",
         commands: &[MOUNT, IDENTIFY, CHECK_DISK, FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[

@@ -1,4 +1,4 @@
-//! The mended copy: streamed out of the disk and new bytes, complete or not there at all.
+//! The repaired copy: streamed out of the disk and new bytes, complete or not there at all.
 
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -19,7 +19,7 @@ use crate::os::signals;
 use crate::os::sparse_copy::{Copy, CopyError, Zeros, write_data};
 use crate::ui::progress::Watch;
 
-/// Writes the mended copy to `out`.
+/// Writes the repaired copy to `out`.
 ///
 /// # Errors
 /// Where a file fails, the disk changes meanwhile, or Ctrl-C stops it. Then there is no `out`, or the one that was

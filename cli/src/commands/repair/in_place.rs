@@ -1,4 +1,4 @@
-//! The disk mended where it is: the way back first, then the changes, each on the disk before the next begins.
+//! The disk repaired where it is: the way back first, then the changes, each on the disk before the next begins.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -139,16 +139,16 @@ mod tests {
         Plan::nothing(length).then(step)
     }
 
-    fn mended(original: &[u8], plan: &Plan) -> Vec<u8> {
-        let mut mended = Vec::new();
+    fn repaired(original: &[u8], plan: &Plan) -> Vec<u8> {
+        let mut repaired = Vec::new();
         for segment in plan.segments() {
             match segment {
-                Segment::Source { offset, length } => mended.extend(&original[offset as usize..][..length as usize]),
-                Segment::Bytes(bytes) => mended.extend(bytes),
-                Segment::Zeros(length) => mended.resize(mended.len() + length as usize, 0),
+                Segment::Source { offset, length } => repaired.extend(&original[offset as usize..][..length as usize]),
+                Segment::Bytes(bytes) => repaired.extend(bytes),
+                Segment::Zeros(length) => repaired.resize(repaired.len() + length as usize, 0),
             }
         }
-        mended
+        repaired
     }
 
     /// Plans that move, write, lengthen and cut; each done, and taken back from wherever it was cut off.
@@ -174,7 +174,7 @@ mod tests {
             change(&file, plan)?;
             // With its lock.
             drop(file);
-            assert!(fs::read(&path)? == mended(&original, plan), "plan {index} is carried out");
+            assert!(fs::read(&path)? == repaired(&original, plan), "plan {index} is carried out");
             undo.apply(&Disk::open(&path)?, true)?;
             assert!(fs::read(&path)? == original, "plan {index} is taken back");
 
@@ -191,7 +191,7 @@ mod tests {
         Ok(())
     }
 
-    /// A damaged disk, opened and analysed, then changed by `change`, then mended.
+    /// A damaged disk, opened and analysed, then changed by `change`, then repaired.
     fn mended_after(
         change: impl FnOnce(&Path) -> io::Result<()>,
     ) -> Result<(Outcome, usize), Box<dyn std::error::Error>> {
@@ -234,7 +234,7 @@ mod tests {
             fs::rename(path.with_extension("new"), path)
         })?;
         for (outcome, files) in [longer, younger, in_secret, another] {
-            let failure = outcome.err().ok_or("it was mended")?;
+            let failure = outcome.err().ok_or("it was repaired")?;
             assert!(failure.to_string().contains("was changed by somebody else"), "{failure}");
             assert_eq!(files, 1, "no undo file is left");
         }

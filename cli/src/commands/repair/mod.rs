@@ -1,4 +1,4 @@
-//! `repair`: a mended copy of a disk, the disk mended where it is, with a way back, or a script that does that.
+//! `repair`: a repaired copy of a disk, the disk repaired where it is, with a way back, or a script that does that.
 
 mod copy;
 mod exclusive;
@@ -11,9 +11,9 @@ mod undo;
 
 use std::path::{Path, PathBuf};
 
-use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair};
+use vhd_analyser_core::analysis::{Analysis, Options};
 use vhd_analyser_core::repair::{Assignment, FixedDisk, RequestedChanges, check_assignments};
-use vhd_analyser_core::report::{self, Caution, Checked, NotChecked, Report};
+use vhd_analyser_core::report::{self, RepairChoice, Report, ReportOptions};
 use vhd_analyser_core::units;
 
 use self::job::Job;
@@ -29,7 +29,7 @@ use crate::ui::page::Page;
 use crate::ui::progress::Watch;
 use crate::ui::text::{quoted, undo_command};
 
-/// Mends a disk: as a copy, or in place, after saving what is written over.
+/// Repairs a disk: as a copy, or in place, after saving what is written over.
 #[derive(Clone, Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("way").required(true).multiple(true).args(["out", "in_place", "undo", "dry_run"])))]
 pub struct Arguments {
@@ -37,7 +37,7 @@ pub struct Arguments {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 
-    /// Writes a mended copy, or the script. It appears under its name only when it is complete.
+    /// Writes a repaired copy, or the script. It appears under its name only when it is complete.
     #[arg(short, long, value_name = "OUT", conflicts_with_all = ["in_place", "undo"])]
     out: Option<PathBuf>,
 
@@ -58,7 +58,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "undo")]
     plan: usize,
 
-    /// Mends what the deep check finds, too: reads every block.
+    /// Repairs what the deep check finds, too: reads every block.
     #[arg(long, conflicts_with = "undo")]
     deep: bool,
 
@@ -136,21 +136,19 @@ fn run_one(arguments: &Arguments, file: &Path) -> Result<Exit, Failure> {
     let analysis = disk.analyse(beside, &options, &mut Watch::new().analysis())?;
     parent.iter().try_for_each(|parent| parent.check(&analysis))?;
     check_assignments(&analysis.image, &arguments.assign)?;
-    let partial = analysis.partial.as_ref().filter(|_| arguments.partial);
-    let proven = arguments.choice(&analysis)?.or(partial.map(|partial| &partial.repair));
+    let choice = arguments.choice(&analysis)?;
+    let proven = choice.of(&analysis);
     let lineage = match &parent {
         Some(parent) => chain::with_ancestors(&disk, &analysis, parent.disk(), &options)?,
         None => chain::with_parent(&disk, &analysis)?,
     };
-    let mut report = Report { repair: proven.map(report::repair), ..report::build(&analysis, Some(&lineage)) };
-    if arguments.in_place || arguments.script.is_some() {
-        // Which is about a copy.
-        report.cautions.retain(|caution| *caution != Caution::PutCopyBack);
-    }
-    if parent.is_some() {
-        report.scope.checked.push(Checked::GivenParent);
-        report.scope.not_checked.retain(|part| *part != NotChecked::Parent);
-    }
+    let about = ReportOptions {
+        choice,
+        in_place: arguments.in_place || arguments.script.is_some(),
+        parent_was_given: parent.is_some(),
+        ..ReportOptions::default()
+    };
+    let report = report::build_for(&analysis, Some(&lineage), about);
     let warnings: Vec<String> = parent.iter().flat_map(|parent| parent.cautions(&analysis)).collect();
     let exit = match &parent {
         Some(parent) if proven.is_none() => {
@@ -160,6 +158,7 @@ fn run_one(arguments: &Arguments, file: &Path) -> Result<Exit, Failure> {
     };
     match proven {
         Some(proven) if exit == Exit::Done && !arguments.dry_run => {
+            let partial = analysis.partial.as_ref();
             let leaves = partial.map_or(0, |partial| partial.errors.saturating_sub(partial.repaired));
             write(&Job { disk: &disk, proven, leaves, options: &options }, arguments)
         }
@@ -199,13 +198,15 @@ impl Arguments {
         })
     }
 
-    /// The way to repair that was chosen; `None` where there is none at all.
-    fn choice<'a>(&self, analysis: &'a Analysis) -> Result<Option<&'a VerifiedRepair>, Failure> {
+    /// The way to repair that was chosen.
+    fn choice(&self, analysis: &Analysis) -> Result<RepairChoice, Failure> {
         let ways = analysis.repairs.len();
-        let chosen = self.plan.checked_sub(1).and_then(|index| analysis.repairs.get(index));
-        match chosen {
-            None if ways > 0 || self.plan != 1 => Err(Failure::NoSuchPlan { plan: self.plan, ways }),
-            chosen => Ok(chosen),
+        if self.partial {
+            return Ok(RepairChoice::Partial);
+        }
+        match self.plan.checked_sub(1) {
+            Some(plan) if plan < ways.max(1) => Ok(RepairChoice::Plan(plan)),
+            _ => Err(Failure::NoSuchPlan { plan: self.plan, ways }),
         }
     }
 }
