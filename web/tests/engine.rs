@@ -72,11 +72,37 @@ fn answer(response: &Response) -> String {
 #[wasm_bindgen_test]
 async fn a_worker_gets_the_module_the_task_and_the_file() {
     let progress = Response::Progress(Progress { stage: "footers".into(), done: 1, total: 2, unit: Unit::Bytes });
-    let work = format!("if (message[1] instanceof Blob) {{ {} }}", answer(&progress));
+    let work = format!("if (message[2] instanceof Blob) {{ {} }}", answer(&progress));
     let heard = Heard::default();
     let _job = start(&worker(&work).await, &heard);
     hears(&heard, 1).await;
     assert_eq!(*heard.borrow(), [progress]);
+}
+
+/// Each of a worker's jobs hears what bears its number, and what concerns them all.
+#[wasm_bindgen_test]
+async fn a_worker_has_several_jobs() {
+    let printed = Response::Printed(Printed { utc_offset: 0, text: "there".into() });
+    let bytes = js_sys::Uint8Array::from(codec::encode(&printed)).to_vec();
+    // It answers with the number that a request bears, unless that is the end of a job.
+    let work = format!("if (message[0].length > 1) page.postMessage([new Uint8Array({bytes:?}), message[1]]);");
+    let (first, second) = (Heard::default(), Heard::default());
+    let job = start(&worker(&work).await, &first);
+    hears(&first, 1).await;
+    let other = {
+        let second = second.clone();
+        let request = Request::Print { utc_offset: 420 };
+        job.another(&request, move |response, _| second.borrow_mut().push(response)).unwrap()
+    };
+    hears(&second, 1).await;
+    other.ask(&Request::Print { utc_offset: 60 });
+    hears(&second, 2).await;
+    assert_eq!(first.borrow().len(), 1, "the first job hears only its own answer");
+    // The worker lives as long as one of them.
+    drop(job);
+    other.ask(&Request::Print { utc_offset: 60 });
+    hears(&second, 3).await;
+    assert_eq!(first.borrow().len(), 1);
 }
 
 #[wasm_bindgen_test]

@@ -49,7 +49,7 @@ async fn everything_works(page: &Page) -> Result<(), Failure> {
     assert_eq!(fs::read_to_string(&script)?, own_script(&disk)?, "the text that the command line gives, too");
     assert!(Command::new("sh").arg(&script).arg(&disk).status()?.success());
     assert_eq!(bytes::sha256(&disk)?, incident::FIXED_SHA256);
-    page.expect("main", "repair.sh” was downloaded").await?;
+    page.expect("main", &format!("{}.repair.sh", incident::NAME)).await?;
     page.load().await?;
     page.click("try-sample").await?;
     page.expect("[data-testid=verdict][data-verdict=repairable]", "").await

@@ -22,7 +22,7 @@ async fn a_disk_is_repaired_in_place_and_can_go_back() -> Result<(), Failure> {
             page.click("repair-in-place").await?;
             page.click("save-undo").await?;
             page.click("start-in-place").await?;
-            page.expect("[data-testid=notice]", "Repaired in place").await?;
+            page.expect("[data-testid=notice] [data-notice=repaired-in-place]", "disk.vhd.undo").await?;
             page.expect_verdict("disk.vhd", "sound").await?;
             assert_eq!(undone(&read(page, "disk.vhd").await?, &read(page, "disk.vhd.undo").await?), image, "{name}");
         }
@@ -42,7 +42,7 @@ async fn a_disk_that_was_changed_is_not_repaired() -> Result<(), Failure> {
             image.iter().enumerate().map(|(at, byte)| if at == 5000 { !byte } else { *byte }).collect();
         write(page, "disk.vhd", &changed).await?;
         page.click("start-in-place").await?;
-        page.expect("[data-testid=output]", "not the file as it was read").await?;
+        page.expect("[data-testid=output] [data-output=failed]", "").await?;
         assert!(read(page, "disk.vhd").await? == changed, "the disk is untouched");
         Ok(())
     })
@@ -83,8 +83,12 @@ async fn a_disk_of_a_chain_is_repaired_in_place() -> Result<(), Failure> {
         for step in ["repair-in-place", "choose-in-place", "save-undo", "start-in-place"] {
             page.click(step).await?;
         }
-        page.expect("[data-testid=overview]", "2 disks, all sound.").await?;
-        page.expect("[data-testid=notice]", "Repaired in place").await?;
+        page.expect(
+            "[data-testid=overview][data-disks='2'][data-damaged='0'][data-broken='0'][data-incomplete='0']",
+            "",
+        )
+        .await?;
+        page.expect("[data-testid=notice] [data-notice=repaired-in-place]", "disk.vhd.undo").await?;
         page.expect("[data-testid=disk][aria-current] [data-testid=coalesce][data-runs=true]", "").await
     })
     .await
@@ -157,6 +161,38 @@ async fn where_the_browser_cannot_write_there_is_no_dead_button() -> Result<(), 
             "return document.querySelectorAll('[data-testid=repair-in-place], [data-testid=save-fixed]').length";
         assert_eq!(page.script(buttons, vec![]).await?, 0);
         Ok(())
+    })
+    .await
+}
+
+/// Many disks lost their footers: their copies go into a folder in one go, and nothing that is there is replaced.
+#[tokio::test]
+async fn all_repaired_copies_are_saved_into_a_folder() -> Result<(), Failure> {
+    browse(async |page| {
+        page.load().await?;
+        let picker = "
+            const [done] = arguments;
+            navigator.storage.getDirectory().then(folder => {
+                window.showDirectoryPicker = async () => folder;
+                done();
+            });";
+        page.script_with_callback(picker, vec![]).await?;
+        let sound = cases()?["sound-tap"].image()?;
+        let lost = [&sound[..sound.len() - 512], &[0; 512]].concat();
+        let names = ["a.vhd", "b.vhd", "c.vhd", "sound.vhd"];
+        for name in names {
+            fs::write(page.folder().join(name), if name == "sound.vhd" { &sound } else { &lost })?;
+        }
+        write(page, "c.fixed.vhd", b"somebody's").await?;
+        page.choose_all(&names.map(|name| page.folder().join(name))).await?;
+        page.click("save-all").await?;
+        page.expect("[data-testid=output] [data-output=done]", "“c.vhd”").await?;
+        for name in ["a.fixed.vhd", "b.fixed.vhd"] {
+            assert!(read(page, name).await? == sound, "{name}");
+        }
+        assert!(read(page, "c.fixed.vhd").await? == b"somebody's", "what is there stays");
+        // What is shown is what was shown before.
+        page.expect("[data-testid=overview][data-disks='4'][data-damaged='3']", "").await
     })
     .await
 }

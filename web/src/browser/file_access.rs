@@ -6,7 +6,8 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use thiserror::Error;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, DomException, File, FileSystemCreateWritableOptions, FileSystemFileHandle, FileSystemWritableFileStream,
+    Blob, DomException, File, FileSystemCreateWritableOptions, FileSystemDirectoryHandle, FileSystemFileHandle,
+    FileSystemGetFileOptions, FileSystemWritableFileStream,
 };
 
 use crate::browser::watch::{Stopped, Watch};
@@ -52,6 +53,37 @@ impl From<JsValue> for AccessError {
 /// Whether this browser lets a page write to files.
 pub fn is_available() -> bool {
     picker("showSaveFilePicker").is_some()
+}
+
+/// Whether this browser lets a page write into a folder.
+pub fn has_folders() -> bool {
+    picker("showDirectoryPicker").is_some()
+}
+
+/// Lets the user choose a folder that new files go into.
+///
+/// # Errors
+/// Where the user chooses nothing.
+pub async fn choose_folder() -> Result<FileSystemDirectoryHandle, AccessError> {
+    let options = Object::new();
+    Reflect::set(&options, &"mode".into(), &"readwrite".into())?;
+    Ok(pick("showDirectoryPicker", &options).await?.unchecked_into())
+}
+
+/// A new file in a folder; none where there is one of that name.
+///
+/// # Errors
+/// The browser's exception.
+pub async fn new_file(
+    folder: &FileSystemDirectoryHandle,
+    name: &str,
+) -> Result<Option<FileSystemFileHandle>, AccessError> {
+    if JsFuture::from(folder.get_file_handle(name)).await.is_ok() {
+        return Ok(None);
+    }
+    let options = FileSystemGetFileOptions::new();
+    options.set_create(true);
+    Ok(Some(JsFuture::from(folder.get_file_handle_with_options(name, &options)).await?.unchecked_into()))
 }
 
 fn picker(name: &str) -> Option<Function> {

@@ -15,13 +15,13 @@ use js_sys::wasm_bindgen::prelude::Closure;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::convert::Format;
-use vhd_analyser_core::report::DiskReport;
+use vhd_analyser_core::report::{DiskReport, Report};
 use vhd_analyser_core::text::printable;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, File};
 use yew::UseReducerDispatcher;
 
-use crate::browser::compose::fixed_name;
+use crate::browser::compose::{compose, fixed_name};
 use crate::browser::directory::files_in;
 use crate::browser::dropped::Dropped;
 use crate::browser::file_access::{file_of, launched, on_launch};
@@ -44,6 +44,23 @@ pub struct Change {
     pub hidden: Option<bool>,
     /// The disk to link it to, by its number in the forest.
     pub parent: Option<usize>,
+}
+
+/// What comes of reading a disk for its report.
+type ReportAnswer = Result<Box<Report>, Failure>;
+
+/// The repaired copy of a disk, that nothing had to be assumed for.
+pub struct RepairedCopy {
+    /// What it is to be called.
+    pub name: String,
+    /// What it is made of.
+    pub content: Blob,
+}
+
+impl PartialEq for Controller {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.work, &other.work)
+    }
 }
 
 /// Where files are taken in and answers come out.
@@ -184,6 +201,42 @@ impl Controller {
         self.report(file, Some(disk), self.with(disk));
     }
 
+    /// The repaired copy of one of the disks, by its number in the forest; none where every repair loses or assumes
+    /// something. What is shown stays as it is.
+    ///
+    /// # Errors
+    /// Where the disk can no longer be read.
+    pub async fn repaired_copy(&self, disk: usize) -> Result<Option<RepairedCopy>, Failure> {
+        let Some(file) = self.file_of(disk) else { return Ok(None) };
+        let report = self.report_on(&file, self.with(disk)).await?;
+        let Some(repair) = report.repair.filter(|repair| repair.lossless) else { return Ok(None) };
+        let content = compose(&file.file, &repair).map_err(|exception| Failure::Crashed(format!("{exception:?}")))?;
+        Ok(Some(RepairedCopy { name: fixed_name(&file.name()), content }))
+    }
+
+    /// Reads a disk for its report alone.
+    async fn report_on(&self, file: &PickedFile, with: With) -> ReportAnswer {
+        let answer: Rc<RefCell<Option<ReportAnswer>>> = Rc::default();
+        let mut job = None;
+        let answered = Promise::new(&mut |resolve, _| {
+            let answer = answer.clone();
+            let take = move |response, _| {
+                let found = match response {
+                    Response::Analysed(analysed) => Ok(analysed.report),
+                    Response::Failed(failure) => Err(failure),
+                    _ => return,
+                };
+                *answer.borrow_mut() = Some(found);
+                // Whoever waits for it sees the answer.
+                let _ = resolve.call0(&JsValue::NULL);
+            };
+            job = Some(self.analyse(JobKind::Report, file.file.clone().into(), file.name(), (file, &with), take));
+        });
+        let _ = JsFuture::from(answered).await;
+        drop(job);
+        answer.take().unwrap_or(Err(Failure::NoWorker))
+    }
+
     /// Plans a change of the disk that is shown, which is the one with this number in the forest if it is one of several.
     pub fn change(&self, disk: Option<usize>, change: Change) {
         let Some(file) = self.work.borrow().shown.as_ref().map(|shown| shown.file.clone()) else { return };
@@ -305,28 +358,38 @@ impl Controller {
     }
 
     fn read(&self, kind: JobKind, blob: Blob, name: String, (file, with): (PickedFile, With)) {
-        let utc_offset = self.work.borrow().utc_offset;
-        let deep = kind == JobKind::DeepCheck || self.work.borrow().correction(&file).is_some();
-        let (changes, journal) = (with.changes.clone(), with.journal.is_some());
-        let (siblings, others) = with.siblings.clone().unzip();
         let controller = self.clone();
-        let take = {
+        let answer = {
             let name = name.clone();
             move |response, _| controller.on_response(kind, &name, response)
         };
-        let task = Task { name, utc_offset, deep, changes, journal, siblings };
-        if kind == JobKind::Report && !deep && with.is_known() {
-            let mut work = self.work.borrow_mut();
-            let job = work.set_job.as_ref().and_then(|job| job.another(&Request::Select(task.clone()), take.clone()));
-            if let Some(job) = job {
-                work.report = Some(Reading { file, with, job, _slow: self.slow(kind) });
-                return;
-            }
+        let job = self.analyse(kind, blob, name, (&file, &with), answer);
+        *self.work.borrow_mut().reading(kind) = Some(Reading { file, with, job, _slow: self.slow(kind) });
+    }
+
+    /// Has a file read: by the worker that knows it, where one does.
+    fn analyse(
+        &self,
+        kind: JobKind,
+        blob: Blob,
+        name: String,
+        (file, with): (&PickedFile, &With),
+        answer: impl Fn(Response, JsValue) + Clone + 'static,
+    ) -> Job {
+        let work = self.work.borrow();
+        let deep = kind == JobKind::DeepCheck || work.correction(file).is_some();
+        let (siblings, others) = with.siblings.clone().unzip();
+        let (changes, journal) = (with.changes.clone(), with.journal.is_some());
+        let task = Task { name, utc_offset: work.utc_offset, deep, changes, journal, siblings };
+        if let (JobKind::Report, false, true, Some(set_job)) = (kind, deep, with.is_known(), &work.set_job)
+            && let Some(job) = set_job.another(&Request::Select(task.clone()), answer.clone())
+        {
+            return job;
         }
         let request = if kind == JobKind::Hash { Request::Hash } else { Request::Analyse(task) };
         let itself = [Some(blob), with.parent.clone(), with.journal.clone()].into_iter().flatten();
         let files: Vec<Blob> = itself.chain(others.into_iter().flatten()).collect();
-        self.start(kind, &files, &request, (file, with), take);
+        Job::start(&work.program, &files, &request, answer)
     }
 
     fn start(

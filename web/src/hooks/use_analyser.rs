@@ -20,6 +20,8 @@ use crate::state::{Action, JobKind, Repaired, State};
 pub struct Analyser {
     /// What the page shows.
     pub state: UseReducerHandle<State>,
+    /// Where files are taken in and answers come out.
+    pub controller: Controller,
     /// The file whose report is shown.
     pub original: Option<PickedFile>,
     /// Reads these files.
@@ -103,6 +105,7 @@ pub fn use_analyser() -> Analyser {
         hash: read_again(JobKind::Hash),
         write_scripts: controller.on(|controller, plan| controller.write_scripts(plan)),
         note: controller.on(|controller, sentence| controller.dispatch.dispatch(Action::Done(sentence))),
+        controller: controller.clone(),
         state,
     };
     {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::chain::{Lineage, Link, LinkFinding, Next, Reach};
+use vhd_analyser_core::finding::Text;
 use vhd_analyser_core::finding::link::LinkFault;
-use vhd_analyser_core::finding::{Fault, Finding, Text};
 use vhd_analyser_core::journal::is_unique_id;
 use vhd_analyser_core::report::{self, DiskReport, ForestReport, Report};
 use vhd_analyser_logs::{Answer, Trouble};
@@ -40,15 +40,49 @@ pub struct FileSet {
     pub unread: Vec<(String, Failure)>,
 }
 
+/// How many files of each kind there are, and how they fare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileCounts {
+    /// Disks.
+    pub disks: usize,
+    /// Damaged disks.
+    pub damaged: usize,
+    /// Disks that are not damaged, but an ancestor is, or the link to it.
+    pub broken: usize,
+    /// Disks whose parent is missing.
+    pub incomplete: usize,
+    /// Files that are called disks, and are none.
+    pub foreign: usize,
+    /// Logs.
+    pub logs: usize,
+    /// Kinds of trouble in them.
+    pub troubles: usize,
+    /// Files that could not be read.
+    pub unread: usize,
+}
+
 impl FileSet {
+    /// How many files of each kind there are.
+    pub fn counts(&self) -> FileCounts {
+        let (foreign, disks): (Vec<_>, Vec<_>) = self.forest.disks.iter().partition(|disk| is_foreign(disk));
+        let count = |is: fn(&DiskReport) -> bool| disks.iter().filter(|disk| is(disk)).count();
+        FileCounts {
+            disks: disks.len(),
+            damaged: count(is_damaged),
+            broken: count(|disk| !is_damaged(disk) && disk.chain_verdict > Verdict::Incomplete),
+            incomplete: count(is_incomplete),
+            foreign: foreign.len(),
+            logs: self.logs.len(),
+            troubles: self.answer.as_ref().map_or(0, |answer| answer.troubles.len()),
+            unread: self.unread.len(),
+        }
+    }
+
     /// The answer in a sentence or two: "2 disks, 1 damaged. 3 kinds of trouble in 2 logs."
     pub fn headline(&self) -> String {
         let mut parts = Vec::new();
-        let (others, disks): (Vec<_>, Vec<_>) = self.forest.disks.iter().partition(|disk| is_foreign(disk));
-        if !disks.is_empty() {
-            let count = |is: fn(&DiskReport) -> bool| disks.iter().filter(|disk| is(disk)).count();
-            let (damaged, incomplete) = (count(is_damaged), count(is_incomplete));
-            let broken = count(|disk| !is_damaged(disk) && disk.chain_verdict > Verdict::Incomplete);
+        let FileCounts { disks, damaged, broken, incomplete, foreign, logs, troubles, unread } = self.counts();
+        if disks > 0 {
             let mut states = Vec::new();
             if damaged > 0 {
                 states.push(format!("{damaged} damaged"));
@@ -62,15 +96,15 @@ impl FileSet {
                 states.push(format!("{incomplete} without {} parent", if incomplete == 1 { "its" } else { "a" }));
             }
             let state = match &states[..] {
-                [] if disks.len() == 1 => "sound".to_owned(),
+                [] if disks == 1 => "sound".to_owned(),
                 [] => "all sound".to_owned(),
                 states => states.join(", "),
             };
-            parts.push(format!("{}, {state}.", units::count(disks.len() as u64, "disk")));
+            parts.push(format!("{}, {state}.", units::count(disks as u64, "disk")));
         }
-        if let Some(answer) = &self.answer {
-            let logs = units::count(self.logs.len() as u64, "log");
-            parts.push(match answer.troubles.len() {
+        if self.answer.is_some() {
+            let logs = units::count(logs as u64, "log");
+            parts.push(match troubles {
                 0 => format!("No trouble that is known here in {logs}."),
                 1 => format!("One kind of trouble in {logs}."),
                 many => format!("{many} kinds of trouble in {logs}."),
@@ -82,11 +116,11 @@ impl FileSet {
                 parts.push(format!("{} {says}.", units::count(number as u64, "file")));
             }
         };
-        count(others.len(), "that is neither a VHD nor a log", "that are neither VHDs nor logs");
+        count(foreign, "that is neither a VHD nor a log", "that are neither VHDs nor logs");
         let (one, many) =
             ("that is the journal of a disk which is not here", "that are journals of disks which are not here");
         count(self.lone_journals.len(), one, many);
-        count(self.unread.len(), "could not be read", "could not be read");
+        count(unread, "could not be read", "could not be read");
         if parts.is_empty() {
             return "No disk and no log among these files.".into();
         }
@@ -187,8 +221,7 @@ impl FileSet {
         let children = self.forest.disks.iter_mut().filter(|disk| disk.parent.as_deref() == Some(path));
         for child in children.filter(|child| child.parent_state == "found") {
             (child.coalesce, child.coalesce_repaired) = (None, None);
-            let damaged = Finding { fault: Fault::Link(LinkFault::Damaged(Text::new(path))), offset: 0, length: 0 };
-            child.findings.insert(0, report::finding(&damaged, None));
+            child.findings.insert(0, report::link_finding(&LinkFault::Damaged(Text::new(path))));
         }
         for chains in [&mut self.forest.chains, &mut self.forest.chains_repaired] {
             chains.retain(|chain| {

@@ -34,6 +34,18 @@ pub enum Notice {
 }
 
 impl Notice {
+    /// What happened, in a word, as scripts and tests know it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Cancelled { .. } => "cancelled",
+            Self::Failed { .. } => "failed",
+            Self::NotPrinted(_) => "not-printed",
+            Self::NotChanged(_) => "not-changed",
+            Self::Empty { .. } => "empty",
+            Self::RepairedInPlace { .. } => "repaired-in-place",
+        }
+    }
+
     /// What happened, in a sentence.
     pub fn title(&self) -> String {
         match self {

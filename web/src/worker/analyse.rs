@@ -8,7 +8,7 @@ use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse_wi
 use vhd_analyser_core::compat::ParentResolver;
 use vhd_analyser_core::image;
 use vhd_analyser_core::repair::{ParentDisk, RequestedChanges};
-use vhd_analyser_core::report::{self, Report, fingerprint};
+use vhd_analyser_core::report::{self, Report, ReportOptions, fingerprint};
 use web_sys::Blob;
 
 use crate::protocol::failure::Failure;
@@ -59,7 +59,8 @@ pub fn analyse(
     let regions = fingerprint::regions(&source, &analysis.image)?;
     // What is known of the disk itself is more than when the others were read.
     let lineage = lineage.map(|lineage| lineage.with_own(analysis.verdict()));
-    let mut report = Report { regions, ..report::build(&analysis, lineage.as_ref()) };
+    let options = ReportOptions { regions, ..ReportOptions::default() };
+    let mut report = report::build_for(&analysis, lineage.as_ref(), options);
     mark(&mut report);
     Ok((analysis, report))
 }

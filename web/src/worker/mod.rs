@@ -5,7 +5,7 @@ pub mod blob_source;
 mod context;
 mod file_set;
 mod flatten;
-mod kept;
+pub mod kept;
 mod marks;
 mod named_file;
 mod parents;

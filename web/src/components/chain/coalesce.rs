@@ -18,8 +18,10 @@ const MOST: usize = 20;
 pub fn coalesce(disk: &DiskReport, open: bool) -> Html {
     let Some(now) = &disk.coalesce else { return Html::default() };
     let after = disk.coalesce_repaired.as_ref();
+    let growth = after.unwrap_or(now).growth.as_ref();
     html! {
         <details class="fold small" data-testid="coalesce" data-runs={now.runs.to_string()}
+            data-grows-to={growth.map(|growth| growth.to.to_string())}
             data-runs-repaired={after.map(|after| after.runs.to_string())} {open}>
             <summary>
                 { "Coalesce into its parent: " }
@@ -74,7 +76,8 @@ pub fn chains(forest: &ForestReport) -> Html {
         return Html::default();
     }
     let content = html! {
-        <div class="paragraphs" data-testid="coalesce-chains">
+        <div class="paragraphs" data-testid="coalesce-chains"
+            data-steps={now.iter().map(|chain| chain.order.len()).sum::<usize>().to_string()}>
             { told(&now) }
             if !after.is_empty() && after != now {
                 <h3>{ "After the repair" }</h3>

@@ -98,7 +98,8 @@ fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
     let onclick = props.on_select.reform(move |_| number);
     html! {
         <li key={number} class="disk" data-testid="disk" data-file={disk.file.clone()} data-verdict={disk.verdict.name()}
-            data-chain-verdict={disk.chain_verdict.name()}
+            data-chain-verdict={disk.chain_verdict.name()} data-parent-state={disk.parent_state.clone()}
+            data-findings={ids(disk)} data-journal={disk.journal.clone()}
             data-level={disk.level.min(DEEPEST).to_string()} aria-current={is_selected.then_some("true")}>
             <p class="disk-line">
                 <span class={classes!("severity", tone.class())}>{ icon(shape) }{ word }</span>
@@ -132,6 +133,11 @@ fn state(disk: &DiskReport) -> (Tone, Shape, &'static str) {
         Verdict::Unrepairable | Verdict::NotAVhd => "not repairable",
     };
     (tone(verdict), Shape::from(verdict), word)
+}
+
+/// The ids of what is wrong with its place.
+fn ids(disk: &DiskReport) -> String {
+    disk.findings.iter().map(|finding| finding.id.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 fn facts(disk: &DiskReport) -> String {

@@ -4,4 +4,5 @@ pub mod chain_image;
 pub mod coalesce;
 pub mod forest;
 pub mod overview;
+pub mod save_all;
 pub mod several;

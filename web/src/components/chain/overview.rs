@@ -34,17 +34,24 @@ pub struct OverviewProps {
 pub fn Overview(props: &OverviewProps) -> Html {
     let file_set = &props.file_set;
     let heading = use_focus_when(Some(()));
+    let counts = file_set.counts();
     html! {
         <section class="paragraphs">
             <div class="file-line">
                 <div>
-                    <h2 ref={heading} tabindex="-1" data-testid="overview">{ file_set.headline() }</h2>
+                    <h2 ref={heading} tabindex="-1" data-testid="overview" data-disks={counts.disks.to_string()}
+                        data-damaged={counts.damaged.to_string()} data-broken={counts.broken.to_string()}
+                        data-incomplete={counts.incomplete.to_string()} data-foreign={counts.foreign.to_string()}
+                        data-logs={counts.logs.to_string()} data-troubles={counts.troubles.to_string()}
+                        data-unread={counts.unread.to_string()} data-others={file_set.passed_over.to_string()}>
+                        { file_set.headline() }
+                    </h2>
                     <p class="muted small">{ details(file_set) }</p>
                 </div>
                 { other_files(&props.on_more, &props.on_files) }
             </div>
             { for file_set.lone_journals.iter().take(MOST).map(|(path, disk)| html! {
-                <p data-testid="lone-journal">
+                <p data-testid="lone-journal" data-disk={disk.clone()}>
                     { format!("“{path}” is the journal of a resize of the disk with the unique id {disk}, which is not here: add it.") }
                 </p>
             }) }

@@ -26,12 +26,12 @@ pub fn NoticeBox(props: &NoticeBoxProps) -> Html {
         }
     };
     let content = html! {
-        <>
+        <div class="paragraphs" data-notice={props.notice.name()}>
             <p ref={title} tabindex="-1"><strong>{ props.notice.title() }</strong></p>
             if let Some(detail) = detail {
                 <p>{ detail }</p>
             }
-        </>
+        </div>
     };
     callout(tone, shape, "notice", content)
 }

@@ -22,10 +22,13 @@ pub fn output(label: &'static str, writer: &Writer) -> Html {
             </div>
         },
         Output::Done(sentence) => {
-            callout(Tone::Good, Shape::Sound, "output", html! { <p role="status">{ sentence }</p> })
+            callout(Tone::Good, Shape::Sound, "output", html! { <p role="status" data-output="done">{ sentence }</p> })
         }
-        Output::Failed(error) => {
-            callout(Tone::Bad, Shape::Error, "output", html! { <p role="status">{ error.to_string() }</p> })
-        }
+        Output::Failed(error) => callout(
+            Tone::Bad,
+            Shape::Error,
+            "output",
+            html! { <p role="status" data-output="failed">{ error.to_string() }</p> },
+        ),
     }
 }

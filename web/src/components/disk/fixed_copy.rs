@@ -105,7 +105,7 @@ pub fn FixedCopy(props: &FixedCopyProps) -> Html {
             </div>
             if unlocked && scripts.is_some() {
                 <div class="actions">
-                    <span class="small">{ "Where the disk cannot be moved, a script mends it on its host, and takes the repair back:" }</span>
+                    <span class="small">{ "Where the disk cannot be moved, a script repairs it on its host, and can undo that:" }</span>
                     { download("small", "download-script-sh", "Script for sh", sh, Language::Sh.file_name(file), on_done) }
                     { download("small", "download-script-powershell", "Script for PowerShell", powershell,
                                Language::PowerShell.file_name(file), on_done) }
