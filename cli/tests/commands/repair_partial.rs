@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use vhd_analyser_tests::analysed::analysed;
 use vhd_analyser_tests::build::{BAT_AT, Creator, Disk, Fill, Kind};
 use vhd_analyser_tests::bytes::put;
 
@@ -29,6 +30,11 @@ fn the_safe_part_is_offered_and_its_copy_is_still_damaged() -> Outcome {
     let errors = report["findings"].as_array().into_iter().flatten().filter(|found| found["severity"] == "error");
     assert_eq!((&partial["repaired"], &partial["errors"]), (&1.into(), &errors.count().into()));
     assert_eq!(partial["repair"]["lossless"], true);
+
+    // The first sentence is about the BAT, which is beyond repair, and not about the footer, which is not.
+    let report = vhd_analyser_core::report::build(&analysed(&image, "disk.vhd")?, None);
+    let bat = report.findings.iter().find(|finding| finding.id.starts_with("bat.")).ok_or("the BAT")?;
+    assert!(report.explanation[0].starts_with(&bat.title), "{:?}", report.explanation);
 
     // Not unless it is asked for.
     assert_eq!(code(&world.run(&["repair", "disk.vhd", "-o", "copy.vhd"])?), 1);

@@ -37,15 +37,17 @@ pub(super) struct Words {
 impl Words {
     /// Of a disk in its place, with everything that was found in its chain, worst first.
     pub(super) fn of(analysis: &Analysis, lineage: &Lineage, findings: &[Finding]) -> Self {
-        let story = story(analysis);
+        let beyond_repair = beyond_repair(analysis, findings);
+        let story = if beyond_repair.is_none() { story(analysis) } else { None };
+        let gravest = beyond_repair.or(findings.first());
         Self {
             description: match analysis.foreign {
                 Some(_) => String::new(),
                 None => description(&analysis.image),
             },
             headline: headline(analysis, lineage),
-            explains_first: analysis.foreign.is_none() && story.is_none(),
-            explanation: explanation(analysis, lineage, findings, story),
+            explains_first: analysis.foreign.is_none() && story.is_none() && gravest == findings.first(),
+            explanation: explanation(analysis, lineage, findings, story.or_else(|| gravest.map(worst))),
         }
     }
 }
@@ -122,15 +124,11 @@ fn missing(lineage: &Lineage) -> Option<String> {
     })
 }
 
-fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding], story: Option<String>) -> Vec<String> {
+fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding], first: Option<String>) -> Vec<String> {
     if let Some(foreign) = analysis.foreign {
         return vec![foreign.advice().into()];
     }
-    let mut paragraphs = Vec::new();
-    match story {
-        Some(story) => paragraphs.push(story),
-        None => paragraphs.extend(findings.first().map(worst)),
-    }
+    let mut paragraphs: Vec<String> = first.into_iter().collect();
     let errors = findings.iter().filter(|finding| finding.severity() == Severity::Error).count();
     if errors > 1 {
         paragraphs.push(format!("{errors} errors were found in all; each is explained below."));
@@ -158,6 +156,15 @@ pub(super) fn next_step(analysis: &Analysis) -> NextStep {
         Verdict::Salvageable => NextStep::WeighRepair,
         Verdict::Unrepairable => NextStep::KeepFile,
     }
+}
+
+/// What is the gravest where no repair of everything is known: the header and the BAT, which say where the data is, and
+/// not a lost copy of the footer.
+fn beyond_repair<'a>(analysis: &Analysis, findings: &'a [Finding]) -> Option<&'a Finding> {
+    let is_grave = |finding: &&Finding| {
+        finding.severity() == Severity::Error && matches!(finding.fault, Fault::Header(_) | Fault::Bat(_))
+    };
+    findings.iter().find(is_grave).filter(|_| analysis.verdict() == Verdict::Unrepairable)
 }
 
 /// The faults that people come with most often, told as what happened.
