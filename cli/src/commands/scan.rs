@@ -24,6 +24,7 @@ use crate::exit_code::Exit;
 use crate::os::chain_files::ChainFiles;
 use crate::os::disk::{Companions, Disk, options};
 use crate::os::file_error::FileError;
+use crate::os::vhd_directory::{self, is_alias, is_vhd_directory};
 use crate::ui::page::Page;
 use crate::ui::progress::Watch;
 use crate::ui::text::quoted;
@@ -93,7 +94,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         print(&report, &found.others)?
     }
     let unread = if found.failures.is_empty() { Exit::Done } else { Exit::Unusable };
-    Ok(unread.max(report.verdict.into()))
+    let is_damaged = found.others.iter().any(|other| !other.errors.is_empty());
+    let others = if is_damaged { Exit::Damaged } else { Exit::Done };
+    Ok(unread.max(others).max(report.verdict.into()))
 }
 
 /// What is kept of a disk. Everything else is forgotten before the next is opened.
@@ -129,6 +132,10 @@ struct Other {
     format: String,
     /// The image that it is based on, as it names it.
     parent: Option<String>,
+    /// What an alias leads to.
+    target: Option<String>,
+    /// What is wrong with it, a sentence each. Images of other formats are not checked.
+    errors: Vec<String>,
 }
 
 /// Everything that a scan finds.
@@ -164,6 +171,12 @@ impl Found {
             // What else has gone, or leads nowhere, is no disk.
             Err(_) => return Ok(()),
         };
+        if is_alias(&path) || is_vhd_directory(&path) {
+            if self.passed.insert((metadata.dev(), metadata.ino())) {
+                self.add_of_remote(&path);
+            }
+            return Ok(());
+        }
         let is_disk = is_named || is_disk_name(&path) && metadata.is_file();
         let may_be_journal = is_named || is_journal_name(&path) && metadata.is_file();
         if !is_named && metadata.is_file() && is_other_name(&path) {
@@ -185,6 +198,28 @@ impl Found {
         Ok(())
     }
 
+    /// Checks a VHD directory of Xen Orchestra's, or an alias that leads to one.
+    fn add_of_remote(&mut self, path: &Path) {
+        let (format, target, faults) = if path.is_dir() {
+            ("a VHD directory of Xen Orchestra", None, vhd_directory::check(path))
+        } else {
+            let (target, faults) = match vhd_directory::alias_target(path) {
+                // What it leads to may be listed by itself, too, or lie outside of what is scanned.
+                Ok(target) if is_vhd_directory(&target) => (Some(target.clone()), vhd_directory::check(&target)),
+                Ok(target) => (Some(target), Vec::new()),
+                Err(fault) => (None, vec![fault]),
+            };
+            ("an alias of Xen Orchestra", target, faults)
+        };
+        self.others.push(Other {
+            file: path.to_string_lossy().into_owned(),
+            format: format.into(),
+            parent: None,
+            target: target.map(|target| target.to_string_lossy().into_owned()),
+            errors: faults.iter().map(ToString::to_string).collect(),
+        });
+    }
+
     /// Notes what an image of another format is.
     fn add_other(&mut self, path: PathBuf) -> Result<(), Failure> {
         let looked = File::open(&path)
@@ -194,7 +229,7 @@ impl Found {
         match looked {
             Ok((format, parent)) => {
                 let (file, format) = (path.to_string_lossy().into_owned(), format.to_string());
-                self.others.push(Other { file, format, parent });
+                self.others.push(Other { file, format, parent, target: None, errors: Vec::new() });
                 Ok(())
             }
             Err(AnalysisError::Read(error)) => self.keep(Failure::File(FileError::Read { path, error })),
@@ -281,11 +316,14 @@ fn print(report: &ForestReport, others: &[Other]) -> Result<(), Failure> {
         chain.sentences.iter().for_each(|sentence| page.note(0, sentence));
     }
     if !others.is_empty() {
-        page.heading("Disk images that are no VHDs, and were not checked");
+        page.heading("Disk images of other formats");
     }
-    for Other { file, format, parent } in others {
+    for Other { file, format, parent, target, errors } in others {
         let base = parent.as_ref().map(|parent| format!(", based on “{parent}”")).unwrap_or_default();
-        page.note(0, &format!("{file}: {format}{base}"));
+        let target = target.as_ref().map(|target| format!(", leads to “{target}”")).unwrap_or_default();
+        let mark = if errors.is_empty() { "" } else { "✖ " };
+        page.note(0, &format!("{mark}{file}: {format}{base}{target}"));
+        errors.iter().for_each(|error| page.note(1, error));
     }
     let damaged = report.disks.iter().filter(|disk| disk.error.is_some() || has_errors(disk)).count();
     page.gap();

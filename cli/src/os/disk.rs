@@ -22,6 +22,7 @@ use super::file_error::FileError;
 use super::holders::{Holder, holders, same};
 use super::metadata::is_disk;
 use super::parent_dir;
+use super::vhd_directory::{is_alias, is_vhd_directory};
 
 /// An open image.
 #[derive(Debug)]
@@ -48,7 +49,11 @@ impl Disk {
     /// Where it is neither, or cannot be opened.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let failed = |error| FileError::Open { path: path.to_owned(), error };
-        if !is_disk(&fs::metadata(path).map_err(failed)?) {
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if is_vhd_directory(path) || is_alias(path) {
+            return Err(FileError::OfRemote { path: path.to_owned() });
+        }
+        if !is_disk(&metadata) {
             return Err(FileError::NotADisk { path: path.to_owned() });
         }
         Self::of(File::open(path).map_err(failed)?, path).map_err(failed)

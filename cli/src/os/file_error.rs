@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use vhd_analyser_core::progress::AnalysisError;
+use vhd_analyser_core::text::quoted;
 
 /// What went wrong with a file, where, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,15 @@ pub enum FileError {
     /// A folder, a pipe or the like.
     #[error("{} is neither a file nor a block device", path.display())]
     NotADisk {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A disk that is not one file.
+    #[error(
+        "{} is a VHD directory of Xen Orchestra, or an alias that leads to one. It can be checked: vhd-analyser scan {}",
+        path.display(), quoted(&path.to_string_lossy())
+    )]
+    OfRemote {
         /// Which.
         path: PathBuf,
     },

@@ -9,3 +9,4 @@ pub mod metadata;
 pub mod parent_dir;
 pub mod signals;
 pub mod sparse_copy;
+pub mod vhd_directory;

@@ -13,4 +13,5 @@ mod repair_parent;
 mod repair_partial;
 mod repair_script;
 mod scan;
+mod vhd_directory;
 mod world;

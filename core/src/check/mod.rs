@@ -12,6 +12,7 @@ mod image;
 pub mod link;
 mod locators;
 mod parent;
+pub mod vhd_directory;
 
 pub(crate) use examine::{Depth, Examined, examine};
 pub use faults::Circumstances;
