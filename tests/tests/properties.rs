@@ -12,7 +12,7 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 use proptest::test_runner::TestCaseResult;
 use vhd_analyser_core::Verdict;
-use vhd_analyser_core::analysis::{Analysis, Options, VerifiedRepair, analyse};
+use vhd_analyser_core::analysis::{Analysis, Options, PartialRepair, VerifiedRepair, analyse};
 use vhd_analyser_core::finding::Severity;
 use vhd_analyser_core::repair::{Content, ParentDisk, Plan, RequestedChanges};
 use vhd_analyser_tests::analysed::{NOW, analysed, analysed_deep, fixed_copy, patched_in_place, undone};
@@ -263,6 +263,11 @@ fn try_faults(built: &Built, faults: &[Fault], must_be_found: bool, deep: bool) 
     // What was cut off and what follows the end now are one run of bytes in the place of data.
     let is_replaced = |pair: &[Fault]| matches!(pair, [Fault::Truncated(_), Fault::Trailing(..)]);
     doubt.everything |= is_replaced(faults);
+    if let Some(partial) = &analysis.partial {
+        try_partial(built, &image, &analysis, partial, &doubt, deep).map_err(|error| {
+            TestCaseError::fail(format!("{error}\n{}\n{faults:?}", described(&partial.repair.plan)))
+        })?;
+    }
     for proven in &analysis.repairs {
         try_plan(built, &image, &proven.plan, &doubt, deep).map_err(|error| match error {
             TestCaseError::Fail(reason) => {
@@ -295,6 +300,29 @@ fn try_plan(built: &Built, image: &[u8], plan: &Plan, doubt: &Doubt, deep: bool)
     }
     leaves_blocks_alone(built, image, plan, doubt)?;
     keeps_the_disk(built, &copy, plan, doubt)
+}
+
+/// A partial repair leaves the errors that it says, and touches nothing that could be read.
+fn try_partial(
+    built: &Built,
+    image: &[u8],
+    analysis: &Analysis,
+    partial: &PartialRepair,
+    doubt: &Doubt,
+    deep: bool,
+) -> TestCaseResult {
+    let plan = &partial.repair.plan;
+    prop_assert!(analysis.repairs.is_empty() && plan.is_lossless() && plan.is_orderly());
+    prop_assert_eq!(errors(analysis).len(), partial.errors);
+    let copy = fixed_copy(image, plan);
+    prop_assert!(undone(image, plan) == image && patched_in_place(image, plan) == copy);
+    // A deep check reads the blocks only where the metadata is sound, as it is not here.
+    let again = analysis_of(&copy, false)?;
+    prop_assert!(deep || errors(&again).len() == partial.errors - partial.repaired, "{:?} are left", errors(&again));
+    if read_virtual(image).is_some_and(|content| content == built.content) {
+        prop_assert!(read_virtual(&copy).is_some_and(|content| content == built.content), "what could be read changed");
+    }
+    if doubt.everything { Ok(()) } else { leaves_blocks_alone(built, image, plan, doubt) }
 }
 
 /// No patch writes over a block's data, unless it says that it is about that block, or the block is moved or named as lost.
