@@ -106,12 +106,11 @@ pub(crate) fn find_plans<S: Source>(
     Ok(Plans { whole: cheapest_first(search.plans), partial })
 }
 
-/// Plans in the order of what they lose and assume, otherwise as they come. There are few: the library's sort would be
-/// three kilobytes of the page.
+/// Plans in the order of what they lose and assume, otherwise as they come.
 fn cheapest_first(mut plans: Vec<Plan>) -> Vec<Plan> {
-    let mut sorted = Vec::new();
-    while let Some(cheapest) = (0..plans.len()).min_by_key(|at| (plans[*at].loses.len(), plans[*at].assumes.len())) {
-        let plan = plans.remove(cheapest);
+    plans.sort_by_key(|plan| (plan.loses.len(), plan.assumes.len()));
+    let mut sorted: Vec<Plan> = Vec::new();
+    for plan in plans {
         // Two ways to the same bytes are one.
         let is_new = |other: &Plan| other.new_length() != plan.new_length() || other.segments() != plan.segments();
         if sorted.iter().all(is_new) {
