@@ -34,7 +34,7 @@ pub fn plans(report: &Report, chosen: usize, on_choose: &Callback<usize>) -> Htm
 
 fn price(repair: &RepairReport, chosen: bool) -> Html {
     if repair.loses.is_empty() && repair.assumes.is_empty() {
-        return html! { <span class="small">{ "Nothing is lost, and nothing is assumed." }</span> };
+        return html! { <span class="small" data-testid="no-price">{ "Nothing is lost, and nothing is assumed." }</span> };
     }
     let sentences = |word: &'static str, sentences: &[String]| -> Html {
         let sentence = |sentence: &String| {
