@@ -215,7 +215,8 @@ async fn hashing_shows_progress_and_can_be_stopped() -> Result<(), Failure> {
         )
         .await?;
         let grown = page.memory()?.saturating_sub(before);
-        assert!(grown < 96 << 20, "the browser's memory grew by {grown} bytes");
+        // What was read is garbage until the browser collects it, which it does once there is some of it.
+        assert!(grown < 256 << 20, "the browser's memory grew by {grown} bytes");
         page.click("cancel-hash").await?;
         page.find("hash-file").await?;
         page.expect_script("return !document.querySelector('[data-testid=progress]')", &[]).await?;
