@@ -6,13 +6,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
 use serde_json::Value;
+use vhd_analyser_core::file_type::FileType;
+use vhd_analyser_core::units;
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
 use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::incident;
 use vhd_analyser_tests::schema;
 
-use crate::world::{NOW, Outcome, World, code, complained, objects, said};
+use crate::world::{NOW, Outcome, World, code, complained, has_line, in_one_line, objects, said};
 
 /// What `scan --json` printed, held against its schema.
 fn scanned(world: &World, paths: &[&str]) -> Result<(i32, Value), Box<dyn std::error::Error>> {
@@ -58,7 +60,7 @@ fn the_incident_is_foreseen() -> Outcome {
     let length = incident::PARENT_LENGTH + 105 * ((2 << 20) + 4096);
     assert_eq!(coalesce["parent_size"], length);
     let text = said(&world.run(&["scan", "--now", NOW, "."])?);
-    assert!(text.contains("3 GiB") && text.contains("10 GiB"), "{text}");
+    assert!(text.contains(&units::size(3 << 30)) && text.contains(&units::size(10 << 30)), "{text}");
     assert!(text.contains("└ ✔ ./91499ab6"), "{text}");
     Ok(())
 }
@@ -145,7 +147,7 @@ fn journals_are_found() -> Outcome {
         let (file, journal) = (format!("{name}/disk.vhd"), format!("{name}/{journal}"));
         assert_eq!((exit, report["disks"].as_array().map(Vec::len)), (1, Some(1)), "{name}");
         assert_eq!(disk(&report, &file)?["journal"], journal.as_str(), "{name}");
-        let text = said(&world.run(&["scan", "--now", NOW, name])?).split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = in_one_line(&said(&world.run(&["scan", "--now", NOW, name])?));
         let command = format!("vhd-analyser repair --journal {journal} {file} -o COPY");
         assert!(text.contains(&command), "{name}: {text}");
         // The command does what it says, and the journal has served then.
@@ -277,8 +279,7 @@ fn images_of_other_formats_are_named() -> Outcome {
     let output = world.run(&["scan", "."])?;
     assert_eq!(code(&output), 0, "{}", complained(&output));
     let text = said(&output);
-    let leaf = text.lines().find(|line| line.contains("leaf.qcow2: ")).ok_or("the leaf")?;
-    assert!(leaf.contains("QCOW2") && leaf.contains("“base.qcow2”"), "{text}");
+    assert!(has_line(&text, &["leaf.qcow2", &FileType::Qcow2.to_string(), "“base.qcow2”"]), "{text}");
     let output = world.run(&["scan", "--json", "."])?;
     let report = objects(&output)?.into_iter().next().ok_or("a report")?;
     assert_eq!(schema::objections(&schema::scan()?, &report), "");

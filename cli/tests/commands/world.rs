@@ -136,8 +136,23 @@ pub fn ended(mut child: Child) -> io::Result<(ExitStatus, String)> {
 
 /// Whether a text names the process that runs the tests, as one that has a disk open.
 pub fn names_this_process(text: &str) -> bool {
-    let id = std::process::id().to_string();
-    text.split(|letter: char| !letter.is_ascii_digit()).any(|number| number == id)
+    numbers(text).contains(&u64::from(std::process::id()))
+}
+
+/// The whole numbers in a text, with or without commas between their digits.
+pub fn numbers(text: &str) -> Vec<u64> {
+    let is_other = |letter: char| !letter.is_ascii_alphanumeric() && letter != ',';
+    text.split(is_other).filter_map(|word| word.replace(',', "").parse().ok()).collect()
+}
+
+/// A text without its line breaks and indentation: sentences are found however they were broken.
+pub fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether one line of a text has all of these.
+pub fn has_line(text: &str, parts: &[&str]) -> bool {
+    text.lines().any(|line| parts.iter().all(|part| line.contains(part)))
 }
 
 /// How the program ended.
