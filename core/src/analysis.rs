@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::check::{Circumstances, Depth, Examined, examine};
 use crate::compat::{self, Disk, ParentLookup, ToolAnswer, Unknown};
 use crate::file_type::FileType;
-use crate::finding::{Fault, Finding, Severity};
+use crate::finding::{Fault, Finding, errors};
 use crate::image::Image;
 use crate::image::block_scan::BlockScan;
 use crate::journal::Journal;
@@ -126,7 +126,8 @@ pub fn analyse_with<S: Source>(
     let circumstances = Circumstances { now: options.now };
     let depth = if options.deep { Depth::Blocks } else { Depth::Metadata };
     let Examined { image, deep, findings } = examine(source, depth, &circumstances, &mut watch)?;
-    let answers = ToolContext { name, beside, now: options.now }.ask(source, &image, &mut watch)?;
+    let context = ToolContext { name, beside, now: options.now };
+    let answers = context.ask(source, &image, &mut watch)?;
     let mut analysis = Analysis {
         name: name.to_string(),
         image,
@@ -172,7 +173,7 @@ pub fn analyse_with<S: Source>(
     if let Some(plan) = analysis.plan() {
         let patched = Patched::new(source, plan);
         let image = Image::open(&patched, &mut watch)?;
-        let answers = ToolContext { name, beside, now: options.now }.ask(&patched, &image, &mut watch)?;
+        let answers = context.ask(&patched, &image, &mut watch)?;
         analysis.answers_after = Some(answers);
         analysis.repaired = Some(image);
     }
@@ -252,10 +253,10 @@ impl Analysis {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Result<(), AnalysisError<S::Error>> {
         let mut watch = Watch::new(progress);
-        let place = ToolContext { name: &self.name, beside, now };
-        let answers = place.ask(source, &self.image, &mut watch)?;
+        let context = ToolContext { name: &self.name, beside, now };
+        let answers = context.ask(source, &self.image, &mut watch)?;
         let after = match (self.plan(), &self.repaired) {
-            (Some(plan), Some(image)) => Some(place.ask(&Patched::new(source, plan), image, &mut watch)?),
+            (Some(plan), Some(image)) => Some(context.ask(&Patched::new(source, plan), image, &mut watch)?),
             _ => None,
         };
         (self.answers, self.answers_after) = (answers, after);
@@ -269,7 +270,7 @@ impl Analysis {
 
     /// How many errors were found in the file itself.
     pub fn errors(&self) -> usize {
-        self.findings.iter().filter(|finding| finding.severity() == Severity::Error).count()
+        errors(&self.findings).count()
     }
 
     fn has_errors(&self) -> bool {

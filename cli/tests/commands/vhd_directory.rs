@@ -83,11 +83,17 @@ fn what_is_damaged_in_a_directory_is_found() -> Outcome {
         bytes[at] ^= 1;
         fs::write(path, bytes)
     };
-    let damages: [(&str, Damage); 7] = [
+    let damages: [(&str, Damage); 8] = [
         ("footer", |directory| fs::write(directory.join("footer"), [0; 512])),
         ("a short footer", |directory| fs::write(directory.join("footer"), [0; 500])),
         ("header", |directory| fs::write(directory.join("header"), [0; 1024])),
         ("bat", |directory| fs::write(directory.join("bat"), [])),
+        // The last of 512 bits, of a disk with fewer entries.
+        ("a block beyond", |directory| {
+            let mut bat = fs::read(directory.join("bat"))?;
+            bat[63] = 1;
+            fs::write(directory.join("bat"), bat)
+        }),
         ("a block", |directory| fs::remove_file(directory.join("blocks/0/4"))),
         ("a cut block", |directory| fs::write(directory.join("blocks/0/4"), [0; 512])),
         ("filters", |directory| fs::write(directory.join("chunk-filters.json"), "[\"brotli\"]")),

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::analysis::Analysis;
 use crate::check::link::LinkEnd;
 use crate::compat::{ToolAnswer, vhd_util};
-use crate::finding::{Rule, Severity, Tool};
+use crate::finding::{Rule, Tool, errors};
 use crate::image::block_scan::BlockScan;
 use crate::image::{Blocks, Image};
 use crate::layout::SECTOR;
@@ -75,7 +75,7 @@ pub struct BlockSummary {
 impl DiskSummary {
     /// Of an analysis, under its path; `changed` is when the file was last written to, where that is known.
     pub fn of(analysis: &Analysis, name: &str, changed: Option<TimeStamp>) -> Self {
-        let error = analysis.findings.iter().find(|finding| finding.severity() == Severity::Error);
+        let error = errors(&analysis.findings).next();
         let repaired = analysis.repaired.as_ref().zip(analysis.answers_after.as_ref()).filter(|_| error.is_some());
         let repaired = repaired.map(|(image, answers)| Self::opened(image, answers, name, changed));
         Self {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::faults::Circumstances;
 use super::image::check;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, errors};
 use crate::image::Image;
 use crate::image::block_scan::{self, BlockScan};
 use crate::progress::{AnalysisError, Watch};
@@ -34,7 +34,7 @@ pub(crate) struct Examined {
 impl Examined {
     /// Whether anything is an error.
     pub fn has_errors(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity() == Severity::Error)
+        errors(&self.findings).next().is_some()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::layout::time::TimeStamp;
 use core::mem::offset_of;
 use zerocopy::IntoBytes;
 
-/// Checks one footer that lies at `offset`, and hands each fault to `tell`. Needs no allocator.
+/// Checks one footer that lies at `offset`, and hands each fault to `report`. Needs no allocator.
 ///
 /// A footer whose cookie and checksum are both wrong is something else: nothing more is said of its fields.
 pub fn check(

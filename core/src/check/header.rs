@@ -12,7 +12,7 @@ use crate::layout::header::DynamicHeader;
 use core::mem::offset_of;
 
 /// Checks a dynamic header that lies at `offset`, for a virtual disk of `current_size` bytes in a file where
-/// metadata must end at `limit`, and hands each fault to `tell`. Needs no allocator.
+/// metadata must end at `limit`, and hands each fault to `report`. Needs no allocator.
 ///
 /// A header whose cookie is wrong, and its checksum even with the cookie put back, is something else: nothing
 /// more is said of its fields.

@@ -91,7 +91,7 @@ impl LinkEnd {
     }
 }
 
-/// Holds a differencing disk against the disk that was found as its parent, and hands each fault to `tell`.
+/// Holds a differencing disk against the disk that was found as its parent, and hands each fault to `report`.
 pub fn check(child: &LinkEnd, parent: &LinkEnd, report: &mut dyn FnMut(Finding)) {
     let Some(named) = &child.parent else {
         return;

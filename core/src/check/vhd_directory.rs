@@ -29,6 +29,9 @@ pub enum DirectoryFault {
         /// Blocks that the disk has.
         needed: u64,
     },
+    /// The file `bat` calls a block present for which the dynamic header has no entry.
+    #[error("the file “bat” calls block {0} present, and the dynamic header has entries for {1} only")]
+    BeyondEntries(u64, u32),
 }
 
 /// The metadata of a VHD directory.
@@ -42,7 +45,11 @@ pub struct DirectoryCheck {
     pub block_length: Option<u64>,
 }
 
-/// Checks the contents of the files `footer`, `header` and `bat`, unpacked where they are packed.
+/// Blocks that are looked for at most, whatever the header says: those of the largest disk, 2,040 GiB in blocks of 2 MiB.
+const MOST_BLOCKS: u32 = 1_044_480;
+
+/// Checks the contents of the files `footer`, `header` and `bat`, unpacked where they are packed. In `bat` the most
+/// significant bit of a byte is that of the first of its eight blocks.
 pub fn check(footer: &[u8], header: &[u8], bat: &[u8]) -> DirectoryCheck {
     let mut found = DirectoryCheck::default();
     let footer = Footer::read_from_bytes(footer).ok().filter(Footer::is_intact);
@@ -56,6 +63,14 @@ pub fn check(footer: &[u8], header: &[u8], bat: &[u8]) -> DirectoryCheck {
     }
     found.block_length = header.as_ref().and_then(BlockShape::of).map(BlockShape::length);
     let bits = bat.len() as u64 * 8;
+    let is_set = |block: &u64| bat.get(*block as usize / 8).is_some_and(|byte| byte << (block % 8) & 0x80 != 0);
+    let entries = header.as_ref().map(|header| header.max_table_entries.get());
+    // More bits than entries are room that nothing uses.
+    if let Some(entries) = entries
+        && let Some(block) = (u64::from(entries)..bits).find(is_set)
+    {
+        found.faults.push(DirectoryFault::BeyondEntries(block, entries));
+    }
     if let Some((footer, header)) = footer.zip(header) {
         let is_sparse = footer.kind().is_some_and(|kind| kind.is_sparse());
         let entries = u64::from(header.max_table_entries.get());
@@ -65,7 +80,7 @@ pub fn check(footer: &[u8], header: &[u8], bat: &[u8]) -> DirectoryCheck {
             _ => found.faults.push(DirectoryFault::Mismatch),
         }
     }
-    let is_set = |block: &u32| bat.get(*block as usize / 8).is_some_and(|byte| byte << (block % 8) & 0x80 != 0);
-    found.blocks = (0..u32::try_from(bits).unwrap_or(u32::MAX)).filter(is_set).collect();
+    let listed = entries.unwrap_or(MOST_BLOCKS).min(MOST_BLOCKS);
+    found.blocks = (0..listed).filter(|block| is_set(&u64::from(*block))).collect();
     found
 }

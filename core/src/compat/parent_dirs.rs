@@ -29,7 +29,7 @@ pub enum Resolved<F> {
     Found(Box<Image>, F),
 }
 
-/// A folder, with the disks that were asked for in it.
+/// Finds the parents of a disk from its folder on, and keeps those that were asked for: each file is opened once.
 pub struct ParentResolver<F> {
     folder: F,
     /// How tools that are started in the first disk's folder name this one: with a slash at its end, or empty.

@@ -132,6 +132,11 @@ impl Fault {
     }
 }
 
+/// Those findings that are errors.
+pub(crate) fn errors(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| finding.severity() == Severity::Error)
+}
+
 impl Finding {
     /// The stable name of the fault.
     pub fn id(&self) -> &'static str {

@@ -18,6 +18,7 @@ mod text;
 mod tool;
 
 pub use action::Action;
+pub(crate) use fault::errors;
 pub use fault::{Fault, Finding, rules};
 pub use rule::{Rule, Severity};
 pub(crate) use text::Bytes;

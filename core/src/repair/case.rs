@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::parent_disk::ParentDisk;
 use super::plan::Step;
-use crate::finding::{Fault, Finding, Rule, Severity};
+use crate::finding::{Fault, Finding, Rule, errors};
 use crate::image::block_scan::BlockScan;
 use crate::image::{Block, BlockFill, Image};
 use crate::layout::bat::BlockShape;
@@ -70,7 +70,7 @@ impl Case<'_> {
 
     /// Whether there is an error of a kind.
     pub fn has_error(&self, is_of_kind: impl Fn(&Fault) -> bool) -> bool {
-        self.findings.iter().any(|finding| finding.severity() == Severity::Error && is_of_kind(&finding.fault))
+        errors(self.findings).any(|finding| is_of_kind(&finding.fault))
     }
 }
 

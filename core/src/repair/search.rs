@@ -18,7 +18,7 @@ use super::{
     table, truncated, unique_id,
 };
 use crate::check::{Circumstances, Depth, Examined, examine};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, errors};
 use crate::image::Image;
 use crate::image::block_scan::BlockScan;
 use crate::progress::{AnalysisError, Watch};
@@ -301,8 +301,4 @@ impl<S: Source> Probe for PatchedProbe<'_, S> {
 
 fn has_errors(findings: &[Finding]) -> bool {
     errors(findings).next().is_some()
-}
-
-fn errors(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
-    findings.iter().filter(|finding| finding.severity() == Severity::Error)
 }

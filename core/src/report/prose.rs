@@ -15,7 +15,7 @@ use crate::finding::blocks::BlockFault;
 use crate::finding::file::FileFault;
 use crate::finding::footer::{FooterCopy, FooterFault};
 use crate::finding::link::LinkFault;
-use crate::finding::{Fault, Finding, Severity};
+use crate::finding::{Fault, Finding, Severity, errors};
 use crate::image::Image;
 use crate::layout::creator::Creator;
 use crate::layout::footer::{DiskType, Footer};
@@ -129,7 +129,7 @@ fn explanation(analysis: &Analysis, lineage: &Lineage, findings: &[Finding], fir
         return vec![foreign.advice().into()];
     }
     let mut paragraphs: Vec<String> = first.into_iter().collect();
-    let errors = findings.iter().filter(|finding| finding.severity() == Severity::Error).count();
+    let errors = errors(findings).count();
     if errors > 1 {
         paragraphs.push(format!("{errors} errors were found in all; each is explained below."));
     }
@@ -161,10 +161,8 @@ pub(super) fn next_step(analysis: &Analysis) -> NextStep {
 /// What is the gravest where no repair of everything is known: the header and the BAT, which say where the data is, and
 /// not a lost copy of the footer.
 fn beyond_repair<'a>(analysis: &Analysis, findings: &'a [Finding]) -> Option<&'a Finding> {
-    let is_grave = |finding: &&Finding| {
-        finding.severity() == Severity::Error && matches!(finding.fault, Fault::Header(_) | Fault::Bat(_))
-    };
-    findings.iter().find(is_grave).filter(|_| analysis.verdict() == Verdict::Unrepairable)
+    let is_grave = |finding: &&Finding| matches!(finding.fault, Fault::Header(_) | Fault::Bat(_));
+    errors(findings).find(is_grave).filter(|_| analysis.verdict() == Verdict::Unrepairable)
 }
 
 /// The faults that people come with most often, told as what happened.
