@@ -8,7 +8,7 @@ use vhd_analyser_core::units::exact_size;
 
 use crate::os::file_error::FileError;
 use crate::os::holders::Holder;
-use crate::ui::text::{printable, undo_command};
+use crate::ui::text::{printable, quoted, undo_command};
 
 /// What went wrong, where, and what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -24,8 +24,8 @@ pub enum Failure {
     Creator,
     /// A disk without a block that could be exported.
     #[error(
-        "{} has no block that could be exported: either it is no dynamic VHD, or its header and BAT do not say where blocks are. Look at it with: vhd-analyser check",
-        path.display()
+        "{} has no block that could be exported: either it is no dynamic VHD, or its header and BAT do not say where blocks are. Look at it with: vhd-analyser check {}",
+        path.display(), quoted(&path.to_string_lossy())
     )]
     NoBlocks {
         /// The disk.
@@ -84,7 +84,7 @@ pub enum Failure {
         path: PathBuf,
     },
     /// An undo file of an earlier repair is in the way.
-    #[error("{} exists already: it is the way back from an earlier repair; move it elsewhere first", path.display())]
+    #[error("{} exists already: it is the undo file of an earlier repair; move it elsewhere first", path.display())]
     UndoExists {
         /// Which.
         path: PathBuf,

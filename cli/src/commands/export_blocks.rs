@@ -18,7 +18,7 @@ use crate::os::disk::{Companions, Disk, options};
 use crate::os::file_error::FileError;
 use crate::os::signals;
 use crate::os::sparse_copy::write_data;
-use crate::ui::page::Page;
+use crate::ui::page::{PLAIN, Page};
 use crate::ui::progress::Watch;
 
 /// Bytes that are read at once: whole sectors.
@@ -56,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     for block in &blocks {
         let path = folder.join(name(block));
         export(&disk, image, shape, block, &path)?;
-        page.item("- ", crate::ui::page::PLAIN, &line(block, shape, &path));
+        page.item("- ", PLAIN, &line(block, shape, &path));
     }
     let known = blocks.iter().filter(|block| block.number.is_some()).count();
     let orphans = units::count((blocks.len() - known) as u64, "orphaned block");

@@ -1,4 +1,4 @@
-//! The way back from a repair in place: a file with the bytes that the repair writes over or cuts off.
+//! The undo file of a repair in place: a file with the bytes that the repair writes over or cuts off.
 //!
 //! ```text
 //! {"format":"vhd-analyser undo 1","file":"disk.vhd","old_length":…,"new_length":…,"ranges":[{"offset":…,"length":…},…]}

@@ -2,7 +2,7 @@
 //! Hyper-V.
 //!
 //! A script is a head in words, the plan as data, and a part that is the same for every repair (`repair.sh`,
-//! `repair.ps1`). It takes nothing on trust: it compares the disk with what was analysed, saves the way back in the
+//! `repair.ps1`). It takes nothing on trust: it compares the disk with what was analysed, saves what an undo needs in the
 //! format of the command line's undo files, and reads back what it wrote.
 
 mod powershell;

@@ -22,7 +22,7 @@ pub(super) struct Work<'a> {
     pub patches: Vec<Patch>,
     pub old_length: u64,
     pub new_length: u64,
-    /// Offset and length of what has to be saved for the way back.
+    /// Offset and length of what has to be saved for an undo.
     pub replaced: Vec<(u64, u64)>,
     /// The first line of the undo file.
     pub undo_head: String,

@@ -1,4 +1,4 @@
-//! The disk repaired where it is: the way back first, then the changes, each on the disk before the next begins.
+//! The disk repaired where it is: the undo file first, then the changes, each fsynced before the next begins.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -192,7 +192,7 @@ mod tests {
     }
 
     /// A damaged disk, opened and analysed, then changed by `change`, then repaired.
-    fn mended_after(
+    fn repaired_after(
         change: impl FnOnce(&Path) -> io::Result<()>,
     ) -> Result<(Outcome, usize), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_disk_that_changed_since_it_was_analysed_is_left_alone() -> Outcome {
-        let (outcome, files) = mended_after(|_| Ok(()))?;
+        let (outcome, files) = repaired_after(|_| Ok(()))?;
         assert!(outcome.is_ok() && files == 2, "the disk and its undo file: {outcome:?}");
 
         let end_of = |path: &Path| Ok::<_, io::Error>(fs::metadata(path)?.len());
@@ -222,20 +222,20 @@ mod tests {
             let file = File::options().write(true).open(path)?;
             file.write_all_at(bytes, at).map(|()| file)
         };
-        let longer = mended_after(|path| written(path, end_of(path)?, &[0; 512]).map(drop))?;
-        let younger = mended_after(|path| written(path, 4096, b"new")?.set_modified(SystemTime::now()))?;
+        let longer = repaired_after(|path| written(path, end_of(path)?, &[0; 512]).map(drop))?;
+        let younger = repaired_after(|path| written(path, 4096, b"new")?.set_modified(SystemTime::now()))?;
         // Even where the time stamp was put back: what would be written over is not what was seen.
-        let in_secret = mended_after(|path| {
+        let in_secret = repaired_after(|path| {
             let stamp = fs::metadata(path)?.modified()?;
             written(path, end_of(path)? - 100, b"new")?.set_modified(stamp)
         })?;
-        let another = mended_after(|path| {
+        let another = repaired_after(|path| {
             fs::copy(path, path.with_extension("new"))?;
             fs::rename(path.with_extension("new"), path)
         })?;
         for (outcome, files) in [longer, younger, in_secret, another] {
             let failure = outcome.err().ok_or("it was repaired")?;
-            assert!(failure.to_string().contains("was changed by somebody else"), "{failure}");
+            assert!(matches!(failure.downcast_ref(), Some(Failure::Changed { .. })), "{failure}");
             assert_eq!(files, 1, "no undo file is left");
         }
         Ok(())

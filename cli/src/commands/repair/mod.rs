@@ -1,4 +1,4 @@
-//! `repair`: a repaired copy of a disk, the disk repaired where it is, with a way back, or a script that does that.
+//! `repair`: a repaired copy of a disk, the disk repaired where it is, with an undo file, or a script that does that.
 
 mod copy;
 mod exclusive;
@@ -46,7 +46,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "undo")]
     in_place: bool,
 
-    /// Writes not a copy but a script that repairs the disk where it is, and takes that back.
+    /// Writes not a copy but a script that repairs the disk where it is, and can undo that.
     #[arg(long, value_name = "SHELL", requires = "out", conflicts_with_all = ["in_place", "undo"])]
     script: Option<script::Shell>,
 
@@ -280,7 +280,7 @@ fn write(job: &Job<'_>, arguments: &Arguments) -> Result<Exit, Failure> {
     } else {
         let undo = in_place::repair(job, arguments.force)?;
         page.say(&format!("{} was repaired in place. It was read again, and is sound.", disk.path().display()));
-        page.say(&format!("The way back: {}", undo_command(disk.path(), &undo)));
+        page.say(&format!("To undo it: {}", undo_command(disk.path(), &undo)));
     }
     page.show()?;
     Ok(if job.leaves == 0 { Exit::Done } else { Exit::Damaged })

@@ -1,4 +1,4 @@
-//! The way back from a repair in place: a file with the bytes that the repair writes over or cuts off.
+//! The undo file of a repair in place: a file with the bytes that the repair writes over or cuts off.
 //!
 //! [`vhd_analyser_core::repair::undo`] has its format.
 
@@ -70,7 +70,7 @@ fn fill(draft: &AtomicFile, disk: &Disk, file: &File, plan: &Plan) -> Result<(),
     for (offset, length) in ranges {
         let range = offset..offset.saturating_add(length);
         let copy = Copy { from: file, range, to: draft.file(), at, zeros: Zeros::Leave };
-        copy.run(&mut |done| watch.at("saving the way back", done, length)).map_err(|error| match error {
+        copy.run(&mut |done| watch.at("saving the undo file", done, length)).map_err(|error| match error {
             CopyError::Read(error) => Failure::File(FileError::Read { path: disk.path().to_owned(), error }),
             CopyError::Write(error) => failed(error).into(),
             CopyError::Interrupted => Failure::File(FileError::Interrupted),
@@ -80,7 +80,7 @@ fn fill(draft: &AtomicFile, disk: &Disk, file: &File, plan: &Plan) -> Result<(),
     Ok(draft.file().set_len(at).map_err(failed)?)
 }
 
-/// An undo file in the way holds the only way back from an earlier repair.
+/// An undo file in the way is the only means to undo an earlier repair.
 fn taken(error: FileError) -> Failure {
     match error {
         FileError::Exists { path } => Failure::UndoExists { path },
@@ -128,7 +128,7 @@ impl Undo {
         self.head.old_length
     }
 
-    /// Puts everything back. A repair that was cut off anywhere is taken back too, and so is a way back that was.
+    /// Puts everything back. A repair that was cut off anywhere is taken back too, and so is an undo that was.
     ///
     /// # Errors
     /// Where the disk is in use or seems to be another (unless `force`), or a file fails.
