@@ -165,7 +165,8 @@ async fn where_the_browser_cannot_write_there_is_no_dead_button() -> Result<(), 
     .await
 }
 
-/// Many disks lost their footers: their copies go into a folder in one go, and nothing that is there is replaced.
+/// Many disks lost their footers: their copies go into a folder in one go. Nothing that is there is replaced, and one that
+/// cannot be written does not keep the others from it.
 #[tokio::test]
 async fn all_repaired_copies_are_saved_into_a_folder() -> Result<(), Failure> {
     browse(async |page| {
@@ -174,12 +175,17 @@ async fn all_repaired_copies_are_saved_into_a_folder() -> Result<(), Failure> {
             const [done] = arguments;
             navigator.storage.getDirectory().then(folder => {
                 window.showDirectoryPicker = async () => folder;
+                const { createWritable } = FileSystemFileHandle.prototype;
+                FileSystemFileHandle.prototype.createWritable = function (...all) {
+                    const refused = new DOMException('no room', 'QuotaExceededError');
+                    return this.name === 'b.fixed.vhd' ? Promise.reject(refused) : createWritable.apply(this, all);
+                };
                 done();
             });";
         page.script_with_callback(picker, vec![]).await?;
         let sound = cases()?["sound-tap"].image()?;
         let lost = [&sound[..sound.len() - 512], &[0; 512]].concat();
-        let names = ["a.vhd", "b.vhd", "c.vhd", "sound.vhd"];
+        let names = ["a.vhd", "b.vhd", "c.vhd", "d.vhd", "sound.vhd"];
         for name in names {
             fs::write(page.folder().join(name), if name == "sound.vhd" { &sound } else { &lost })?;
         }
@@ -187,12 +193,20 @@ async fn all_repaired_copies_are_saved_into_a_folder() -> Result<(), Failure> {
         page.choose_all(&names.map(|name| page.folder().join(name))).await?;
         page.click("save-all").await?;
         page.expect("[data-testid=output] [data-output=done]", "“c.vhd”").await?;
-        for name in ["a.fixed.vhd", "b.fixed.vhd"] {
+        page.expect("[data-testid=output] [data-output=done]", "“b.vhd”").await?;
+        let there = "
+            const [done] = arguments;
+            navigator.storage.getDirectory()
+                .then(folder => Array.fromAsync(folder.keys()))
+                .then(names => done(names.sort().join()));";
+        let there = page.script_with_callback(there, vec![]).await?;
+        assert_eq!(there, "a.fixed.vhd,c.fixed.vhd,d.fixed.vhd", "nothing is left of what could not be written");
+        for name in ["a.fixed.vhd", "d.fixed.vhd"] {
             assert!(read(page, name).await? == sound, "{name}");
         }
         assert!(read(page, "c.fixed.vhd").await? == b"somebody's", "what is there stays");
         // What is shown is what was shown before.
-        page.expect("[data-testid=overview][data-disks='4'][data-damaged='3']", "").await
+        page.expect("[data-testid=overview][data-disks='5'][data-damaged='4']", "").await
     })
     .await
 }

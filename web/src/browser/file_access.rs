@@ -71,19 +71,32 @@ pub async fn choose_folder() -> Result<FileSystemDirectoryHandle, AccessError> {
 }
 
 /// A new file in a folder; none where there is one of that name.
-///
-/// # Errors
-/// The browser's exception.
-pub async fn new_file(
-    folder: &FileSystemDirectoryHandle,
-    name: &str,
-) -> Result<Option<FileSystemFileHandle>, AccessError> {
+async fn new_file(folder: &FileSystemDirectoryHandle, name: &str) -> Result<Option<FileSystemFileHandle>, AccessError> {
     if JsFuture::from(folder.get_file_handle(name)).await.is_ok() {
         return Ok(None);
     }
     let options = FileSystemGetFileOptions::new();
     options.set_create(true);
     Ok(Some(JsFuture::from(folder.get_file_handle_with_options(name, &options)).await?.unchecked_into()))
+}
+
+/// Saves a new file into a folder, telling how far it is, and answers whether it did: not where there is one of that name.
+///
+/// # Errors
+/// Where the browser cannot, or the user stops it. Then there is no such file.
+pub async fn save_new(
+    folder: &FileSystemDirectoryHandle,
+    name: &str,
+    content: &Blob,
+    watch: &Watch,
+) -> Result<bool, AccessError> {
+    let Some(place) = new_file(folder, name).await? else { return Ok(false) };
+    let saved = save(&place, content, watch).await;
+    if saved.is_err() {
+        // It is empty. Where even that cannot be taken away, the first failure says enough.
+        let _ = JsFuture::from(folder.remove_entry(name)).await;
+    }
+    saved.map(|()| true)
 }
 
 fn picker(name: &str) -> Option<Function> {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! files ──┬─ disks ─▶ Analysis ─▶ DiskSummary ─┬─▶ Forest ─▶ ForestReport
-//!         │     (kept where there is room) │
+//!         │   (kept where there is room) │
 //!         └─ logs ─▶ chunks ─▶ Explainer ───┴─▶ Answer
 //! ```
 

@@ -64,7 +64,8 @@ impl Kept {
 fn weight(analysis: &Analysis) -> usize {
     let images = [Some(&analysis.image), analysis.repaired.as_ref()].into_iter().flatten();
     let entries: usize = images.filter_map(|image| image.bat.value()).map(|bat| bat.blocks.len()).sum();
-    let replaced: usize = analysis.repairs.iter().flat_map(|repair| &repair.replaced).map(Vec::len).sum();
+    let repairs = analysis.repairs.iter().chain(analysis.partial.iter().map(|partial| &partial.repair));
+    let replaced: usize = repairs.flat_map(|repair| &repair.replaced).map(Vec::len).sum();
     // An entry with what is known of its block; the bytes that are written are about as many as those replaced.
     LEAST + 32 * entries + 3 * replaced
 }

@@ -6,7 +6,7 @@ use vhd_analyser_core::Verdict;
 use vhd_analyser_core::units;
 use yew::prelude::*;
 
-use crate::browser::file_access::{AccessError, choose_folder, has_folders, new_file, save};
+use crate::browser::file_access::{AccessError, choose_folder, has_folders, save_new};
 use crate::browser::watch::Watch;
 use crate::components::common::output::output;
 use crate::controller::Controller;
@@ -62,25 +62,29 @@ pub fn SaveAll(props: &SaveAllProps) -> Html {
     }
 }
 
-/// Saves one after the other, and answers with a summary. A disk that cannot be saved does not keep the others from it.
+/// Saves one after the other, and answers with a summary, of a run that was stopped, too. A disk that cannot be saved does
+/// not keep the others from it.
 async fn save_all(controller: &Controller, disks: &[(usize, String)], watch: &Watch) -> Result<String, AccessError> {
     let folder = choose_folder().await?;
     let (mut saved, mut left) = (0_u64, Vec::new());
     for (number, file) in disks {
-        watch.report(file, 0, 0)?;
+        if watch.report(file, 0, 0).is_err() {
+            left.push(format!(" It was stopped before “{file}”."));
+            break;
+        }
         let reason = match controller.repaired_copy(*number).await {
             Err(failure) => failure.to_string(),
-            Ok(None) => "its repair loses or assumes something: look at it by itself".into(),
-            Ok(Some(copy)) => match new_file(&folder, &copy.name).await? {
-                None => format!("the folder has a file “{}” already", copy.name),
-                Some(place) => {
-                    save(&place, &copy.content, watch).await?;
+            Ok(None) => "its repair loses or assumes something: look at it by itself.".into(),
+            Ok(Some(copy)) => match save_new(&folder, &copy.name, &copy.content, watch).await {
+                Err(error) => error.to_string(),
+                Ok(false) => format!("the folder has a file “{}” already.", copy.name),
+                Ok(true) => {
                     saved += 1;
                     continue;
                 }
             },
         };
-        left.push(format!(" “{file}” was not saved: {reason}."));
+        left.push(format!(" “{file}” was not saved: {reason}"));
     }
     Ok(format!("{} saved into “{}”.{}", units::count(saved, "repaired copy"), folder.name(), left.concat()))
 }
