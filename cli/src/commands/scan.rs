@@ -15,7 +15,7 @@ use vhd_analyser_core::chain::{DiskSummary, Forest, JournalFile, Reach};
 use vhd_analyser_core::file_type::{self, FileType};
 use vhd_analyser_core::journal;
 use vhd_analyser_core::progress::{AnalysisError, Progress};
-use vhd_analyser_core::report::{self, DiskReport, ForestReport, Severity};
+use vhd_analyser_core::report::{self, DiskReport, ForestReport, ParentState, Severity};
 use vhd_analyser_core::source::FileSource;
 use vhd_analyser_core::units::{self, count};
 
@@ -361,13 +361,13 @@ fn print_disk(page: &mut Page, disk: &DiskReport) {
     facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", units::size(bytes))));
     facts.push(format!("{} on disk", units::size(disk.size)));
     facts.push(count(disk.allocated, "block").to_string());
-    facts.extend(disk.kind.clone());
+    facts.extend(disk.kind.map(|kind| kind.to_string()));
     facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));
     facts.extend(disk.hidden.then(|| "hidden".to_owned()));
     page.branch(level, disk.verdict, &disk.file, &facts.join(", "));
-    let lost = match (disk.parent_state.as_str(), &disk.parent) {
-        ("raw", Some(parent)) => Some(format!("on the raw image “{parent}”")),
-        ("unknown", _) => Some("what it is based on cannot be read".to_owned()),
+    let lost = match (disk.parent_state, &disk.parent) {
+        (ParentState::Raw, Some(parent)) => Some(format!("on the raw image “{parent}”")),
+        (ParentState::Unknown, _) => Some("what it is based on cannot be read".to_owned()),
         _ => None,
     };
     lost.iter().for_each(|sentence| page.note(level, sentence));

@@ -48,6 +48,8 @@ pub struct Coalesce {
 
 /// When a disk is coalesced into its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum CoalesceKind {
     /// In the background: a hidden disk with others based on it.
     Background,

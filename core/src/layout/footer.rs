@@ -52,6 +52,8 @@ pub struct Footer {
 
 /// The kind of a disk, by the footer's disk type field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum DiskType {
     /// 2: data, then the footer.
     Fixed,

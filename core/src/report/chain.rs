@@ -11,6 +11,7 @@ use super::model::FindingReport;
 use super::model::VERSION;
 use crate::chain::{Blocker, Coalesce, CoalesceKind, Forest, Node, Parent, ParentResize, Plan, Step};
 use crate::finding::link::LinkFault;
+use crate::layout::footer::DiskType;
 use crate::units;
 use crate::verdict::Verdict;
 
@@ -46,8 +47,8 @@ pub struct DiskReport {
     pub verdict: Verdict,
     /// The answer about the disk with everything that it is based on.
     pub chain_verdict: Verdict,
-    /// `fixed`, `dynamic` or `differencing`; none where that is not known.
-    pub kind: Option<String>,
+    /// Its kind; none where that is not known.
+    pub kind: Option<DiskType>,
     /// Who made it; empty where that is not known.
     pub creator: String,
     /// Its unique id.
@@ -58,8 +59,8 @@ pub struct DiskReport {
     pub allocated: u64,
     /// Whether tapdisk's hidden flag is set.
     pub hidden: bool,
-    /// What became of its parent: `none`, `found`, `missing`, `raw`, `ambiguous`, `loop` or `unknown`.
-    pub parent_state: String,
+    /// What became of its parent.
+    pub parent_state: ParentState,
     /// The parent's path: where it was found, otherwise where the disk says that it is.
     pub parent: Option<String>,
     /// The parent's unique id, as the disk says.
@@ -80,12 +81,51 @@ pub struct DiskReport {
     pub coalesce_repaired: Option<CoalesceReport>,
 }
 
+/// What became of a disk's parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum ParentState {
+    /// The disk is based on no other.
+    None,
+    /// It is among the files.
+    Found,
+    /// It is at none of the places that the disk names.
+    Missing,
+    /// It was not given, and nobody could look for it.
+    NotGiven,
+    /// It is here, and a raw image.
+    Raw,
+    /// Several files have its unique id.
+    Ambiguous,
+    /// It, or one of its ancestors, is the disk itself.
+    Loop,
+    /// The dynamic header, which names it, cannot be read.
+    Unknown,
+}
+
+impl ParentState {
+    /// Its name, as scripts are told it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Found => "found",
+            Self::Missing => "missing",
+            Self::NotGiven => "not-given",
+            Self::Raw => "raw",
+            Self::Ambiguous => "ambiguous",
+            Self::Loop => "loop",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// What coalescing a disk into its parent would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CoalesceReport {
-    /// When: `background`, `leaf`, `leftover` (never: it is deleted) or `by-hand`.
-    pub occasion: String,
+    /// When.
+    pub occasion: CoalesceKind,
     /// Whether it would go through.
     pub runs: bool,
     /// What would stop it.
@@ -201,13 +241,13 @@ impl Forest {
             size: member.size,
             verdict: self.link(node).verdict(),
             chain_verdict,
-            kind: member.kind.map(|kind| kind.to_string()),
+            kind: member.kind,
             creator: member.creator.clone(),
             unique_id: member.end.as_ref().and_then(|end| end.unique_id).map(in_words),
             virtual_size: member.end.as_ref().map(|end| end.virtual_size),
             allocated: member.allocated(),
             hidden: member.is_hidden(),
-            parent_state: parent_state.into(),
+            parent_state,
             parent,
             parent_unique_id: named.map(|named| in_words(named.unique_id)),
             children: node.children.iter().map(|child| self.name(*child)).collect(),
@@ -228,16 +268,18 @@ impl Forest {
         Some(self.told(&coalesce, self.nodes.get(number)?))
     }
 
-    fn parent(&self, node: &Node) -> (&'static str, Option<String>) {
+    fn parent(&self, node: &Node) -> (ParentState, Option<String>) {
         match &node.parent {
-            Parent::None => ("none", None),
-            Parent::Disk(parent) if node.in_loop => ("loop", Some(self.name(*parent))),
-            Parent::Disk(parent) if self.nodes[*parent].member.kind.is_none() => ("raw", Some(self.name(*parent))),
-            Parent::Disk(parent) => ("found", Some(self.name(*parent))),
-            Parent::Missing(path) => ("missing", Some(path.clone())),
-            Parent::NotGiven(path) => ("not-given", Some(path.clone())),
-            Parent::Ambiguous(_) => ("ambiguous", None),
-            Parent::Unknown => ("unknown", None),
+            Parent::None => (ParentState::None, None),
+            Parent::Disk(parent) if node.in_loop => (ParentState::Loop, Some(self.name(*parent))),
+            Parent::Disk(parent) if self.nodes[*parent].member.kind.is_none() => {
+                (ParentState::Raw, Some(self.name(*parent)))
+            }
+            Parent::Disk(parent) => (ParentState::Found, Some(self.name(*parent))),
+            Parent::Missing(path) => (ParentState::Missing, Some(path.clone())),
+            Parent::NotGiven(path) => (ParentState::NotGiven, Some(path.clone())),
+            Parent::Ambiguous(_) => (ParentState::Ambiguous, None),
+            Parent::Unknown => (ParentState::Unknown, None),
         }
     }
 
@@ -260,7 +302,7 @@ impl Forest {
         }
         let of = |value: fn(&Step) -> u64| step.as_ref().map(value);
         CoalesceReport {
-            occasion: name_of(*occasion).into(),
+            occasion: *occasion,
             runs,
             obstacle,
             growth: step.as_ref().and_then(|step| step.growth).map(growth),
@@ -422,15 +464,6 @@ fn room(bytes: u64) -> String {
 
 fn blocks(count: u64) -> String {
     units::count(count, "block").to_string()
-}
-
-fn name_of(occasion: CoalesceKind) -> &'static str {
-    match occasion {
-        CoalesceKind::Background => "background",
-        CoalesceKind::Leaf => "leaf",
-        CoalesceKind::Leftover => "leftover",
-        CoalesceKind::ByHand => "by-hand",
-    }
 }
 
 /// A unique id as everybody writes it, in hexadecimal digits with hyphens.

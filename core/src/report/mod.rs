@@ -14,12 +14,16 @@ mod scope;
 mod structures;
 pub mod vhd_util_read;
 
+pub use crate::chain::CoalesceKind;
 pub use crate::finding::Severity;
+pub use crate::layout::footer::DiskType;
 pub use crate::repair::Segment;
 pub use crate::verdict::Verdict;
 pub use build::{RepairChoice, ReportOptions, build, build_for, finding, link_finding, repair};
 pub use caution::Caution;
-pub use chain::{BlockerReport, ChainReport, CoalesceReport, DiskReport, ForestReport, ResizeReport, forest, in_words};
+pub use chain::{
+    BlockerReport, ChainReport, CoalesceReport, DiskReport, ForestReport, ParentState, ResizeReport, forest, in_words,
+};
 pub use model::{
     FieldReport, FindingOnce, FindingReport, LinkReport, NextStep, PartialReport, PatchReport, RegionReport,
     RepairReport, Report, ReportExport, StructureReport, ToolReport, VERSION,

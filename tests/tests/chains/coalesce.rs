@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use vhd_analyser_core::Verdict;
+use vhd_analyser_core::report::{CoalesceKind, ParentState};
 use vhd_analyser_core::units::size;
 use vhd_analyser_tests::analysed::{analysed_with, fixed_copy};
 use vhd_analyser_tests::build::{Creator, Random, number32, number64, read_virtual};
@@ -82,7 +83,7 @@ fn a_chain_of_thirty_is_coalesced_from_the_base_up() -> Outcome {
         assert_eq!((disk.hidden, disk.allocated, ids(disk)), (number < 29, 2, Vec::new()));
     }
     let (middle, last) = (coalesce(&report, 5)?, coalesce(&report, 29)?);
-    assert_eq!((middle.occasion.as_str(), last.occasion.as_str()), ("background", "leaf"));
+    assert_eq!((middle.occasion, last.occasion), (CoalesceKind::Background, CoalesceKind::Leaf));
     assert_eq!((middle.blocks, middle.new_blocks, middle.bytes), (Some(2), Some(1), Some(4 << 20)));
     let [chain] = &report.chains[..] else { return Err("one chain".into()) };
     assert_eq!(chain.into, file_name(0));
@@ -236,7 +237,7 @@ fn a_raw_parent_is_coalesced_into_as_it_is() -> Outcome {
     child[512 + 40..512 + 56].fill(0);
     seal(&mut child[512..512 + 1024], 36);
     let report = scanned(&[(file_name(0), vec![7; 16 << 20]), (file_name(1), child.clone())])?;
-    assert_eq!(disk(&report, &file_name(1))?.parent_state, "raw");
+    assert_eq!(disk(&report, &file_name(1))?.parent_state, ParentState::Raw);
     let told = coalesce(&report, 1)?;
     assert_eq!((told.runs, told.parent_size, told.free_needed), (true, Some(16 << 20), Some(0)));
     let report = scanned(&[(file_name(0), vec![7; 15 << 20]), (file_name(1), child.clone())])?;
@@ -244,7 +245,7 @@ fn a_raw_parent_is_coalesced_into_as_it_is() -> Outcome {
     assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.raw-smaller"]);
     let report = scanned(&[(file_name(1), child)])?;
     assert_eq!(disk(&report, &file_name(1))?.parent, Some(format!("./{}", file_name(0))));
-    assert_eq!(disk(&report, &file_name(1))?.parent_state, "missing");
+    assert_eq!(disk(&report, &file_name(1))?.parent_state, ParentState::Missing);
     assert_eq!(report.verdict, Verdict::Incomplete);
     Ok(())
 }

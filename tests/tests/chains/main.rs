@@ -13,7 +13,7 @@ use vhd_analyser_core::image;
 use vhd_analyser_core::journal::Journal;
 use vhd_analyser_core::layout::time::TimeStamp;
 use vhd_analyser_core::repair::RequestedChanges;
-use vhd_analyser_core::report::{CoalesceReport, DiskReport, ForestReport};
+use vhd_analyser_core::report::{CoalesceKind, CoalesceReport, DiskReport, ForestReport, ParentState};
 use vhd_analyser_tests::analysed::{NOW, analysed};
 use vhd_analyser_tests::bytes::{put, seal};
 use vhd_analyser_tests::chain::{Linked, file_name};
@@ -91,10 +91,17 @@ fn loops_are_told_and_end() -> Outcome {
     let links = [(1, Some(2)), (2, Some(1)), (3, Some(2)), (4, Some(4)), (5, None)];
     let report = scanned(&numbered(&links.map(|(number, parent)| Linked::new(number, parent))))?;
     assert_eq!(report.disks.len(), 5, "each once");
-    for (number, state) in [(1, "loop"), (2, "loop"), (3, "found"), (4, "loop"), (5, "none")] {
+    let states = [
+        (1, ParentState::Loop),
+        (2, ParentState::Loop),
+        (3, ParentState::Found),
+        (4, ParentState::Loop),
+        (5, ParentState::None),
+    ];
+    for (number, state) in states {
         let disk = disk(&report, &file_name(number))?;
         assert_eq!(disk.parent_state, state, "{number}");
-        assert_eq!(ids(disk).contains(&"chain.loop"), state == "loop", "{number}");
+        assert_eq!(ids(disk).contains(&"chain.loop"), state == ParentState::Loop, "{number}");
     }
     assert_eq!(obstacle(&report, 1)?, "chain.loop");
     assert_eq!(report.verdict, Verdict::Unrepairable);
@@ -115,7 +122,7 @@ fn twins_are_told_apart_by_their_names() -> Outcome {
     let files = [("one.vhd".into(), base.clone()), ("two.vhd".into(), base), (file_name(1), child)];
     let report = scanned(&files)?;
     let disk = disk(&report, &file_name(1))?;
-    assert_eq!((disk.parent_state.as_str(), disk.parent.as_ref()), ("ambiguous", None));
+    assert_eq!((disk.parent_state, disk.parent.as_ref()), (ParentState::Ambiguous, None));
     assert_eq!(obstacle(&report, 1)?, "chain.parent-ambiguous");
     assert_eq!(report.verdict, Verdict::Unrepairable);
     Ok(())
@@ -163,7 +170,7 @@ fn links_are_checked() -> Outcome {
     let report = scanned(&numbered(&[base, leaf]))?;
     assert_eq!(ids(disk(&report, &file_name(1))?), ["chain.hidden-leaf"]);
     assert_eq!(disk(&report, &file_name(1))?.findings[0].found, "", "the title says it");
-    assert_eq!((coalesce(&report, 1)?.occasion.as_str(), coalesce(&report, 1)?.runs), ("leftover", false));
+    assert_eq!((coalesce(&report, 1)?.occasion, coalesce(&report, 1)?.runs), (CoalesceKind::Leftover, false));
     assert!(report.chains.is_empty());
     Ok(())
 }

@@ -15,7 +15,7 @@ use js_sys::wasm_bindgen::prelude::Closure;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::convert::Format;
-use vhd_analyser_core::report::{DiskReport, Report};
+use vhd_analyser_core::report::{DiskReport, ParentState, Report};
 use vhd_analyser_core::text::printable;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, File};
@@ -491,7 +491,7 @@ impl Controller {
             return With::default();
         };
         let journal = told.journal.as_ref().and_then(|journal| work.files.iter().find(|file| file.path == *journal));
-        let knows_parent = |disk: &DiskReport| is_in_folder(disk) || disk.parent_state == "found";
+        let knows_parent = |disk: &DiskReport| is_in_folder(disk) || disk.parent_state == ParentState::Found;
         // A raw image is no disk of its own that could be told of.
         let ancestors = file_set.ancestors(disk).filter_map(|disk| Some((disk, file_set.forest.disks.get(disk)?)));
         let ancestors = ancestors.take_while(|(_, disk)| disk.verdict != Verdict::NotAVhd);

@@ -6,7 +6,7 @@ use vhd_analyser_core::chain::{Lineage, Link, LinkFinding, Next, Reach};
 use vhd_analyser_core::finding::Text;
 use vhd_analyser_core::finding::link::LinkFault;
 use vhd_analyser_core::journal::is_unique_id;
-use vhd_analyser_core::report::{self, DiskReport, ForestReport, Report};
+use vhd_analyser_core::report::{self, DiskReport, ForestReport, ParentState, Report};
 use vhd_analyser_logs::{Answer, Trouble};
 
 use crate::protocol::failure::Failure;
@@ -219,7 +219,7 @@ impl FileSet {
         ));
         (disk.coalesce, disk.coalesce_repaired) = (None, None);
         let children = self.forest.disks.iter_mut().filter(|disk| disk.parent.as_deref() == Some(path));
-        for child in children.filter(|child| child.parent_state == "found") {
+        for child in children.filter(|child| child.parent_state == ParentState::Found) {
             (child.coalesce, child.coalesce_repaired) = (None, None);
             child.findings.insert(0, report::link_finding(&LinkFault::Damaged(Text::new(path))));
         }
@@ -264,9 +264,9 @@ impl FileSet {
         loop {
             let number = *chain.last()?;
             let disk = self.forest.disks.get(number).filter(|_| !self.is_in_trouble(number))?;
-            match (disk.parent_state.as_str(), &disk.parent) {
-                ("none", _) => return Some(chain),
-                ("found" | "raw", Some(parent)) => {
+            match (disk.parent_state, &disk.parent) {
+                (ParentState::None, _) => return Some(chain),
+                (ParentState::Found | ParentState::Raw, Some(parent)) => {
                     let parent = self.disk_at(parent).filter(|parent| !chain.contains(parent))?;
                     chain.push(parent);
                 }
@@ -281,6 +281,13 @@ impl FileSet {
         let mut disks = self.forest.disks.iter().enumerate();
         let (number, _) = disks.find(|(number, other)| *number != disk && other.unique_id.as_ref() == Some(named))?;
         Some(number)
+    }
+
+    /// The same, where it lies somewhere else than the disk says, so that the disk only has to be linked to it.
+    pub fn parent_elsewhere(&self, disk: usize) -> Option<usize> {
+        let faults = &self.links.get(disk)?.faults;
+        faults.iter().any(|finding| matches!(finding.fault, LinkFault::Elsewhere(_))).then_some(())?;
+        self.named_parent(disk)
     }
 
     /// The disk with this path, by its number in the forest.
@@ -308,7 +315,7 @@ impl Corrected {
 
 /// Whether the parent is not among the files, which means nothing where single files were chosen.
 pub fn lacks_parent(disk: &DiskReport) -> bool {
-    disk.parent_state == "not-given"
+    disk.parent_state == ParentState::NotGiven
 }
 
 /// Whether nothing is damaged, but a parent is missing somewhere.

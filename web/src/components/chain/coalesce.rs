@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use vhd_analyser_core::report::{ChainReport, CoalesceReport, DiskReport, ForestReport};
+use vhd_analyser_core::report::{ChainReport, CoalesceKind, CoalesceReport, DiskReport, ForestReport};
 use yew::prelude::*;
 
 use crate::components::common::callout::Tone;
@@ -56,8 +56,8 @@ pub fn forecast(disk: &DiskReport) -> Vec<String> {
 }
 
 fn state(coalesce: &CoalesceReport) -> (Tone, Shape, &'static str) {
-    match coalesce.occasion.as_str() {
-        "leftover" => (Tone::Plain, Shape::Info, "deleted instead"),
+    match coalesce.occasion {
+        CoalesceKind::Leftover => (Tone::Plain, Shape::Info, "deleted instead"),
         _ if coalesce.runs => (Tone::Good, Shape::Sound, "can run"),
         _ => (Tone::Bad, Shape::Error, "cannot run"),
     }

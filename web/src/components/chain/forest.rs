@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::finding::Severity;
-use vhd_analyser_core::report::DiskReport;
+use vhd_analyser_core::report::{DiskReport, DiskType, ParentState};
 use yew::prelude::*;
 
 use crate::components::chain::coalesce::coalesce;
@@ -98,7 +98,7 @@ fn row(disk: &DiskReport, number: usize, props: &ForestProps) -> Html {
     let onclick = props.on_select.reform(move |_| number);
     html! {
         <li key={number} class="disk" data-testid="disk" data-file={disk.file.clone()} data-verdict={disk.verdict.name()}
-            data-chain-verdict={disk.chain_verdict.name()} data-parent-state={disk.parent_state.clone()}
+            data-chain-verdict={disk.chain_verdict.name()} data-parent-state={disk.parent_state.name()}
             data-findings={ids(disk)} data-journal={disk.journal.clone()}
             data-level={disk.level.min(DEEPEST).to_string()} aria-current={is_selected.then_some("true")}>
             <p class="disk-line">
@@ -144,10 +144,10 @@ fn facts(disk: &DiskReport) -> String {
     let mut facts: Vec<String> = Vec::new();
     facts.extend(disk.virtual_size.map(|bytes| format!("{} virtual", units::size(bytes))));
     facts.push(format!("{} on disk", units::size(disk.size)));
-    if disk.kind.as_deref().is_some_and(|kind| kind != "fixed") {
+    if disk.kind.is_some_and(DiskType::is_sparse) {
         facts.push(units::count(disk.allocated, "block").to_string());
     }
-    facts.extend(disk.kind.clone());
+    facts.extend(disk.kind.map(|kind| kind.to_string()));
     facts.extend(Some(disk.creator.clone()).filter(|creator| !creator.is_empty()));
     facts.extend(disk.hidden.then(|| "hidden".into()));
     facts.extend((disk.level > 0).then(|| format!("depth {}", disk.depth)));
@@ -157,9 +157,9 @@ fn facts(disk: &DiskReport) -> String {
 /// What is wrong with it and its place, and what it is based on that is not here.
 fn notes(disk: &DiskReport) -> impl Iterator<Item = String> {
     let parent = disk.parent.as_deref().unwrap_or_default();
-    let lost = match disk.parent_state.as_str() {
-        "raw" => Some(format!("Based on the raw image “{parent}”.")),
-        "unknown" => Some("What it is based on cannot be read.".into()),
+    let lost = match disk.parent_state {
+        ParentState::Raw => Some(format!("Based on the raw image “{parent}”.")),
+        ParentState::Unknown => Some("What it is based on cannot be read.".into()),
         _ => None,
     };
     let lacking = lacks_parent(disk).then(|| format!("Its parent “{parent}” is not among these files: add it."));

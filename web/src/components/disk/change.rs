@@ -1,7 +1,6 @@
 //! Changes that are no repairs: another parent, tapdisk's hidden flag.
 
-use vhd_analyser_core::report::DiskReport;
-use vhd_analyser_core::report::FindingReport;
+use vhd_analyser_core::report::{DiskReport, DiskType};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
@@ -15,8 +14,8 @@ use vhd_analyser_core::text::printable;
 pub fn change_disk(file_set: &FileSet, number: usize, changes: &DiskChanges, on_change: &Callback<Change>) -> Html {
     let disks = &file_set.forest.disks;
     let Some(disk) = disks.get(number) else { return Html::default() };
-    let parents: Vec<usize> = match disk.kind.as_deref() {
-        Some("differencing") => possible_parents(disks, number).collect(),
+    let parents: Vec<usize> = match disk.kind {
+        Some(DiskType::Differencing) => possible_parents(disks, number).collect(),
         _ => Vec::new(),
     };
     let wished = *changes != DiskChanges::default();
@@ -47,18 +46,12 @@ pub fn change_disk(file_set: &FileSet, number: usize, changes: &DiskChanges, on_
 
 /// The next step for a disk whose place is broken, if its parent is here: to link it.
 pub fn link_now(file_set: &FileSet, number: usize, on_change: &Callback<Change>) -> Html {
-    let is_elsewhere = |finding: &&FindingReport| finding.id == "chain.parent-elsewhere";
-    let parent = file_set.named_parent(number);
-    let disks = &file_set.forest.disks;
-    let Some((parent, _)) = parent.zip(disks.get(number).and_then(|disk| disk.findings.iter().find(is_elsewhere)))
-    else {
-        return Html::default();
-    };
+    let Some(parent) = file_set.parent_elsewhere(number) else { return Html::default() };
     let onclick = on_change.reform(move |_: MouseEvent| Change { hidden: None, parent: Some(parent) });
     html! {
         <div class="actions">
             <button type="button" class="button primary" data-testid="link-now" {onclick}>
-                { "Link the disk to “" }{ disks.get(parent).map(|parent| parent.file.clone()) }{ "”" }
+                { "Link the disk to “" }{ file_set.forest.disks.get(parent).map(|parent| parent.file.clone()) }{ "”" }
             </button>
         </div>
     }
