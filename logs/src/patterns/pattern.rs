@@ -22,6 +22,10 @@ pub struct Pattern {
     pub title: &'static str,
     /// What makes it known.
     pub sign: Sign,
+    /// The numbers of the storage manager’s errors that mean it: `SR_BACKEND_FAILURE_46`, `Raising exception [46, …]`.
+    pub codes: &'static [u16],
+    /// What makes a line harmless that has the words: where one of these stands in it, too, it tells of nothing.
+    pub unless: &'static [&'static str],
     /// The words before a number that belongs to it, and what that number counts.
     pub number: Option<(&'static str, &'static str)>,
     /// What happened, in plain sentences.
