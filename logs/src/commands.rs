@@ -34,8 +34,18 @@ pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> 
 /// everywhere say where they apply.
 fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, are_both_told: bool) {
     let (here, elsewhere) = if is_lvm { (On::Lvm, On::Files) } else { (On::Files, On::Lvm) };
-    for command in group.iter().filter(|command| command.on != elsewhere) {
-        let line = fill(command.line, names, is_lvm);
+    let lines =
+        || group.iter().filter(|command| command.on != elsewhere).map(|command| fill(command.line, names, is_lvm));
+    // What writes is told whole or not at all: nobody shall guess a name in it. Neither is what it prepares.
+    let is_guess = |line: &str| line.contains(['<', '*']);
+    let must_be_whole = group.iter().any(|command| command.on == On::Lvm && !command.warning.is_empty());
+    if is_lvm && must_be_whole && lines().any(|line| is_guess(&line)) {
+        return;
+    }
+    for (command, line) in group.iter().filter(|command| command.on != elsewhere).zip(lines()) {
+        if !command.warning.is_empty() && is_guess(&line) {
+            continue;
+        }
         if !differs_by_storage(command) && steps.iter().any(|step| step.line == line) {
             continue;
         }
@@ -63,6 +73,7 @@ fn fill(mut text: &str, names: &Names, is_lvm: bool) -> String {
         line.push_str(before);
         let (place, after) = rest.split_once('}').unwrap_or((rest, ""));
         match place {
+            "disk" if !is_lvm && names.path.is_some() => line.push_str(names.path.as_deref().unwrap_or_default()),
             "disk" => path(&mut line, names, names.vdi.as_deref(), "<vdi-uuid>", is_lvm),
             "parent-disk" => path(&mut line, names, names.parent.as_deref(), "<parent-uuid>", is_lvm),
             "vdi" => whole(&mut line, names.vdi.as_deref(), "<vdi-uuid>"),

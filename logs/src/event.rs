@@ -6,7 +6,7 @@ use core::mem;
 
 use crate::identifiers::Names;
 use crate::ordering::{Order, When};
-use crate::patterns::{CODE, ERRNO, ERROR, Pattern, exit_code};
+use crate::patterns::{CODE, ERRNO, Pattern, exit_code, meaning};
 
 /// What one line tells, and the lines that belong to it.
 #[derive(Debug)]
@@ -19,6 +19,12 @@ pub struct Event {
     pub number: Option<u64>,
     /// What an exception or vhd-util says of it.
     pub fault: String,
+    /// The number of the storage manager’s error.
+    pub code: Option<u16>,
+    /// Whether only that number says what kind of trouble it is.
+    pub by_code: bool,
+    /// What the storage manager adds to its error behind “opterr”.
+    pub cause: String,
     pub when: When,
     /// The line itself, as it can be shown.
     pub line: String,
@@ -38,10 +44,33 @@ pub struct Group {
 impl Event {
     /// Whether both tell of the same trouble.
     pub fn is_like(&self, other: &Self) -> bool {
-        let is_code = self.pattern.number.is_some_and(|(_, counts)| [CODE, ERRNO, ERROR].contains(&counts));
+        let is_code = self.pattern.number.is_some_and(|(_, counts)| [CODE, ERRNO].contains(&counts));
         core::ptr::eq(self.pattern, other.pattern)
             && (!is_code || self.number == other.number)
+            && agree(self.code, other.code)
             && self.names.are_alike(&other.names)
+    }
+
+    /// Whether this is told by another event, too, which tells more: the same failure in another program’s log, or the
+    /// number of the error that it ended with.
+    pub fn is_part_of(&self, other: &Self) -> bool {
+        let is_same = core::ptr::eq(self.pattern, other.pattern);
+        let is_its_end = self.by_code && self.process == other.process;
+        (is_same || is_its_end)
+            && (!is_same || agree(self.code, other.code))
+            && self.when.is_near(&other.when)
+            && self.names.are_within(&other.names)
+            && (self.cause.is_empty() || !is_same || self.cause == other.cause)
+    }
+
+    /// The title, with what the storage manager says of the cause.
+    pub fn title(&self) -> String {
+        let mut title = String::from(self.pattern.title);
+        if !self.cause.is_empty() {
+            title.push_str(": ");
+            title.push_str(&self.cause);
+        }
+        title
     }
 
     /// Takes from another event of the same trouble what this one does not tell.
@@ -54,16 +83,20 @@ impl Event {
         if self.fault.is_empty() {
             self.fault = other.fault;
         }
+        if self.cause.is_empty() {
+            self.cause = other.cause;
+        }
+        self.code = self.code.or(other.code);
     }
 
     /// The number and what it means, and the fault, as far as there are any.
     pub fn detail(&self) -> String {
         let mut detail = match (self.number, self.pattern.number) {
-            (Some(code), Some((_, kind @ (CODE | ERRNO | ERROR)))) => {
+            (Some(code), Some((_, kind @ (CODE | ERRNO)))) => {
                 let mut text = String::from(kind);
                 text.push(' ');
                 text.push_str(&code.to_string());
-                if kind != ERROR && !exit_code(code).is_empty() {
+                if !exit_code(code).is_empty() {
                     text.push_str(", ");
                     text.push_str(exit_code(code));
                 }
@@ -77,12 +110,24 @@ impl Event {
             }
             _ => String::new(),
         };
+        if let Some(code) = self.code {
+            detail.push_str(if detail.is_empty() { "error " } else { "; error " });
+            detail.push_str(&code.to_string());
+            for words in [", ", meaning(code)].iter().filter(|_| !meaning(code).is_empty()) {
+                detail.push_str(words);
+            }
+        }
         if !detail.is_empty() && !self.fault.is_empty() {
             detail.push_str("; ");
         }
         detail.push_str(&self.fault);
         detail
     }
+}
+
+/// Whether two numbers are the same, as far as both are known.
+fn agree(one: Option<u16>, other: Option<u16>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 impl Group {

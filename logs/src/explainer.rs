@@ -20,7 +20,7 @@ use crate::processes::Processes;
 use vhd_analyser_core::text::printable;
 
 /// Words that can be looked for, in 64s.
-const TRIED: usize = 4;
+const TRIED: usize = 32;
 /// How many groups of trouble are kept.
 const GROUPS: usize = 400;
 /// How many events wait for their tracebacks at once.
@@ -65,6 +65,14 @@ enum Meaning {
     Names,
     /// What `vhd-util` says before it says that the disk is invalid.
     Fault,
+    /// A lock of a disk or of a repository.
+    Lock,
+    /// A disk that a tapdisk has open.
+    Attached,
+    /// The number of an error of the storage manager, …
+    Code,
+    /// … or its words.
+    CodeWords,
 }
 
 /// What is not trouble itself. Of several in a line the first counts.
@@ -87,6 +95,25 @@ const CONTEXT: &[(&str, Meaning)] = &[
     ("Parent name  ", Meaning::Names),
     ("footer invalid: ", Meaning::Fault),
     ("header invalid: ", Meaning::Fault),
+    ("header is invalid: ", Meaning::Fault),
+    ("footers do not match", Meaning::Fault),
+    ("clobbers headers", Meaning::Fault),
+    ("clobbers footer", Meaning::Fault),
+    ("clobbers block ", Meaning::Fault),
+    ("error reading backup footer: ", Meaning::Fault),
+    ("error reading primary footer: ", Meaning::Fault),
+    ("error reading header: ", Meaning::Fault),
+    ("error reading bat: ", Meaning::Fault),
+    ("invalid file size: 0x", Meaning::Fault),
+    ("file /var/lock/sm/", Meaning::Lock),
+    ("acquired /var/lock/sm/", Meaning::Lock),
+    ("  vhd /", Meaning::Attached),
+    ("args=vhd:/", Meaning::Attached),
+    ("SR_BACKEND_FAILURE_", Meaning::Code),
+    ("Raising exception [", Meaning::Code),
+    ("SROSError'>, ", Meaning::CodeWords),
+    ("XenError'>, ", Meaning::CodeWords),
+    ("Error parameters: , ", Meaning::CodeWords),
 ];
 
 impl Default for Explainer {
@@ -103,7 +130,7 @@ impl Explainer {
         for (rank, pattern) in patterns::all().enumerate() {
             let rows = match &pattern.sign {
                 Sign::Words(rows) | Sign::WordsAfterVhdUtil(rows) => *rows,
-                Sign::Frames(_) => &[],
+                Sign::Frames(_) | Sign::AnyCode | Sign::Said(_) | Sign::Attached => &[],
             };
             for (first, rest) in rows.iter().filter_map(|row| row.split_first()) {
                 words.push(*first);
@@ -163,28 +190,109 @@ impl Explainer {
 
 /// Reads a line further if there is something in it.
 fn match_line(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], row: u64) {
-    let mut sign: Option<(&'static Pattern, usize)> = None;
-    let mut context: Option<(usize, Meaning)> = None;
+    let found = look(needles, meanings, state, line, line);
+    if found.is_empty() {
+        return;
+    }
+    // What a program printed in several lines may stand in one, as Python or JSON write it.
+    if !line.windows(JOINED.len()).any(|window| window == JOINED) {
+        return state.take(found, Piece { whole: line, text: line, row });
+    }
+    let mut rest = Some(line);
+    while let Some(text) = rest {
+        let end = text.windows(JOINED.len()).position(|window| window == JOINED);
+        let piece = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
+        rest = end.and_then(|end| text.get(end + JOINED.len()..));
+        let found = look(needles, meanings, state, piece, line);
+        state.take(found, Piece { whole: line, text: piece, row });
+    }
+}
+
+/// A line, or a part of one that was a line of its own.
+#[derive(Clone, Copy)]
+struct Piece<'a> {
+    /// The line, which begins with when it was written and by whom.
+    whole: &'a [u8],
+    text: &'a [u8],
+    row: u64,
+}
+
+/// What stands in a line.
+#[derive(Default)]
+struct Found {
+    sign: Option<Match>,
+    context: Option<(usize, Meaning)>,
+    code: Option<u16>,
+}
+
+/// A kind of trouble that a line tells of.
+#[derive(Clone, Copy)]
+struct Match {
+    pattern: &'static Pattern,
+    rank: usize,
+    /// Whether only the number of an error says so.
+    by_code: bool,
+}
+
+impl Found {
+    fn is_empty(&self) -> bool {
+        self.sign.is_none() && self.context.is_none()
+    }
+}
+
+fn look(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], whole: &[u8]) -> Found {
+    let mut found = Found::default();
     // What does not follow the first of the same words does not follow those behind it either.
     let mut tried = [0_u64; TRIED];
     needles.find(line, |word, at| match meanings.get(word) {
         Some(Meaning::Sign { pattern, rank, rest }) => {
             let Some(tried) = tried.get_mut(word / 64) else { return };
             let bit = 1 << (word % 64);
-            let is_first = *tried & bit == 0 && sign.is_none_or(|(_, best)| *rank < best);
+            let is_first = *tried & bit == 0 && found.sign.is_none_or(|best| *rank < best.rank);
             *tried |= bit;
-            if is_first && follow(line.get(at..).unwrap_or_default(), rest) && state.allows(pattern, line) {
-                sign = Some((pattern, *rank));
+            if is_first
+                && follow(line.get(at..).unwrap_or_default(), rest)
+                && !pattern.unless.iter().any(|word| contains(line, word))
+                && state.allows(pattern, whole)
+            {
+                found.sign = Some(Match { pattern, rank: *rank, by_code: false });
             }
         }
-        Some(meaning) if context.is_none_or(|(first, _)| word < first) => context = Some((word, *meaning)),
+        Some(meaning @ (Meaning::Code | Meaning::CodeWords)) => {
+            let text = line.get(at + needles.length(word)..).unwrap_or_default();
+            let code = if matches!(meaning, Meaning::Code) { leading_code(text) } else { code_by_words(text) };
+            let Some(code) = code.filter(|_| found.code.is_none()) else { return };
+            found.code = Some(code);
+            if let Some((rank, pattern)) = patterns::by_code(code)
+                && found.sign.is_none_or(|best| rank < best.rank)
+                && !pattern.unless.iter().any(|word| contains(line, word))
+            {
+                found.sign = Some(Match { pattern, rank, by_code: true });
+            }
+        }
+        Some(meaning) if found.context.is_none_or(|(first, _)| word < first) => found.context = Some((word, *meaning)),
         _ => {}
     });
-    match (sign, context) {
-        (Some((pattern, _)), _) => state.event(pattern, line, row),
-        (None, Some((_, meaning))) => state.context(meaning, line, row),
-        (None, None) => {}
+    // The words of an error say no more than its number.
+    if let (Some(sign), Some(code)) = (&mut found.sign, found.code) {
+        sign.by_code |= sign.pattern.codes.contains(&code);
     }
+    found
+}
+
+/// The number that a text begins with, if the storage manager may have such an error.
+fn leading_code(text: &[u8]) -> Option<u16> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    core::str::from_utf8(text.get(..digits)?).ok()?.parse().ok()
+}
+
+fn code_by_words(text: &[u8]) -> Option<u16> {
+    let head = text.get(..WORDS).unwrap_or(text);
+    patterns::by_words(&String::from_utf8_lossy(head))
+}
+
+fn contains(text: &[u8], word: &str) -> bool {
+    text.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
 /// Whether the words stand in the text, one behind the other.
@@ -195,6 +303,9 @@ fn follow(mut text: &[u8], words: &[&str]) -> bool {
         at.is_some()
     })
 }
+
+/// What stands between lines that are joined in one.
+const JOINED: &[u8] = b"\\n";
 
 /// What is known while logs are read.
 #[derive(Debug, Default)]
@@ -212,6 +323,8 @@ struct State {
     kinds: BTreeMap<String, bool>,
     /// Whole UUIDs of disks, for those that a log names in short.
     disks: BTreeSet<String>,
+    /// The disks that a tapdisk has open.
+    attached: BTreeSet<String>,
 }
 
 impl State {
@@ -247,15 +360,30 @@ impl State {
         }
     }
 
-    fn event(&mut self, pattern: &'static Pattern, line: &[u8], row: u64) {
-        let head = self.head(line);
+    fn take(&mut self, found: Found, piece: Piece<'_>) {
+        match (found.sign, found.context) {
+            (Some(sign), _) => self.event(sign, found.code, piece),
+            (None, Some((_, meaning))) => self.context(meaning, piece),
+            (None, None) => {}
+        }
+    }
+
+    fn event(&mut self, sign: Match, code: Option<u16>, piece: Piece<'_>) {
+        let Piece { whole, text, row } = piece;
+        let head = self.head(whole);
         let when = self.order.read(&head, row);
-        let text = String::from_utf8_lossy(line);
+        let text = String::from_utf8_lossy(text);
         let mut names = self.names(&text);
+        if piece.text.len() < whole.len() {
+            // The line speaks of what the piece belongs to, but a disk is its own.
+            let around = Names::read(&String::from_utf8_lossy(whole)).0;
+            names.fill(&Names { vdi: None, parent: None, path: None, ..around });
+        }
         let process = self.processes.get(head.process);
-        let fault = process.fault.take().filter(|(_, at)| row - at < NEAR).map(|(fault, _)| fault);
+        let fault: Option<String> = process.fault.take().filter(|(_, at)| row - at < NEAR).map(|(fault, _)| fault);
         // What a command was run on and what is merged are told apart: the one is for the command’s own failure.
-        let work = process.command.as_ref().filter(|_| pattern.id.starts_with("vhd-util")).unwrap_or(&process.work);
+        let pattern = sign.pattern;
+        let work = process.command.as_ref().filter(|_| patterns::is_of_vhd_util(pattern)).unwrap_or(&process.work);
         if names.vdi.is_none() || names.vdi == work.vdi {
             names.fill(work);
         } else if names.sr.is_none() {
@@ -264,6 +392,12 @@ impl State {
         // Without a stamp, lines of many processes may be one.
         if let (None, Some(command), true) = (&names.vdi, &process.command, head.process > 0) {
             names.fill(command);
+        }
+        if names.vdi.is_none() && sign.by_code {
+            names.vdi.clone_from(&process.locks.vdi);
+        }
+        if names.sr.is_none() {
+            names.sr.clone_from(&process.locks.sr);
         }
         names.host = names.host.or_else(|| head.host.map(|host| String::from_utf8_lossy(host).into_owned()));
         let number = pattern.number.and_then(|(before, _)| number_behind(&text, before));
@@ -275,11 +409,17 @@ impl State {
             self.close(oldest);
         }
         let fault = fault.or_else(|| thrown(&text).filter(|_| patterns::is_vague(pattern))).unwrap_or_default();
-        self.open.push(Event { pattern, process, names, number, fault, when, line, traceback: Vec::new() });
+        let is_attached = names.vdi.as_ref().is_some_and(|vdi| self.attached.contains(vdi));
+        let pattern = patterns::refined(pattern, &fault, is_attached);
+        let cause = cause(&text).unwrap_or_default();
+        let by_code = sign.by_code;
+        let traceback = Vec::new();
+        self.open.push(Event { pattern, process, names, number, fault, code, by_code, cause, when, line, traceback });
     }
 
-    fn context(&mut self, meaning: Meaning, line: &[u8], row: u64) {
-        let id = self.head(line).process;
+    fn context(&mut self, meaning: Meaning, piece: Piece<'_>) {
+        let Piece { whole, text: line, row } = piece;
+        let id = self.head(whole).process;
         // Logs are full of these, and they do not need the names.
         if let Meaning::Success = meaning {
             return self.processes.end_command(id);
@@ -289,6 +429,9 @@ impl State {
             return self.frame(id, &text, row);
         }
         let names = self.names(&text);
+        if let (Meaning::Attached, Some(vdi), true) = (meaning, &names.vdi, self.attached.len() < REMEMBERED) {
+            self.attached.insert(vdi.clone());
+        }
         let process = self.processes.get(id);
         match meaning {
             Meaning::Coalescing => {
@@ -296,7 +439,12 @@ impl State {
                 process.work = Names { sr, ..names };
             }
             Meaning::Command => process.command = Some(names),
-            Meaning::Operation => process.work = names,
+            Meaning::Operation => {
+                process.work = names;
+                process.locks = Names::default();
+            }
+            Meaning::Lock if text.trim_end().ends_with("/vdi") => process.locks.vdi = names.vdi,
+            Meaning::Lock if text.trim_end().ends_with("/sr") => process.locks.sr = names.sr,
             Meaning::Fault => process.fault = Some((excerpt(text.trim_start_matches(['>', '|', ' ', '\t'])), row)),
             Meaning::Names => {
                 if names.sr.is_some() {
@@ -307,7 +455,13 @@ impl State {
                     event.names.fill(&names);
                 }
             }
-            Meaning::Sign { .. } | Meaning::Frame | Meaning::Success => {}
+            Meaning::Sign { .. }
+            | Meaning::Frame
+            | Meaning::Success
+            | Meaning::Lock
+            | Meaning::Attached
+            | Meaning::Code
+            | Meaning::CodeWords => {}
         }
     }
 
@@ -383,15 +537,29 @@ impl State {
     }
 
     fn answer(&self) -> Answer {
-        let newest = self.order.newest(self.groups.iter().map(|group| &group.event.when));
+        let all: Vec<&Group> = self.groups.iter().filter(|group| !self.is_told_by_another(group)).collect();
+        let newest = self.order.newest(all.iter().map(|group| &group.event.when));
         let key = |group: &Group| (self.order.key(&group.event.when, newest), group.event.pattern.severity);
-        let mut groups: Vec<_> = self.groups.iter().map(|group| (key(group), group)).collect();
+        let mut groups: Vec<_> = all.into_iter().map(|group| (key(group), group)).collect();
         groups.sort_by(|(one, _), (other, _)| other.cmp(one));
         Answer {
             lines: self.order.rows(),
             left_out: self.left_out,
             troubles: groups.into_iter().map(|(_, group)| self.trouble(group)).collect(),
         }
+    }
+
+    /// Whether a trouble is one that another tells of, which tells more.
+    fn is_told_by_another(&self, group: &Group) -> bool {
+        let mut is_behind = false;
+        self.groups.iter().any(|other| {
+            if core::ptr::eq(other, group) {
+                is_behind = true;
+                return false;
+            }
+            // Of two that tell the same of each other the first stays.
+            group.event.is_part_of(&other.event) && (!is_behind || !other.event.is_part_of(&group.event))
+        })
     }
 
     fn trouble(&self, group: &Group) -> Trouble {
@@ -404,7 +572,7 @@ impl State {
         Trouble {
             id: pattern.id.to_owned(),
             severity: pattern.severity,
-            title: pattern.title.to_owned(),
+            title: group.event.title(),
             detail: group.event.detail(),
             happened: pattern.happened.to_owned(),
             why: pattern.why.to_owned(),
@@ -440,6 +608,23 @@ fn thrown(text: &str) -> Option<String> {
     let (_, rest) = text.split_once(": EXCEPTION <")?;
     let (_, says) = rest.split_once(">, ")?;
     Some(excerpt(says).chars().take(WORDS).collect())
+}
+
+/// What the storage manager adds to an error: `[opterr=…]`, which may hold brackets itself.
+fn cause(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("[opterr=")?;
+    let mut depth = 1_usize;
+    let ends = |(_, letter): &(usize, char)| {
+        match letter {
+            '[' => depth += 1,
+            ']' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    };
+    let end = rest.char_indices().find(ends).map_or(rest.len(), |(at, _)| at);
+    let says: String = excerpt(rest.get(..end)?.trim()).chars().take(WORDS).collect();
+    (!says.is_empty()).then_some(says)
 }
 
 /// A line as it can be shown: without what a terminal would obey.

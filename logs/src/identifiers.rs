@@ -23,6 +23,8 @@ pub struct Names {
     pub request: Option<String>,
     /// The task in XenServer’s log, such as `03a940e24a95`.
     pub task: Option<String>,
+    /// Where the disk’s file lies, if that is no usual place of a repository.
+    pub path: Option<String>,
 }
 
 /// Whose a UUID is.
@@ -53,6 +55,8 @@ const BEFORE: &[(&str, Role)] = &[
     ("parent vdi", Role::Parent),
     ("parent name", Role::Parent),
     ("parent", Role::Parent),
+    ("opterr=uuid", Role::Vdi),
+    ("does_not_exist", Role::Vdi),
     ("vdi_uuid", Role::Vdi),
     ("vdi-uuid", Role::Vdi),
     ("vdi_location", Role::Vdi),
@@ -129,12 +133,14 @@ impl Names {
             };
         }
         names.task = task(line);
+        names.path = names.vdi.as_deref().and_then(|vdi| unusual_path(line, vdi));
         let lvm = if group.is_some() { Some(true) } else { line.contains("/sr-mount/").then_some(false) };
         (names, lvm)
     }
 
     /// Takes from `other` what is not known here.
     pub fn fill(&mut self, other: &Self) {
+        let is_of_disk = self.vdi.is_none() || is_same(&self.vdi, &other.vdi);
         let pairs = [
             (&mut self.vdi, &other.vdi),
             (&mut self.parent, &other.parent),
@@ -153,6 +159,19 @@ impl Names {
                 mine.clone_from(theirs);
             }
         }
+        if is_of_disk && self.path.is_none() {
+            self.path.clone_from(&other.path);
+        }
+    }
+
+    /// Whether everything that these names tell is told by `other`, too.
+    pub fn are_within(&self, other: &Self) -> bool {
+        let is_within = |one: &Option<String>, other: &Option<String>| one.is_none() || one == other;
+        (self.vdi.is_none() || is_same(&self.vdi, &other.vdi))
+            && is_within(&self.sr, &other.sr)
+            && is_within(&self.instance, &other.instance)
+            && is_within(&self.vm, &other.vm)
+            && (self.host.is_none() || other.host.is_none() || self.host == other.host)
     }
 
     /// Whether both are about the same, as far as either tells. One disk may be named in short in one of them.
@@ -231,6 +250,22 @@ fn short(bytes: &[u8], at: usize) -> Option<String> {
 /// Whether an arrow points at what follows.
 fn is_target(before: &[u8]) -> bool {
     before.strip_suffix(b"*").unwrap_or(before).ends_with(b"-> ")
+}
+
+/// The path of a disk’s file in a line, if it is one that is not made of the repository’s and the disk’s names: below a
+/// temporary folder, say. Only what a shell takes as it stands counts.
+fn unusual_path(line: &str, vdi: &str) -> Option<String> {
+    let (before, after) = line.split_at(line.to_ascii_lowercase().find(vdi)?);
+    let after = after.get(vdi.len()..)?.starts_with(".vhd").then_some(".vhd")?;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    let start = before.rfind(|letter| !is_plain(letter)).map_or(0, |at| at + 1);
+    let folder = before.get(start..)?;
+    let folder = folder.get(folder.find('/')?..)?;
+    let places = ["/var/run/sr-mount/", "/run/sr-mount/"];
+    let is_usual = places.iter().filter_map(|place| folder.strip_prefix(place));
+    let is_usual = is_usual.into_iter().any(|rest| rest.len() == UUID + 1 && is_uuid(rest.as_bytes()));
+    let is_whole = folder.ends_with('/') && folder.len() > 1;
+    (is_whole && !is_usual).then(|| [folder, vdi, after].concat())
 }
 
 /// XenServer’s log writes tasks as `R:03a940e24a95`, and those inside one with a D.

@@ -40,6 +40,11 @@ impl Needles {
         Self { lasts: words.iter().map(last).collect(), words, window, shifts }
     }
 
+    /// The length of a word by its index, in bytes.
+    pub fn length(&self, word: usize) -> usize {
+        self.words.get(word).map_or(0, |word| word.len())
+    }
+
     /// Calls `found` with the index of each word that stands in the line, and its place, in the line’s order.
     pub fn find(&self, line: &[u8], mut found: impl FnMut(usize, usize)) {
         let mut end = self.window;

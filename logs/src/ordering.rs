@@ -13,6 +13,11 @@ const HALF_A_YEAR: i32 = 190;
 /// Lines of one process within so many seconds, or rows, tell of the same.
 const AT_ONCE: u32 = 2;
 
+/// Programs that tell of one failure do so within so many seconds, …
+const NEAR_SECONDS: u32 = 5;
+/// … or rows, where a text has no stamps.
+const NEAR_ROWS: u64 = 60;
+
 /// When something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct When {
@@ -36,6 +41,19 @@ impl When {
                 }
                 _ => self.row.abs_diff(other.row) <= u64::from(AT_ONCE),
             }
+    }
+
+    /// Whether both may tell of one failure, though by other programs or in other words.
+    pub fn is_near(&self, other: &Self) -> bool {
+        match (self.stamp, other.stamp) {
+            (Some((one, turns)), Some((other, others))) => {
+                turns == others
+                    && (one.month, one.day) == (other.month, other.day)
+                    && one.second.abs_diff(other.second) <= NEAR_SECONDS
+            }
+            (None, None) => self.log == other.log && self.row.abs_diff(other.row) <= NEAR_ROWS,
+            _ => false,
+        }
     }
 
     /// What to order by roughly.

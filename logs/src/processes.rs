@@ -18,6 +18,8 @@ pub struct Process {
     pub work: Names,
     /// What the last command was run on, if that was `vhd-util` and has not succeeded.
     pub command: Option<Names>,
+    /// The disk and the repository whose locks it took last.
+    pub locks: Names,
     /// What `vhd-util` said of a structure, and in which row.
     pub fault: Option<(String, u64)>,
 }

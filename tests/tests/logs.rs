@@ -45,7 +45,7 @@ fn every_pattern_is_found_in_its_excerpts() {
     for pattern in patterns::all() {
         let rows = match pattern.sign {
             Sign::Words(rows) | Sign::WordsAfterVhdUtil(rows) => rows,
-            Sign::Frames(_) => &[&[] as &[&str]],
+            Sign::Frames(_) | Sign::AnyCode | Sign::Said(_) | Sign::Attached => &[&[] as &[&str]],
         };
         assert_eq!(pattern.excerpts.len(), rows.len(), "{} has an excerpt for each wording", pattern.id);
         for (row, excerpt) in rows.iter().zip(pattern.excerpts) {
@@ -413,17 +413,21 @@ fn commands_for_volumes_work_in_their_order() {
 #[test]
 fn what_is_switched_off_is_switched_on_by_its_own_setting() {
     for (says, command) in [
-        ("GC is disabled for this SR, abort", "xe sr-param-remove uuid=<sr-uuid> param-name=other-config param-key=gc"),
+        (
+            "GC is disabled for this SR, abort",
+            "xe sr-param-remove uuid=0995f66a-6188-ad63-4d00-117498b7fd46 param-name=other-config param-key=gc",
+        ),
         (
             "Coalesce disabled for this SR",
-            "xe sr-param-remove uuid=<sr-uuid> param-name=other-config param-key=coalesce",
+            "xe sr-param-remove uuid=0995f66a-6188-ad63-4d00-117498b7fd46 param-name=other-config param-key=coalesce",
         ),
         (
             "Leaf-coalesce disabled for VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7",
             "xe vdi-param-remove uuid=91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 param-name=other-config param-key=leaf-coalesce",
         ),
     ] {
-        let answer = explained(&[("SMlog", &format!("Sep 14 16:36:26 x SMGC: [7] {says}\n"))]);
+        let sr = "Sep 14 16:36:26 x SMGC: [7] === SR 0995f66a-6188-ad63-4d00-117498b7fd46: gc ===\n";
+        let answer = explained(&[("SMlog", &format!("{sr}Sep 14 16:36:26 x SMGC: [7] {says}\n"))]);
         assert!(lines(&answer.troubles[0]).contains(&command), "{:#?}", answer.troubles[0].commands);
     }
 }
@@ -516,7 +520,6 @@ fn an_unknown_repository_gets_commands_for_files_and_for_volumes() {
     let commands = &only(&answer, "smgc.coalesce").commands;
     for (on, template, line) in [
         (On::Files, "vhd-util check -n {disk}", "vhd-util check -n /var/run/sr-mount/<sr-uuid>/<vdi-uuid>.vhd"),
-        (On::Lvm, "vhd-util check -n {disk}", "vhd-util check -n /dev/VG_XenStorage-<sr-uuid>/VHD-<vdi-uuid>"),
         (On::Any, "xe vdi-list uuid={vdi} ", "xe vdi-list uuid=<vdi-uuid> "),
     ] {
         let mut known = pattern("smgc.coalesce").commands.iter().copied().flatten();
@@ -529,6 +532,84 @@ fn an_unknown_repository_gets_commands_for_files_and_for_volumes() {
     // What applies to some storage only says so, and to which.
     let places = [On::Any, On::Files, On::Lvm].map(|on| on.to_string());
     assert!(places[0].is_empty() && !places[1].is_empty() && !places[2].is_empty() && places[1] != places[2]);
+}
+
+/// Nobody shall guess a name in a command that writes.
+#[test]
+fn no_command_that_writes_has_a_placeholder() {
+    for excerpt in patterns::all().flat_map(|pattern| pattern.excerpts) {
+        for step in explained(&[("log", excerpt)]).troubles.iter().flat_map(|trouble| &trouble.commands) {
+            assert!(step.warning.is_empty() || !step.line.contains(['<', '*']), "{} for {excerpt}", step.line);
+        }
+    }
+}
+
+/// The files of a repository lie in it; others are where the log says.
+#[test]
+fn a_path_is_kept_whole() {
+    const SR: &str = "0995f66a-6188-ad63-4d00-117498b7fd46";
+    const DISK: &str = "91499ab6-63e9-47cf-b73a-b7fc2b09dcc7";
+    let usual = format!("/var/run/sr-mount/{SR}/{DISK}.vhd");
+    for path in [format!("/var/run/sr-mount/{SR}/tmpQ8vLk3/{DISK}.vhd"), format!("/mnt/old/{DISK}.vhd"), usual.clone()]
+    {
+        let log = format!("primary footer invalid: invalid cookie\n{path} appears invalid; dumping metadata\n");
+        let answer = explained(&[("log", &log)]);
+        let invalid = only(&answer, "vhd-util.invalid");
+        assert_eq!(invalid.names.path.as_ref(), Some(&path).filter(|path| **path != usual));
+        if path.contains(SR) {
+            assert!(lines(invalid).contains(&format!("vhd-util check -n {path}").as_str()), "{invalid:#?}");
+        }
+    }
+}
+
+/// What several lines were is joined in one by Python and by JSON: each is read by itself.
+#[test]
+fn joined_lines_are_lines() {
+    const SR: &str = "0995f66a-6188-ad63-4d00-117498b7fd46";
+    const DISKS: [&str; 2] = ["91499ab6-63e9-47cf-b73a-b7fc2b09dcc7", "16f02a7d-4e4b-4298-a44a-9cc155cbd2b1"];
+    let [sound, broken] = DISKS.map(|disk| format!("/var/run/sr-mount/{SR}/{disk}.vhd"));
+    let log = format!(
+        "2014-06-16 04:51:20 3317 TRACE nova.compute.manager [instance: 8c8a0f6e-7108-4202-bbd6-9e3dffda4688] Failure: \
+         \"Unexpected output '{sound} is valid\\nprimary footer invalid: invalid cookie\\n{broken} appears invalid; \
+         dumping metadata\\n'\"\n"
+    );
+    let answer = explained(&[("nova-compute.log", &log)]);
+    assert_eq!(answer.troubles.len(), 1);
+    let invalid = only(&answer, "vhd-util.invalid");
+    assert_eq!((invalid.names.vdi.as_deref(), invalid.names.parent.as_deref()), (Some(DISKS[1]), None));
+    assert_eq!(invalid.names.instance.as_deref(), Some("8c8a0f6e-7108-4202-bbd6-9e3dffda4688"));
+    assert_eq!(invalid.detail, "primary footer invalid: invalid cookie");
+}
+
+/// The locks that a process takes name what it works on, where its error names nothing; another process’s do not.
+#[test]
+fn locks_name_the_disk_of_an_error() {
+    let head = "Aug 19 20:02:58 x SM: [";
+    let locks = "0995f66a-6188-ad63-4d00-117498b7fd46/sr 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7/vdi";
+    let locks: String =
+        locks.split(' ').map(|lock| format!("{head}7] lock: opening lock file /var/lock/sm/{lock}\n")).collect();
+    for (process, vdi) in [(7, Some("91499ab6-63e9-47cf-b73a-b7fc2b09dcc7")), (8, None)] {
+        let log = format!("{locks}{head}{process}] Raising exception [46, The VDI is not available]\n");
+        let answer = explained(&[("SMlog", &log)]);
+        assert_eq!(only(&answer, "storage.vdi-unavailable").names.vdi.as_deref(), vdi, "{process}");
+    }
+}
+
+/// One failure is told once, whoever tells of it: the manager’s exception, XenServer’s log, the cause in its words.
+#[test]
+fn one_failure_in_several_words_is_one() {
+    let failed = "SR_BACKEND_FAILURE_47, [ ; The SR is not available [opterr=not mounted /var/run/sr-mount/x];  ]";
+    let log = format!(
+        "Oct 14 17:02:36 h SM: [22074] Raising exception [47, The SR is not available [opterr=not mounted /var/run/sr-mount/x]]\n\
+         Oct 14 17:02:36 h xapi: [error||4471 HTTPS|Async.SR.scan R:5a48aca17d39|backtrace] Server_error({failed})\n"
+    );
+    let answer = explained(&[("SMlog", &log)]);
+    assert_eq!(answer.troubles.len(), 1, "{answer:#?}");
+    assert!(answer.troubles[0].title.ends_with(": not mounted /var/run/sr-mount/x"));
+    let later = log.replace("17:02:36 h xapi", "17:44:10 h xapi");
+    assert_eq!(explained(&[("SMlog", &later)]).troubles.len(), 1, "the same trouble again");
+    let other = later.replace("sr-mount/x];", "sr-mount/y];");
+    assert_eq!(explained(&[("SMlog", &other)]).troubles[0].count, 2);
 }
 
 /// `docs/logs.md` lists every pattern there is. `UPDATE_DOCS=1 cargo test --test logs` writes it anew.

@@ -224,6 +224,7 @@ fn at(moment: &Moment) -> String {
 fn named(names: &Names) -> impl Iterator<Item = (&'static str, &str)> {
     [
         ("disk:", &names.vdi),
+        ("its file:", &names.path),
         ("parent:", &names.parent),
         ("SR:", &names.sr),
         ("instance:", &names.instance),

@@ -1,7 +1,7 @@
 //! Every table.
 
-use super::pattern::Pattern;
-use super::{journals, nova, smgc, storage, switches, vhd_util};
+use super::pattern::{Pattern, Sign};
+use super::{journals, nova, sm_codes, smgc, storage, switches, vhd_util};
 
 /// All kinds of trouble. Of two that fit a line, the earlier one counts.
 pub fn all() -> impl Iterator<Item = &'static Pattern> {
@@ -11,7 +11,10 @@ pub fn all() -> impl Iterator<Item = &'static Pattern> {
         journals::PATTERNS,
         switches::PATTERNS,
         vhd_util::PATTERNS,
+        vhd_util::REFINED,
+        sm_codes::PATTERNS,
         storage::PATTERNS,
+        sm_codes::GENERAL,
         smgc::GENERAL,
         storage::LAST,
     ]
@@ -19,12 +22,24 @@ pub fn all() -> impl Iterator<Item = &'static Pattern> {
     .flatten()
 }
 
+/// The kind of trouble that an error of the storage manager means, by its number, and its rank in [`all`].
+pub fn by_code(code: u16) -> Option<(usize, &'static Pattern)> {
+    let mut ranked = all().enumerate();
+    let known = ranked.find(|(_, pattern)| pattern.codes.contains(&code));
+    known.or_else(|| all().enumerate().find(|(_, pattern)| pattern.sign == Sign::AnyCode))
+}
+
 /// Whether a kind of trouble says too little where its exception’s traceback says more.
 pub fn is_general(pattern: &Pattern) -> bool {
     smgc::GENERAL.contains(pattern)
 }
 
+/// Whether it is a failure of `vhd-util` itself.
+pub fn is_of_vhd_util(pattern: &Pattern) -> bool {
+    vhd_util::PATTERNS.contains(pattern)
+}
+
 /// Whether what an exception says tells more than the kind of trouble.
 pub fn is_vague(pattern: &Pattern) -> bool {
-    is_general(pattern) || storage::LAST.contains(pattern)
+    is_general(pattern) || storage::LAST.contains(pattern) || sm_codes::GENERAL.contains(pattern)
 }

@@ -4,12 +4,15 @@ mod all;
 mod journals;
 mod nova;
 mod pattern;
+mod sm_codes;
+mod sm_errors;
 mod smgc;
 mod steps;
 mod storage;
 mod switches;
 mod vhd_util;
 
-pub use all::{all, is_general, is_vague};
-pub use pattern::{CODE, Command, ERRNO, ERROR, On, Pattern, Sign};
-pub use vhd_util::exit_code;
+pub use all::{all, by_code, is_general, is_of_vhd_util, is_vague};
+pub use pattern::{CODE, Command, ERRNO, On, Pattern, Sign};
+pub use sm_errors::{by_words, meaning};
+pub use vhd_util::{exit_code, refined};

@@ -8,8 +8,6 @@ use vhd_analyser_core::finding::Severity;
 pub const CODE: &str = "exit code";
 /// … or a number of the system’s errors …
 pub const ERRNO: &str = "errno";
-/// … or of the storage manager’s own.
-pub const ERROR: &str = "error";
 
 /// A kind of trouble that logs tell of.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +50,12 @@ pub enum Sign {
     WordsAfterVhdUtil(&'static [&'static [&'static str]]),
     /// An exception of the garbage collector with one of these functions in its traceback.
     Frames(&'static [&'static str]),
+    /// An error of the storage manager whose number is in the codes of no other kind.
+    AnyCode,
+    /// What `vhd-util check` refuses, where it said one of these before.
+    Said(&'static [&'static str]),
+    /// What `vhd-util check` refuses, where a tapdisk has the disk open, which overwrites the primary footer.
+    Attached,
 }
 
 /// A command with places for the names of the case: `{sr}`, `{vdi}`, `{parent}`, `{instance}`, `{vm}`, and for the

@@ -37,7 +37,10 @@ pub(super) const IDENTIFY: &[Command] = &[
 /// Whether the disk is sound.
 pub(super) const CHECK_DISK: &[Command] = &[
     show("Make the volume visible", "lvchange -ay {disk}"),
-    reads("Whether the disk is sound", "vhd-util check -n {disk}"),
+    reads(
+        "Whether the disk is sound, if nothing has it attached (otherwise it fails by nature)",
+        "vhd-util check -n {disk}",
+    ),
     reads("What its metadata says", "vhd-util read -p -n {disk}"),
     reads("The parent, as the disk names it", "vhd-util query -p -n {disk}"),
     hide("lvchange -an {disk}"),

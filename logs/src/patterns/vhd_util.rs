@@ -1,7 +1,7 @@
 //! What `vhd-util` and tapdisk say, in SMlog or pasted from a terminal.
 
 use super::pattern::{CODE, ERRNO, Pattern, Sign};
-use super::steps::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, REPAIR, RESCAN, SPACE, TREE};
+use super::steps::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, REPAIR, RESCAN, SPACE, TREE, reads};
 use vhd_analyser_core::finding::Severity;
 
 /// What an exit code means: `vhd-util` ends with the number of the system’s error.
@@ -30,33 +30,55 @@ pub fn exit_code(code: u64) -> &'static str {
     }
 }
 
+/// A disk that `vhd-util check` refuses.
+const INVALID: Pattern = Pattern {
+    id: "vhd-util.invalid",
+    severity: Severity::Error,
+    title: "vhd-util found a damaged disk",
+    sign: Sign::Words(&[&["appears invalid; dumping"]]),
+    codes: &[],
+    unless: &[],
+    number: None,
+    happened: "vhd-util checked the disk and refuses it. So do tapdisk and the garbage collector.",
+    why: "A write to the disk’s metadata was lost or cut short: a host that crashed, a full or failing storage, or a resize that was interrupted.",
+    check: "Open the disk in VHD Analyser: it names the damaged structure, and says whether it can be rebuilt without loss.",
+    remedy: "Repair a copy of it or the disk itself while its virtual machine is shut down, check again, and let the garbage collector try again.",
+    commands: &[IDENTIFY, CHECK_DISK, REPAIR, RESCAN],
+    #[cfg(feature = "excerpts")]
+    excerpts: &[
+        "primary footer invalid: invalid cookie\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
+    ],
+};
+
 /// What vhd-util, and who calls it, says of a disk.
 pub const PATTERNS: &[Pattern] = &[
     Pattern {
-        id: "vhd-util.invalid",
+        id: "vhd-util.scan-error",
         severity: Severity::Error,
-        title: "vhd-util found a damaged disk",
-        sign: Sign::Words(&[&["appears invalid; dumping"]]),
+        title: "A disk could not be read by a scan",
+        sign: Sign::Words(&[&["scan-error="], &["VHD scan error: "]]),
         codes: &[],
         unless: &[],
-        number: None,
-        happened: "vhd-util checked the disk and refuses it. So do tapdisk and the garbage collector.",
-        why: "A write to the disk’s metadata was lost or cut short: a host that crashed, a full or failing storage, or a resize that was interrupted.",
-        check: "Open the disk in VHD Analyser: it names the damaged structure, and says whether it can be rebuilt without loss.",
-        remedy: "Repair a copy of it or the disk itself while its virtual machine is shut down, check again, and let the garbage collector try again.",
-        commands: &[IDENTIFY, CHECK_DISK, REPAIR, RESCAN],
+        number: Some(("scan-error=-", ERRNO)),
+        happened: "vhd-util scan could not open the disk or read its metadata, and tells so in the line of that disk. Disks that are based on it are incomplete without it.",
+        why: "The number says which: 22 is a footer or a header that is not valid, 5 the storage below, which cannot be read there.",
+        check: "Where the storage failed, look at the kernel’s messages first. Otherwise check the disk, or open it in VHD Analyser: it names the damaged structure.",
+        remedy: "Repair the storage first if it fails; then the disk, with all virtual machines that need it shut down. Then scan again.",
+        commands: &[IDENTIFY, CHECK_DISK, RESCAN],
         #[cfg(feature = "excerpts")]
         excerpts: &[
-            "primary footer invalid: invalid cookie\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
+            "vhd=VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 scan-error=-22 error-message='invalid footer'",
+            "Sep 14 16:36:26 fatxs-1 SM: [19805] VHD scan error: vhd=VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 scan-error=-22 error-message='invalid footer'",
         ],
     },
+    INVALID,
     Pattern {
         id: "vhd-util.failed",
         severity: Severity::Error,
         title: "A vhd-util command failed",
         sign: Sign::WordsAfterVhdUtil(&[&["FAILED in util.pread"], &["FAILED: (rc "], &["FAILED in util.doexec"]]),
         codes: &[],
-        unless: &[],
+        unless: &["stdout: 'vhd="],
         number: Some(("(rc ", CODE)),
         happened: "The storage manager ran vhd-util, which ended with an error.",
         why: "The exit code says which: 22 mostly is damaged metadata, 5 the storage below, 28 no space, 2 a disk or a parent that is not there.",
@@ -158,3 +180,58 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
 ];
+
+/// What a disk that `vhd-util check` refuses turns out to be.
+pub const REFINED: &[Pattern] = &[
+    Pattern {
+        id: "vhd-util.attached",
+        severity: Severity::Warning,
+        title: "A disk in use was checked, which fails by nature",
+        sign: Sign::Attached,
+        codes: &[],
+        unless: &[],
+        number: None,
+        happened: "vhd-util check -n looks at the primary footer of a disk that a tapdisk has open. While it is attached, tapdisk keeps that footer overwritten, so that the check must fail. This is normal and no proof of damage.",
+        why: "The disk is attached to a virtual machine or to the control domain; tapdisk writes the footer back when it closes the disk.",
+        check: "Check it again while it is not attached, or without -n’s strictness now: vhd-util check -i passes over the primary footer.",
+        remedy: "Nothing, as long as the check passes once the disk is detached. Never repair a disk that is attached.",
+        commands: &[IDENTIFY, &[reads("What the host’s tapdisks have open", "tap-ctl list")]],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "   20416    3    0        vhd /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd\nprimary footer invalid: invalid cookie\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
+        ],
+    },
+    Pattern {
+        id: "vhd-util.overlap",
+        severity: Severity::Error,
+        title: "Two blocks of a disk lie over each other",
+        sign: Sign::Said(&["clobbers block", "clobbers headers", "clobbers footer"]),
+        codes: &[],
+        unless: &[],
+        number: None,
+        happened: "vhd-util checked the disk’s BAT: one entry leads into another block, the headers or the footer. One of the two has lost data, or an entry is wrong.",
+        why: "An entry of the BAT was damaged, or the file was written by two programs at once.",
+        check: "Open the disk in VHD Analyser: it names the entries and says which of them its block speaks for. vhd-util repair cannot help here: it renews footers only.",
+        remedy: "Copy the file before anything else. Repair the entry where the evidence is certain; otherwise export the blocks and restore the rest from a backup.",
+        commands: &[IDENTIFY, CHECK_DISK],
+        #[cfg(feature = "excerpts")]
+        excerpts: &[
+            "block 3 (offset 0x1203) clobbers block 4 (offset 0x1300)\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
+        ],
+    },
+];
+
+/// What a kind of trouble turns out to be, by what was said of the disk before and whether a tapdisk has it open.
+pub fn refined(pattern: &'static Pattern, said: &str, is_attached: bool) -> &'static Pattern {
+    if *pattern != INVALID {
+        return pattern;
+    }
+    // Nothing but the primary footer is overwritten while a disk is attached.
+    let is_open = is_attached && said.starts_with("primary footer invalid: invalid cookie");
+    let fits = |refined: &&Pattern| match refined.sign {
+        Sign::Attached => is_open,
+        Sign::Said(words) => words.iter().any(|word| said.contains(word)),
+        _ => false,
+    };
+    REFINED.iter().find(fits).unwrap_or(pattern)
+}

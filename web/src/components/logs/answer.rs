@@ -192,9 +192,10 @@ fn reason(name: &'static str, text: &str) -> Html {
 }
 
 fn facts(trouble: &Trouble) -> Html {
-    let Names { vdi, parent, sr, instance, vm, host, request, task } = &trouble.names;
+    let Names { vdi, parent, sr, instance, vm, host, request, task, path } = &trouble.names;
     let names = [
         ("Disk", vdi),
+        ("Its file", path),
         ("Parent", parent),
         ("Storage repository", sr),
         ("Instance", instance),
