@@ -71,6 +71,12 @@ pub enum Failure {
         /// What it is.
         is: &'static str,
     },
+    /// A text that tells of nothing that is known.
+    #[error("{} is not a known kind of log; give one of XenServer, XCP-ng, Xen Orchestra, OpenStack, Hyper-V, Azure or QEMU, or what vhd-util printed (docs/logs.md lists what is known)", path.display())]
+    UnknownLog {
+        /// Which.
+        path: PathBuf,
+    },
     /// A file changed under the work.
     #[error("{} was changed by somebody else meanwhile, and nothing was written to it; end what uses it and start again", path.display())]
     Changed {

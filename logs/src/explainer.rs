@@ -11,7 +11,7 @@ use crate::commands;
 use crate::encoding::Encoding;
 use crate::event::{Event, Group};
 use crate::identifiers::Names;
-use crate::line_prefix::Head;
+use crate::line_prefix::{Head, is_stamped};
 use crate::lines::Lines;
 use crate::multi_pattern::Needles;
 use crate::ordering::Order;
@@ -29,6 +29,8 @@ const OPEN: usize = 64;
 const REMEMBERED: usize = 4096;
 /// Behind so many lines nothing belongs to an event any more.
 const NEAR: u64 = 400;
+/// So many lines are looked at for what kind of log it is.
+const FIRST: u64 = 1000;
 /// How much of a line is kept, in characters.
 const EXCERPT: usize = 400;
 /// How many functions of a traceback are kept.
@@ -165,6 +167,12 @@ impl Explainer {
         state.rows = lines.rows();
     }
 
+    /// Whether the log that was read last is of a kind that may tell of disks: some line has a time stamp, is a part of a
+    /// JSON object, or speaks of what logs speak of.
+    pub fn is_known_kind(&self) -> bool {
+        self.state.is_known_kind || !self.state.has_text
+    }
+
     /// The log is at its end.
     pub fn end(&mut self) {
         let Self { needles, meanings, encoding, lines, state } = self;
@@ -191,6 +199,8 @@ impl Explainer {
 /// Reads a line further if there is something in it.
 fn match_line(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], row: u64) {
     let found = look(needles, meanings, state, line, line);
+    state.has_text = true;
+    state.is_known_kind = state.is_known_kind || !found.is_empty() || (row <= FIRST && looks_like_a_log(line));
     if found.is_empty() {
         return;
     }
@@ -238,6 +248,14 @@ impl Found {
     fn is_empty(&self) -> bool {
         self.sign.is_none() && self.context.is_none()
     }
+}
+
+/// Whether a line is one of a log: by its stamp, or by what it speaks of.
+fn looks_like_a_log(line: &[u8]) -> bool {
+    const WORDS: [&str; 8] = ["vhd", "VHD", "error", "Error", "xe ", "Event", "disk", "storage"];
+    is_stamped(line)
+        || line.trim_ascii_start().first().is_some_and(|first| b"{[".contains(first))
+        || WORDS.iter().any(|word| contains(line, word))
 }
 
 fn look(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], whole: &[u8]) -> Found {
@@ -323,6 +341,10 @@ struct State {
     kinds: BTreeMap<String, bool>,
     /// Whole UUIDs of disks, for those that a log names in short.
     disks: BTreeSet<String>,
+    /// Whether the log is of a kind that may tell of disks.
+    is_known_kind: bool,
+    /// Whether the log has any line.
+    has_text: bool,
     /// The disks that a tapdisk has open.
     attached: BTreeSet<String>,
 }
@@ -330,6 +352,8 @@ struct State {
 impl State {
     fn begin(&mut self, name: &str) {
         self.rows = 0;
+        self.is_known_kind = false;
+        self.has_text = false;
         self.order.begin(name);
     }
 

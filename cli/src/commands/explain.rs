@@ -24,12 +24,16 @@ use crate::ui::text::printable;
 
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 << 10;
+/// How many commands a short answer has for each kind of trouble.
+const FIRST_COMMANDS: usize = 2;
 /// What a gzipped file begins with.
 const GZIP: &[u8] = &[0x1F, 0x8B];
 
 /// Says what logs tell of: nova-compute.log, SMlog, xensource.log, or what vhd-util printed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 no trouble found, 1 trouble found, 2 a log that cannot be read.")]
+#[command(
+    after_help = "Exit codes: 0 no trouble found, 1 trouble found, 2 a log that cannot be read, or is of no known kind."
+)]
 pub struct Arguments {
     /// The logs, gzipped or not; - is standard input.
     #[arg(required = true, value_name = "LOGFILE")]
@@ -38,6 +42,10 @@ pub struct Arguments {
     /// Prints one JSON object.
     #[arg(long)]
     json: bool,
+
+    /// Says everything of each kind of trouble: all names, how to make sure, every command.
+    #[arg(long, short = 'v', visible_alias = "verbose", conflicts_with = "json")]
+    all: bool,
 }
 
 /// What `--json` prints.
@@ -66,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     if arguments.json {
         print_json(&answer)?
     } else if !answer.troubles.is_empty() || worst == Exit::Done {
-        print(&answer)?
+        print(&answer, arguments.all)?
     }
     let is_trouble = answer.troubles.iter().any(|trouble| trouble.severity > Severity::Info);
     Ok(worst.max(if is_trouble { Exit::Damaged } else { Exit::Done }))
@@ -119,6 +127,7 @@ fn feed(
     // Trouble that is found is told, whatever it is found in.
     match foreign.filter(|_| explainer.found() == found) {
         Some(is) => Err(Failure::NotALog { path: path.to_owned(), is }),
+        None if !explainer.is_known_kind() => Err(Failure::UnknownLog { path: path.to_owned() }),
         None => Ok(()),
     }
 }
@@ -143,16 +152,24 @@ fn print_json(answer: &Answer) -> Result<(), Failure> {
     written.and_then(|()| writeln!(out)).and_then(|()| out.flush()).map_err(Failure::Output)
 }
 
-fn print(answer: &Answer) -> Result<(), Failure> {
+fn print(answer: &Answer, all: bool) -> Result<(), Failure> {
     let mut page = Page::new();
     match answer.troubles.len() {
-        0 => page.say(&format!("No known trouble in {}.", count(answer.lines, "line"))),
+        0 => page.say(&format!("No known problem found in {}.", count(answer.lines, "line"))),
         1 => page.say(&format!("One kind of trouble in {}:", count(answer.lines, "line"))),
         many => page.say(&format!("{many} kinds of trouble in {}, the newest first:", count(answer.lines, "line"))),
     }
     let mut told = HashSet::new();
     for trouble in &answer.troubles {
-        print_trouble(&mut page, trouble, &mut told);
+        if all {
+            print_all(&mut page, trouble, &mut told);
+        } else {
+            print_shortly(&mut page, trouble, &mut told);
+        }
+    }
+    if !all && !answer.troubles.is_empty() {
+        page.gap();
+        page.say("With --all: all names, how to make sure, and every command with what to beware of.");
     }
     if answer.left_out > 0 {
         page.gap();
@@ -161,8 +178,26 @@ fn print(answer: &Answer) -> Result<(), Failure> {
     page.show()
 }
 
-/// Says one kind of trouble. Its commands are left out where all of them were `told`.
-fn print_trouble<'a>(page: &mut Page, trouble: &'a Trouble, told: &mut HashSet<&'a str>) {
+/// Says one kind of trouble in a few lines: what, whom it concerns, why, what to do, and what to run first, as far as
+/// that was not `told`.
+fn print_shortly<'a>(page: &mut Page, trouble: &'a Trouble, told: &mut HashSet<&'a str>) {
+    let (mark, style) = look(trouble.severity);
+    page.gap();
+    page.item(&format!("{mark} {}: ", trouble.severity), style, &headline(trouble));
+    let Names { vdi, sr, instance, path, .. } = &trouble.names;
+    let whom = [("disk", vdi), ("SR", sr), ("instance", instance), ("file", path)];
+    let whom = whom.iter().filter_map(|(what, name)| Some(format!(", {what} {}", name.as_deref()?)));
+    page.item("    ", DIM, &format!("{}{}", times(trouble), whom.collect::<String>()));
+    page.item("    why:   ", PLAIN, &trouble.why);
+    page.item("    to do: ", PLAIN, &trouble.remedy);
+    let first = trouble.commands.iter().filter(|step| step.warning.is_empty() && step.is_complete);
+    for step in first.filter(|step| told.insert(&step.line)).take(FIRST_COMMANDS) {
+        page.command("      ", &step.line);
+    }
+}
+
+/// Says everything of one kind of trouble. Its commands are left out where all of them were `told`.
+fn print_all<'a>(page: &mut Page, trouble: &'a Trouble, told: &mut HashSet<&'a str>) {
     let (mark, style) = look(trouble.severity);
     page.gap();
     page.item(&format!("{mark} {}: ", trouble.severity), style, &headline(trouble));

@@ -45,7 +45,7 @@ fn streamed(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<Outp
 #[test]
 fn the_incident_is_told_the_newest_first() -> Outcome {
     let world = incident()?;
-    let output = world.run(&["explain", "nova-compute.log", "SMlog"])?;
+    let output = world.run(&["explain", "--all", "nova-compute.log", "SMlog"])?;
     assert_eq!(code(&output), 1);
     let text = said(&output);
     let answer = objects(&world.run(&["explain", "--json", "nova-compute.log", "SMlog"])?)?.remove(0);
@@ -66,6 +66,50 @@ fn the_incident_is_told_the_newest_first() -> Outcome {
     let commands = troubles.iter().flat_map(|trouble| trouble["commands"].as_array().into_iter().flatten());
     let warning = commands.filter(|step| step["line"] == scan).find_map(|step| step["warning"].as_str());
     assert!(warning.is_some_and(|warning| !warning.is_empty() && in_one_line(&text).contains(warning)), "{text}");
+    Ok(())
+}
+
+/// A short answer names what, why, what to do and what to run first; all of it comes on request.
+#[test]
+fn an_answer_is_short_unless_all_is_wanted() -> Outcome {
+    let world = incident()?;
+    let all = said(&world.run(&["explain", "-v", "nova-compute.log", "SMlog"])?);
+    let short = said(&world.run(&["explain", "nova-compute.log", "SMlog"])?);
+    let answer = objects(&world.run(&["explain", "--json", "nova-compute.log", "SMlog"])?)?.remove(0);
+    let troubles = answer["troubles"].as_array().ok_or("troubles")?;
+    for trouble in troubles {
+        for name in ["title", "why", "remedy"] {
+            let text = trouble[name].as_str().ok_or("a text")?;
+            assert!(in_one_line(&short).contains(text), "{text} in {short}");
+        }
+        assert!(!in_one_line(&short).contains(trouble["check"].as_str().ok_or("a text")?), "{short}");
+        for step in trouble["commands"].as_array().ok_or("commands")? {
+            let line = step["line"].as_str().ok_or("a line")?;
+            let writes = step["warning"].as_str().is_some_and(|warning| !warning.is_empty());
+            assert!(!writes || !short.contains(line), "{line} writes and comes without a word of warning");
+        }
+    }
+    assert!(short.lines().count() <= 8 * troubles.len() + 3, "{short}");
+    assert!(all.lines().count() > 2 * short.lines().count(), "{all}");
+    Ok(())
+}
+
+/// A text that has nothing of a log is not said to be without trouble.
+#[test]
+fn a_text_of_no_known_kind_is_no_quiet_log() -> Outcome {
+    let world = World::new()?;
+    let texts = [
+        ("In the midst of the way of our life I came to myself in a dark wood.\n", 2),
+        ("Sep 14 16:36:26 host SM: [77] pread SUCCESS\n", 0),
+        ("{\n  \"status\": \"success\"\n}\n", 0),
+        ("", 0),
+    ];
+    for (text, exit) in texts {
+        fs::write(world.path("log"), text)?;
+        let output = world.run(&["explain", "log"])?;
+        assert_eq!(code(&output), exit, "{text}");
+        assert_eq!(complained(&output).contains("log"), exit == 2, "{}", complained(&output));
+    }
     Ok(())
 }
 
@@ -182,8 +226,8 @@ fn nothing_that_a_terminal_obeys_is_shown() -> Outcome {
     let world = World::new()?;
     let line = b"Sep 14 16:36:26 x SM: [1] \x1b[2J\x9b1m\xc2\x9b2J\x07\r\x00\xff\xe2\x80\xae No space left on device \x1b]0;x\n";
     fs::write(world.path("a\u{1b}[2J.log"), line)?;
-    for json in [None, Some("--json")] {
-        let arguments: Vec<_> = ["explain"].into_iter().chain(json).chain(["a\u{1b}[2J.log"]).collect();
+    for mode in ["--all", "--json"] {
+        let arguments: Vec<_> = ["explain"].into_iter().chain([mode]).chain(["a\u{1b}[2J.log"]).collect();
         let output = world.run(&arguments)?;
         assert_eq!(code(&output), 1);
         let text = said(&output);
