@@ -6,7 +6,7 @@ use core::mem;
 
 use crate::identifiers::Names;
 use crate::ordering::{Order, When};
-use crate::patterns::{CODE, ERRNO, Pattern, exit_code, meaning};
+use crate::patterns::{CODE, ERRNO, Pattern, exit_code, is_outcome, meaning};
 
 /// What one line tells, and the lines that belong to it.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Event {
     /// number of the error that it ended with.
     pub fn is_part_of(&self, other: &Self) -> bool {
         let is_same = core::ptr::eq(self.pattern, other.pattern);
-        let is_its_end = self.by_code && self.process == other.process;
+        let is_its_end = (self.by_code || is_outcome(self.pattern)) && self.process == other.process;
         (is_same || is_its_end)
             && (!is_same || agree(self.code, other.code))
             && self.when.is_near(&other.when)

@@ -417,7 +417,7 @@ impl State {
         if let (None, Some(command), true) = (&names.vdi, &process.command, head.process > 0) {
             names.fill(command);
         }
-        if names.vdi.is_none() && sign.by_code {
+        if names.vdi.is_none() && (code.is_some() || text.contains("EXCEPTION <")) {
             names.vdi.clone_from(&process.locks.vdi);
         }
         if names.sr.is_none() {

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod export_blocks;
 mod flatten;
+mod log_cases;
 mod one_verdict;
 mod parents;
 mod repair;

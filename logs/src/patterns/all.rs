@@ -1,7 +1,9 @@
 //! Every table.
 
 use super::pattern::{Pattern, Sign};
-use super::{journals, nova, sm_codes, smgc, storage, switches, vhd_util};
+use super::{
+    azure, hyper_v, journals, migration, mounts, nova, qemu, sm_codes, smgc, storage, switches, vhd_util, xen_orchestra,
+};
 
 /// All kinds of trouble. Of two that fit a line, the earlier one counts.
 pub fn all() -> impl Iterator<Item = &'static Pattern> {
@@ -10,6 +12,13 @@ pub fn all() -> impl Iterator<Item = &'static Pattern> {
         smgc::PATTERNS,
         journals::PATTERNS,
         switches::PATTERNS,
+        xen_orchestra::PATTERNS,
+        migration::PATTERNS,
+        mounts::PATTERNS,
+        hyper_v::PATTERNS,
+        hyper_v::OUTCOMES,
+        azure::PATTERNS,
+        qemu::PATTERNS,
         vhd_util::PATTERNS,
         vhd_util::REFINED,
         sm_codes::PATTERNS,
@@ -32,6 +41,11 @@ pub fn by_code(code: u16) -> Option<(usize, &'static Pattern)> {
 /// Whether a kind of trouble says too little where its exception’s traceback says more.
 pub fn is_general(pattern: &Pattern) -> bool {
     smgc::GENERAL.contains(pattern)
+}
+
+/// Whether it only says what failed in the end, which another line of the same failure explains.
+pub fn is_outcome(pattern: &Pattern) -> bool {
+    hyper_v::OUTCOMES.contains(pattern)
 }
 
 /// Whether it is a failure of `vhd-util` itself.
