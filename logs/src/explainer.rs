@@ -10,17 +10,18 @@ use crate::answer::{Answer, Trouble};
 use crate::commands;
 use crate::encoding::Encoding;
 use crate::event::{Event, Group};
-use crate::identifiers::Names;
+use crate::identifiers::{Names, uuid_at_end};
 use crate::line_prefix::{Head, is_stamped};
 use crate::lines::Lines;
 use crate::multi_pattern::Needles;
 use crate::ordering::Order;
 use crate::patterns::{self, Pattern, Sign};
 use crate::processes::Processes;
+use memchr::memmem;
 use vhd_analyser_core::text::printable;
 
 /// Words that can be looked for, in 64s.
-const TRIED: usize = 32;
+const TRIED: usize = 12;
 /// How many groups of trouble are kept.
 const GROUPS: usize = 400;
 /// How many events wait for their tracebacks at once.
@@ -109,7 +110,7 @@ const CONTEXT: &[(&str, Meaning)] = &[
     ("invalid file size: 0x", Meaning::Fault),
     ("file /var/lock/sm/", Meaning::Lock),
     ("acquired /var/lock/sm/", Meaning::Lock),
-    ("  vhd /", Meaning::Attached),
+    ("    vhd /", Meaning::Attached),
     ("args=vhd:/", Meaning::Attached),
     ("SR_BACKEND_FAILURE_", Meaning::Code),
     ("Raising exception [", Meaning::Code),
@@ -205,12 +206,12 @@ fn match_line(needles: &Needles, meanings: &[Meaning], state: &mut State, line: 
         return;
     }
     // What a program printed in several lines may stand in one, as Python or JSON write it.
-    if !line.windows(JOINED.len()).any(|window| window == JOINED) {
+    if memmem::find(line, JOINED).is_none() {
         return state.take(found, Piece { whole: line, text: line, row });
     }
     let mut rest = Some(line);
     while let Some(text) = rest {
-        let end = text.windows(JOINED.len()).position(|window| window == JOINED);
+        let end = memmem::find(text, JOINED);
         let piece = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
         rest = end.and_then(|end| text.get(end + JOINED.len()..));
         let found = look(needles, meanings, state, piece, line);
@@ -310,13 +311,13 @@ fn code_by_words(text: &[u8]) -> Option<u16> {
 }
 
 fn contains(text: &[u8], word: &str) -> bool {
-    text.windows(word.len()).any(|window| window == word.as_bytes())
+    memmem::find(text, word.as_bytes()).is_some()
 }
 
 /// Whether the words stand in the text, one behind the other.
 fn follow(mut text: &[u8], words: &[&str]) -> bool {
     words.iter().all(|word| {
-        let at = text.windows(word.len()).position(|window| window == word.as_bytes());
+        let at = memmem::find(text, word.as_bytes());
         text = at.and_then(|at| text.get(at + word.len()..)).unwrap_or_default();
         at.is_some()
     })
@@ -448,6 +449,10 @@ impl State {
         if let Meaning::Success = meaning {
             return self.processes.end_command(id);
         }
+        // And of these they need one.
+        if let Meaning::Lock = meaning {
+            return self.lock(id, line);
+        }
         let text = String::from_utf8_lossy(line);
         if let Meaning::Frame = meaning {
             return self.frame(id, &text, row);
@@ -467,8 +472,6 @@ impl State {
                 process.work = names;
                 process.locks = Names::default();
             }
-            Meaning::Lock if text.trim_end().ends_with("/vdi") => process.locks.vdi = names.vdi,
-            Meaning::Lock if text.trim_end().ends_with("/sr") => process.locks.sr = names.sr,
             Meaning::Fault => process.fault = Some((excerpt(text.trim_start_matches(['>', '|', ' ', '\t'])), row)),
             Meaning::Names => {
                 if names.sr.is_some() {
@@ -487,6 +490,20 @@ impl State {
             | Meaning::Code
             | Meaning::CodeWords => {}
         }
+    }
+
+    /// A lock of a disk, `…/UUID/vdi`, or of a repository, `…/UUID/sr`.
+    fn lock(&mut self, process: u32, line: &[u8]) {
+        let line = line.trim_ascii_end();
+        let (of, is_vdi) = match (line.strip_suffix(b"/vdi"), line.strip_suffix(b"/sr")) {
+            (Some(of), _) => (of, true),
+            (None, Some(of)) => (of, false),
+            (None, None) => return,
+        };
+        let Some(name) = uuid_at_end(of) else { return };
+        let locks = &mut self.processes.get(process).locks;
+        let slot = if is_vdi { &mut locks.vdi } else { &mut locks.sr };
+        *slot = Some(name);
     }
 
     /// A function of a traceback, which may say what its exception is about.

@@ -232,6 +232,13 @@ fn is_same(one: &Option<String>, other: &Option<String>) -> bool {
     }
 }
 
+/// The UUID that a text ends with, behind a slash.
+pub fn uuid_at_end(text: &[u8]) -> Option<String> {
+    let at = text.len().checked_sub(UUID)?;
+    let (before, name) = (text.get(..at)?, text.get(at..)?);
+    (before.ends_with(b"/") && is_uuid(name)).then(|| String::from_utf8_lossy(name).to_ascii_lowercase())
+}
+
 fn is_uuid(text: &[u8]) -> bool {
     text.len() >= UUID
         && text.iter().take(UUID).enumerate().all(|(index, byte)| match index {

@@ -36,7 +36,7 @@ pub struct Lines {
 impl Lines {
     /// Takes the next bytes, and calls `take` with every line that is complete and the number of its first row.
     pub fn feed(&mut self, mut chunk: &[u8], take: &mut dyn FnMut(&[u8], u64)) {
-        while let Some(end) = chunk.iter().position(|byte| *byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', chunk) {
             let (rest, after) = (chunk.get(..end).unwrap_or_default(), chunk.get(end + 1..).unwrap_or_default());
             self.extend(rest, take);
             self.end_row(take);

@@ -8,7 +8,7 @@ pub fn bench() -> Result<(), ProcessError> {
     process::run(cargo().args(["build", "--release", "--package", "vhd-analyser-cli"]))?;
     process::run(
         cargo()
-            .args(["bench", "--package", "vhd-analyser-tests", "--bench", "engine"])
+            .args(["bench", "--package", "vhd-analyser-tests", "--bench", "engine", "--bench", "logs"])
             .env("VHD_ANALYSER", workspace::root().join("target/release/vhd-analyser")),
     )
 }
