@@ -206,17 +206,23 @@ fn match_line(needles: &Needles, meanings: &[Meaning], state: &mut State, line: 
         return;
     }
     // What a program printed in several lines may stand in one, as Python or JSON write it.
-    if memmem::find(line, JOINED).is_none() {
+    if joint(line).is_none() {
         return state.take(found, Piece { whole: line, text: line, row });
     }
     let mut rest = Some(line);
     while let Some(text) = rest {
-        let end = memmem::find(text, JOINED);
-        let piece = text.get(..end.unwrap_or(text.len())).unwrap_or_default();
-        rest = end.and_then(|end| text.get(end + JOINED.len()..));
+        let end = joint(text);
+        let piece = text.get(..end.map_or(text.len(), |(end, _)| end)).unwrap_or_default();
+        rest = end.and_then(|(_, next)| text.get(next..));
         let found = look(needles, meanings, state, piece, line);
         state.take(found, Piece { whole: line, text: piece, row });
     }
+}
+
+/// Where the first of lines that are joined ends, and where the next begins.
+fn joint(text: &[u8]) -> Option<(usize, usize)> {
+    let ends = JOINED.iter().filter_map(|joined| memmem::find(text, joined).map(|at| (at, at + joined.len())));
+    ends.min()
 }
 
 /// A line, or a part of one that was a line of its own.
@@ -323,8 +329,8 @@ fn follow(mut text: &[u8], words: &[&str]) -> bool {
     })
 }
 
-/// What stands between lines that are joined in one.
-const JOINED: &[u8] = b"\\n";
+/// What stands between lines that are joined in one: as Python and JSON write it, and as syslog does.
+const JOINED: [&[u8]; 2] = [b"\\n", b"#012"];
 
 /// What is known while logs are read.
 #[derive(Debug, Default)]

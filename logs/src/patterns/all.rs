@@ -26,6 +26,7 @@ pub fn all() -> impl Iterator<Item = &'static Pattern> {
         sm_codes::GENERAL,
         smgc::GENERAL,
         storage::LAST,
+        migration::LAST,
     ]
     .into_iter()
     .flatten()
@@ -45,7 +46,7 @@ pub fn is_general(pattern: &Pattern) -> bool {
 
 /// Whether it only says what failed in the end, which another line of the same failure explains.
 pub fn is_outcome(pattern: &Pattern) -> bool {
-    hyper_v::OUTCOMES.contains(pattern)
+    hyper_v::OUTCOMES.contains(pattern) || migration::LAST.contains(pattern)
 }
 
 /// Whether it is a failure of `vhd-util` itself.

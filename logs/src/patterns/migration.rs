@@ -39,7 +39,7 @@ pub const PATTERNS: &[Pattern] = &[
         sign: Sign::Words(&[
             &["vhd-tool", "End_of_file"],
             &["vhd_tool_wrapper", "End_of_file"],
-            &["vhd-tool failed", "exit"],
+            &["vhd-tool failed"],
             &["Unix.Unix_error", "EPIPE"],
             &["ECONNRESET", "vhd-tool"],
         ]),
@@ -91,26 +91,6 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
     Pattern {
-        id: "xapi.internal",
-        severity: Severity::Error,
-        title: "XenServer’s toolstack failed in an operation on storage",
-        sign: Sign::Words(&[&["INTERNAL_ERROR", "Storage_"], &["INTERNAL_ERROR", "VDI"], &["INTERNAL_ERROR", "Unix"]]),
-        codes: &[],
-        unless: &[],
-        number: None,
-        happened: "An operation ended with an error that the toolstack has no name for; its words say what failed.",
-        why: "A connection between hosts or to the storage manager broke, or a record of the database is stale.",
-        check: "Look at the words of the error, and at SMlog of the same second.",
-        remedy: "Repair what they name, then repeat the operation.",
-        commands: &[],
-        #[cfg(feature = "excerpts")]
-        excerpts: &[
-            "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Storage_",
-            "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … VDI",
-            "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Unix",
-        ],
-    },
-    Pattern {
         id: "xapi.not-supported",
         severity: Severity::Warning,
         title: "The repository does not allow that operation now",
@@ -155,3 +135,25 @@ pub const PATTERNS: &[Pattern] = &[
         excerpts: &["Aug 19 20:02:58 x SM: [23584] MAP_DUPLICATE_KEY"],
     },
 ];
+
+/// An error that has no name: what else its line, or another, says tells more.
+pub const LAST: &[Pattern] = &[Pattern {
+    id: "xapi.internal",
+    severity: Severity::Error,
+    title: "XenServer’s toolstack failed in an operation on storage",
+    sign: Sign::Words(&[&["INTERNAL_ERROR", "Storage_"], &["INTERNAL_ERROR", "VDI"], &["INTERNAL_ERROR", "Unix"]]),
+    codes: &[],
+    unless: &[],
+    number: None,
+    happened: "An operation ended with an error that the toolstack has no name for; its words say what failed.",
+    why: "A connection between hosts or to the storage manager broke, or a record of the database is stale.",
+    check: "Look at the words of the error, and at SMlog of the same second.",
+    remedy: "Repair what they name, then repeat the operation.",
+    commands: &[],
+    #[cfg(feature = "excerpts")]
+    excerpts: &[
+        "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Storage_",
+        "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … VDI",
+        "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Unix",
+    ],
+}];

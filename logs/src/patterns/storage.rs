@@ -403,7 +403,7 @@ pub const LAST: &[Pattern] = &[
         commands: &[MOUNT, IDENTIFY, CHECK_DISK],
         #[cfg(feature = "excerpts")]
         excerpts: &[
-            "Jul 29 16:37:07 ng02 xapi: [error||4882 HTTPS 10.0.1.45->:::80|[XO] Importing content into VDI root_0 R:03a940e24a95|vhd_tool_wrapper] vhd-tool failed, returning VDI_IO_ERROR",
+            "Jul 29 16:37:07 ng02 xapi: [error||4882 HTTPS 10.0.1.45->:::80|[XO] Importing content into VDI root_0 R:03a940e24a95|storage_access] VDI_IO_ERROR: [ Device I/O errors ]",
             "Sep 14 16:36:26 fatxs-1 SM: [19805] FAILED in util.pread: (rc 5) stdout: '', stderr: 'read failed: Input/output error'",
             "Jul 29 16:37:07 ng02 kernel: [1.2] Buffer I/O error on device dm-3, logical block 12",
             "Jul 29 16:37:07 ng02 kernel: [1.2] blk_update_request: I/O error, dev sda, sector 12",
