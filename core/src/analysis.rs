@@ -16,7 +16,7 @@ use crate::journal::Journal;
 use crate::layout::locator::file_name;
 use crate::layout::time::TimeStamp;
 use crate::progress::{AnalysisError, Progress, Stage, Watch};
-use crate::repair::{self, Content, Found, Partial, Patched, Plan, RequestedChanges, Wanted, find_plans};
+use crate::repair::{self, Content, Found, Partial, Patched, Plan, RequestedChanges, UnknownBlock, Wanted, find_plans};
 use crate::source::{Read, Source};
 use crate::verdict::Verdict;
 
@@ -266,6 +266,11 @@ impl Analysis {
     /// The best plan of repair.
     pub fn plan(&self) -> Option<&Plan> {
         self.repairs.first().map(|repair| &repair.plan)
+    }
+
+    /// The orphaned blocks whose number neither the file nor the best plan proves.
+    pub fn unknown_blocks(&self) -> Vec<UnknownBlock> {
+        repair::numbers::unknown_blocks(&self.image, self.plan().zip(self.repaired.as_ref()))
     }
 
     /// How many errors were found in the file itself.

@@ -154,6 +154,7 @@ fn report() -> Report {
         tools: vec![tool(Tool::VhdUtil, false, Some(true)), tool(Tool::Azure, false, Some(false))],
         alternatives: vec![],
         partial: None,
+        orphans: vec![],
         regions: vec![RegionReport {
             name: "Primary footer".into(),
             offset: 512,

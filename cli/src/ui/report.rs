@@ -7,7 +7,8 @@ use vhd_analyser_core::compat::ParentUse;
 use vhd_analyser_core::finding::Action;
 use vhd_analyser_core::image::block_scan::BlockScan;
 use vhd_analyser_core::report::{
-    FindingOnce, FindingReport, NextStep, PartialReport, PatchReport, RepairReport, Report, Severity, ToolReport,
+    CandidateReport, FindingOnce, FindingReport, NextStep, OrphanReport, PartialReport, PatchReport, RepairReport,
+    Report, Severity, ToolReport,
 };
 use vhd_analyser_core::units;
 
@@ -28,6 +29,7 @@ pub fn report(page: &mut Page, report: &Report, ancestors: &[Report], deep: Opti
     }
     chain(page, report, ancestors);
     findings(page, report);
+    orphans(page, report);
     tools(page, report);
     if let Some(deep) = deep {
         survey(page, deep);
@@ -234,12 +236,31 @@ fn accepted(tool: &ToolReport) -> (&'static str, AnsiColor, String) {
     }
 }
 
+/// The orphaned blocks whose number nothing proves, with the option that assigns one and what speaks for its number.
+fn orphans(page: &mut Page, report: &Report) {
+    if report.orphans.is_empty() {
+        return;
+    }
+    page.heading("Orphaned blocks");
+    for OrphanReport { sector, written_sectors, candidates, .. } in &report.orphans {
+        let written = units::count(*written_sectors, "written sector");
+        page.item("- ", PLAIN, &format!("at sector {sector}, with {written}"));
+        for CandidateReport { block, evidence } in candidates {
+            page.item("  ", PLAIN, &format!("--assign {block}={sector}: {}", evidence.join(" ")));
+        }
+        if candidates.is_empty() {
+            page.item("  ", PLAIN, &format!("--assign BLOCK={sector}: nothing in the file speaks for one number."));
+        }
+    }
+}
+
 /// The command that does what can be done about a fault of a disk.
 fn command_for(action: Action, disk: &str) -> String {
     let disk = quoted(disk);
     match action {
         Action::LinkParent => format!("vhd-analyser repair {disk} --parent PARENT -o COPY"),
         Action::ConvertChain => format!("vhd-analyser convert {disk} --to dynamic -o IMAGE"),
+        Action::AssignBlock => format!("vhd-analyser repair {disk} --assign BLOCK=SECTOR --allow-loss -o COPY"),
         Action::HideParent => "vhd-analyser repair PARENT --hide -o COPY".to_owned(),
     }
 }

@@ -53,6 +53,8 @@ fn a_block_is_assigned_by_hand() -> Outcome {
     let world = World::new()?;
     world.write("disk.vhd", &damaged)?;
     let assign = format!("1={sector}");
+    let checked = said(&world.run(&["check", "disk.vhd"])?);
+    assert!(checked.contains(&format!("--assign BLOCK={sector}: nothing")), "{checked}");
     let refused = world.run(&["repair", "disk.vhd", "--assign", &assign, "-o", "copy.vhd"])?;
     assert_eq!(code(&refused), 1, "it is not proven");
     let output = world.run(&["repair", "disk.vhd", "--assign", &assign, "--allow-loss", "-o", "copy.vhd"])?;
@@ -62,6 +64,7 @@ fn a_block_is_assigned_by_hand() -> Outcome {
     let onto_another = sector + 129;
     for (wrong, named) in [
         ("9=40", "9"),
+        (&format!("5={sector}"), "in use"),
         ("1=1", "1"),
         ("1=0xffffff", "16777215"),
         (&format!("0={onto_another}"), "3"),

@@ -1,5 +1,6 @@
 //! What can be done about a fault besides repairing the disk, for whoever shows it to put into words.
 
+use super::blocks::BlockFault;
 use super::fault::Fault;
 use super::link::LinkFault;
 use super::locators::{LocatorFault, Wrong};
@@ -15,6 +16,8 @@ pub enum Action {
     ConvertChain,
     /// To set the hidden flag of the parent.
     HideParent,
+    /// To assign an orphaned block to its number by hand.
+    AssignBlock,
 }
 
 impl Fault {
@@ -36,6 +39,7 @@ impl Fault {
             }
             Self::Link(LinkFault::BlockSize { .. }) => Some(Action::ConvertChain),
             Self::Link(LinkFault::NotHidden) => Some(Action::HideParent),
+            Self::Block(BlockFault::Orphan { .. }) => Some(Action::AssignBlock),
             _ => None,
         }
     }

@@ -10,8 +10,11 @@ use crate::layout::bat::BlockShape;
 use crate::layout::footer::Footer;
 use crate::progress::{AnalysisError, Stage, Watch};
 
+/// What the boot sector of a disk ends with.
+const BOOT_MARK: [u8; 2] = [0x55, 0xAA];
+
 /// So many places where a block may begin, sector by sector, with the block behind the last of them. Of the data only
-/// whether there is any is kept, a byte a sector.
+/// whether there is any is kept, a byte a sector, and which sectors may be boot sectors.
 pub(super) struct Stretch<'a> {
     start: u64,
     /// The first place where a block may begin.
@@ -20,6 +23,8 @@ pub(super) struct Stretch<'a> {
     head: Vec<u8>,
     /// Whether a sector has data.
     has_data: Vec<bool>,
+    /// Where the sectors are that end as a boot sector does, in bytes from the start of the file.
+    boot_sectors: Vec<u64>,
     shape: BlockShape,
     footer: Option<&'a Footer>,
 }
@@ -37,8 +42,9 @@ impl<'a> Stretch<'a> {
         let (first, start) = (start, start.saturating_sub(SECTOR));
         let length = last - start + shape.length();
         let head = (last - start + shape.bitmap + SECTOR).min(length) as usize;
-        let mut stretch = Self { start, first, head: vec![0; head], has_data: Vec::new(), shape, footer };
-        let Self { head, has_data, .. } = &mut stretch;
+        let mut stretch =
+            Self { start, first, head: vec![0; head], has_data: Vec::new(), boot_sectors: Vec::new(), shape, footer };
+        let Self { head, has_data, boot_sectors, .. } = &mut stretch;
         reader.windows(start, length, Stage::Tail, watch, &mut |offset, bytes| {
             let at = (offset - start) as usize;
             if let Some(rest) = head.get_mut(at..) {
@@ -46,6 +52,8 @@ impl<'a> Stretch<'a> {
                 rest[..both].copy_from_slice(&bytes[..both]);
             }
             has_data.extend(bytes.chunks(SECTOR as usize).map(|sector| sector.iter().any(|byte| *byte != 0)));
+            let sectors = (offset..).step_by(SECTOR as usize).zip(bytes.chunks(SECTOR as usize));
+            boot_sectors.extend(sectors.filter(|(_, sector)| sector.ends_with(&BOOT_MARK)).map(|(at, _)| at));
             true
         })?;
         Ok(stretch)
@@ -62,6 +70,11 @@ impl<'a> Stretch<'a> {
         let before = at.checked_sub(SECTOR as usize).and_then(|before| self.head.get(before..at));
         let around = (before.unwrap_or_default(), &behind[..behind.len().min(SECTOR as usize)]);
         Weighed::of(bytes, self.footer, self.shape, has_data, around)
+    }
+
+    /// Whether the data of a block that begins at a place would begin with a boot sector.
+    pub fn boots(&self, place: u64) -> bool {
+        self.boot_sectors.binary_search(&place.saturating_add(self.shape.bitmap)).is_ok()
     }
 
     /// Whether anything but zeros stands where a block may begin or lie.

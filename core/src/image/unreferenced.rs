@@ -39,6 +39,8 @@ pub struct Orphan {
     pub full: bool,
     /// Of these sectors, those that hold something. There is no data in the others.
     pub with_data: u32,
+    /// Whether its data begins with a boot sector.
+    pub boot_sector: bool,
     /// Other places, in bytes, that overlap this one and where bitmap and data agree as well; the first three.
     pub rivals: [Option<u64>; 3],
 }

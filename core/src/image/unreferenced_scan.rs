@@ -129,6 +129,7 @@ fn block_in(stretch: &Stretch<'_>, (first, last): (u64, u64), bat: &Bat, expecte
         sectors: weighed.written,
         full: weighed.full,
         with_data: weighed.with_data,
+        boot_sector: stretch.boots(offset),
         rivals: core::array::from_fn(|_| rivals.next()),
     })
 }

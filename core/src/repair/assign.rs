@@ -4,13 +4,15 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::entry::entry_offset;
+use super::numbers::has_place;
 use super::plan::{Patch, Step};
-use crate::image::Image;
+use crate::image::{Block, Image};
 use crate::layout::SECTOR;
 use crate::layout::bat::UNALLOCATED;
 
 /// A block and the sector at which it begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Assignment {
     /// The block's number in the virtual disk, from 0.
     pub block: u32,
@@ -31,6 +33,14 @@ pub enum AssignRefusal {
         block: u32,
         /// How many there are.
         entries: u32,
+    },
+    /// The block has a place already, so that what is there would be lost.
+    #[error("block {block} is in use already: it begins at sector {sector}")]
+    InUse {
+        /// The block.
+        block: u32,
+        /// Where it begins.
+        sector: u32,
     },
     /// There is no room for a block.
     #[error("at sector {sector} there is no room for a block between the metadata and the end of the disk")]
@@ -63,6 +73,14 @@ pub fn check_assignments(image: &Image, assignments: &[Assignment]) -> Result<()
         let start = u64::from(sector) * SECTOR;
         if sector == UNALLOCATED || start < image.end_of_metadata || start + shape.length() > image.limit() {
             return Err(AssignRefusal::NoRoom { sector });
+        }
+        let twice = assignments.iter().take(number).find(|other| other.block == block).map(|other| other.sector);
+        // An entry that leads to no block of its own, or a little beside this place, is what the assignment corrects.
+        let is_sound = |present: &Block| {
+            has_place(image, bat, *present, shape) && present.offset().abs_diff(start) >= shape.length()
+        };
+        if let Some(sector) = twice.or_else(|| Some(bat.find(block).filter(is_sound)?.sector)) {
+            return Err(AssignRefusal::InUse { block, sector });
         }
         let others = bat.blocks.iter().map(|other| (other.number, other.offset()));
         let before = assignments.iter().take(number).map(|other| (other.block, u64::from(other.sector) * SECTOR));

@@ -80,6 +80,14 @@ impl Evidence {
             _ => Strength::Certain,
         }
     }
+
+    /// The block whose place it proves, if it proves one.
+    pub(super) fn placed_block(&self) -> Option<u32> {
+        match self {
+            Self::OnlyPlace { block, .. } | Self::OneBit { block } | Self::BesideBlock { block } => Some(*block),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Evidence {

@@ -16,6 +16,7 @@ mod last_block;
 mod length;
 mod lost_footers;
 mod lost_header;
+pub(crate) mod numbers;
 mod one_bit;
 mod orphans;
 mod parent;
@@ -34,6 +35,7 @@ mod unique_id;
 
 pub use assign::{AssignRefusal, Assignment, check_assignments};
 pub use evidence::{Evidence, Strength};
+pub use numbers::{Candidate, NumberEvidence, UnknownBlock};
 pub use parent_disk::{LinkRefusal, ParentDisk};
 pub use plan::{Content, Cut, Patch, Patched, Plan, Segment, Step};
 pub use requests::{FixedDisk, RequestedChanges};

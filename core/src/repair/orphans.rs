@@ -4,13 +4,12 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::case::{Case, Proposal, Unreadable};
+use super::case::{Case, Proposal};
 use super::cleared_entries::{is_unreachable, unused, was_unused};
 use super::entry::entry_offset;
 use super::evidence::Evidence;
 use super::plan::{Patch, Step};
 use crate::image::{Bat, Image, Orphan};
-use crate::layout::SECTOR;
 
 /// More blocks in doubt than are weighed against each other; beyond that, entries are only cleared.
 pub(super) const MOST_CLAIMS: usize = 8;
@@ -37,7 +36,7 @@ pub(super) fn relinked(case: &Case<'_>, bat: &Bat, lost: &[u32]) -> Proposal {
         return Ok(one_place(image, bat, *block, *orphan));
     }
     if let [block] = lost {
-        return one_of(case, bat, *block, orphans);
+        return Ok(one_of(image, bat, *block, orphans));
     }
     if lost.len() != orphans.len() {
         return Ok(Vec::new());
@@ -150,11 +149,10 @@ fn one_place(image: &Image, bat: &Bat, block: u32, orphan: Orphan) -> Vec<Step> 
 }
 
 /// One block without a place, and several places: the one that keeps the order of the others first.
-fn one_of(case: &Case<'_>, bat: &Bat, block: u32, orphans: &[Orphan]) -> Proposal {
-    let image = case.image;
+fn one_of(image: &Image, bat: &Bat, block: u32, orphans: &[Orphan]) -> Vec<Step> {
     let mut fitting: Vec<(bool, bool, Orphan)> = Vec::new();
     for &orphan in orphans.iter().filter(|orphan| fits(image, block, **orphan)) {
-        let begins = block == 0 && has_boot_sector(case, orphan)?;
+        let begins = block == 0 && orphan.boot_sector;
         fitting.push((begins, stays_in_order(bat, block, orphan), orphan));
     }
     fitting.sort_by_key(|(begins, in_order, _)| core::cmp::Reverse((*begins, *in_order)));
@@ -171,18 +169,11 @@ fn one_of(case: &Case<'_>, bat: &Bat, block: u32, orphans: &[Orphan]) -> Proposa
         );
         Some(relink(image, &[(block, *orphan)])?.assuming(assumption))
     });
-    Ok(steps.collect())
+    steps.collect()
 }
 
 /// Ways to give a block a place that are offered at the most.
 const MOST_WAYS: usize = 3;
-
-/// Whether the data of a block begins with a boot sector.
-fn has_boot_sector(case: &Case<'_>, orphan: Orphan) -> Result<bool, Unreadable> {
-    let bitmap = case.image.block_shape().map_or(SECTOR, |shape| shape.bitmap);
-    let sector = case.probe.bytes(orphan.offset + bitmap, SECTOR as usize)?;
-    Ok(sector.ends_with(&[0x55, 0xAA]))
-}
 
 /// Whether the batmap lets a block be this one: a full block stays full.
 pub(super) fn fits(image: &Image, block: u32, orphan: Orphan) -> bool {

@@ -56,8 +56,14 @@ pub(super) fn duplicate_entries(case: &Case<'_>, bat: &Bat, lost: &[u32], first:
 /// Two blocks at one place, and none without an entry, or several: either may keep the block, or both what is read of it.
 fn one_owner(case: &Case<'_>, bat: &Bat, first: Block, second: Block) -> Proposal {
     let image = case.image;
-    let shared =
-        Orphan { offset: first.offset(), sectors: 0, full: is_full_at(case, first)?, with_data: 0, rivals: [None; 3] };
+    let shared = Orphan {
+        offset: first.offset(),
+        sectors: 0,
+        full: is_full_at(case, first)?,
+        with_data: 0,
+        boot_sector: false,
+        rivals: [None; 3],
+    };
     let kept = |block: Block, other: Block| cleared(image, &[other.number]).assuming(keeps(block, other));
     let either = [kept(first, second), kept(second, first)];
     // What the batmap denies one of them, or what keeps all blocks in their order, tells whose it is.

@@ -8,7 +8,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::model::{
-    FindingReport, LinkReport, PartialReport, PatchReport, RegionReport, RepairReport, Report, ToolReport,
+    CandidateReport, FindingReport, LinkReport, OrphanReport, PartialReport, PatchReport, RegionReport, RepairReport,
+    Report, ToolReport,
 };
 use super::scope::Scope;
 use super::{prose, structures};
@@ -16,9 +17,9 @@ use crate::analysis::{Analysis, VerifiedRepair};
 use crate::chain::{DiskSummary, Lineage, Link, Next, Reach};
 use crate::compat::rejected_by;
 use crate::finding::link::LinkFault;
-use crate::finding::{Finding, Rule, Severity};
+use crate::finding::{Action, Finding, Rule, Severity};
 use crate::layout::footer::DiskType;
-use crate::repair::{Content, Evidence};
+use crate::repair::{Candidate, Content, Evidence, UnknownBlock};
 use crate::verdict::Verdict;
 
 /// What a report is for, besides the file and its place.
@@ -79,6 +80,7 @@ pub fn build_for(analysis: &Analysis, lineage: Option<&Lineage>, options: Report
     };
     let placed = in_place(analysis, lineage);
     let found: Vec<Finding> = placed.iter().map(|(finding, _)| *finding).collect();
+    let orphans: Vec<OrphanReport> = analysis.unknown_blocks().into_iter().map(orphan).collect();
     let words = prose::Words::of(analysis, lineage, &found);
     Report {
         file: analysis.name.clone(),
@@ -99,7 +101,11 @@ pub fn build_for(analysis: &Analysis, lineage: Option<&Lineage>, options: Report
             .into_iter()
             .map(|(found, title)| {
                 let told = finding(&found, analysis.image.kind());
-                FindingReport { title: title.unwrap_or(told.title), ..told }
+                // A block whose number the repair proves needs nobody to assign it.
+                let is_open = |action: &Action| {
+                    *action != Action::AssignBlock || orphans.iter().any(|orphan| orphan.offset == found.offset)
+                };
+                FindingReport { title: title.unwrap_or(told.title), action: told.action.filter(is_open), ..told }
             })
             .collect(),
         chain: lineage.links.iter().map(link).collect(),
@@ -115,6 +121,7 @@ pub fn build_for(analysis: &Analysis, lineage: Option<&Lineage>, options: Report
             repaired: partial.repaired as u64,
             errors: partial.errors as u64,
         }),
+        orphans,
         structures: match analysis.foreign {
             Some(_) => Vec::new(),
             None => structures::structures(&analysis.image, &analysis.findings),
@@ -146,6 +153,21 @@ fn in_place(analysis: &Analysis, lineage: &Lineage) -> Vec<(Finding, Option<Stri
     }
     placed.sort_by_key(|(finding, _)| Reverse(finding.severity()));
     placed
+}
+
+fn orphan(UnknownBlock { orphan, sector, before, after, candidates }: UnknownBlock) -> OrphanReport {
+    let candidate = |Candidate { block, evidence }: Candidate| CandidateReport {
+        block,
+        evidence: evidence.iter().map(ToString::to_string).collect(),
+    };
+    OrphanReport {
+        sector,
+        offset: orphan.offset,
+        written_sectors: orphan.sectors,
+        before,
+        after,
+        candidates: candidates.into_iter().map(candidate).collect(),
+    }
 }
 
 fn link(link: &Link) -> LinkReport {

@@ -9,7 +9,8 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use super::model::{
-    FindingReport, PartialReport, PatchReport, RegionReport, RepairReport, ReportExport, ToolReport, VERSION,
+    FindingReport, OrphanReport, PartialReport, PatchReport, RegionReport, RepairReport, ReportExport, ToolReport,
+    VERSION,
 };
 use crate::compat::ParentUse;
 use crate::finding::{Severity, Tool};
@@ -48,6 +49,7 @@ struct File<'a> {
     tools: Vec<ToolAnswer<'a>>,
     repair: Option<Repair<'a>>,
     partial_repair: Option<Partial<'a>>,
+    orphans: &'a [OrphanReport],
     done: &'a [String],
     metadata: &'a [RegionReport],
     analyser: Analyser<'a>,
@@ -145,6 +147,7 @@ impl<'a> File<'a> {
             tools: report.tools.iter().map(ToolAnswer::of).collect(),
             repair: report.repair.as_ref().map(Repair::of),
             partial_repair: report.partial.as_ref().map(Partial::of),
+            orphans: &report.orphans,
             done: export.done,
             metadata: &report.regions,
             analyser: Analyser { version: export.version, commit: export.commit },

@@ -25,7 +25,7 @@ pub use chain::{
     BlockerReport, ChainReport, CoalesceReport, DiskReport, ForestReport, ParentState, ResizeReport, forest, in_words,
 };
 pub use model::{
-    FieldReport, FindingOnce, FindingReport, LinkReport, NextStep, PartialReport, PatchReport, RegionReport,
-    RepairReport, Report, ReportExport, StructureReport, ToolReport, VERSION,
+    CandidateReport, FieldReport, FindingOnce, FindingReport, LinkReport, NextStep, OrphanReport, PartialReport,
+    PatchReport, RegionReport, RepairReport, Report, ReportExport, StructureReport, ToolReport, VERSION,
 };
 pub use scope::{BlocksRead, Checked, NotChecked, Scope};

@@ -59,6 +59,8 @@ pub struct Report {
     pub alternatives: Vec<RepairReport>,
     /// What can be repaired safely where there is no repair of all of it.
     pub partial: Option<PartialReport>,
+    /// The orphaned blocks whose number nothing proves: each can be assigned to one by hand.
+    pub orphans: Vec<OrphanReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
     /// The same with their hashes; empty where nobody read the file for them.
@@ -215,6 +217,34 @@ pub struct PartialReport {
     pub repaired: u64,
     /// How many errors there are.
     pub errors: u64,
+}
+
+/// An orphaned block whose number nothing proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct OrphanReport {
+    /// The sector of the file at which it begins: what its BAT entry would be.
+    pub sector: u32,
+    /// The same in bytes from the start of the file.
+    pub offset: u64,
+    /// Sectors that its bitmap calls written.
+    pub written_sectors: u32,
+    /// The number of the block before it in the file, if there is one.
+    pub before: Option<u32>,
+    /// The number of the block after it in the file, if there is one.
+    pub after: Option<u32>,
+    /// Block numbers without a place that something speaks for, the most likely first.
+    pub candidates: Vec<CandidateReport>,
+}
+
+/// A number that an orphaned block may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct CandidateReport {
+    /// The number of the block in the virtual disk, from 0.
+    pub block: u32,
+    /// What speaks for it, a sentence each, the strongest first.
+    pub evidence: Vec<String>,
 }
 
 /// One run of bytes that a repair writes.

@@ -350,6 +350,19 @@ impl Page {
         Ok(self.driver.action_chain().send_keys(key).perform().await?)
     }
 
+    /// Types text where the focus is.
+    pub async fn type_text(&self, text: &str) -> Result<(), Failure> {
+        Ok(self.driver.action_chain().send_keys(text).perform().await?)
+    }
+
+    /// Writes a text into the field that this CSS selector selects, in place of what is there, as soon as it is shown.
+    pub async fn fill(&self, selector: &str, text: &str) -> Result<(), Failure> {
+        let query = self.driver.query(By::Css(selector)).and_displayed().wait(PATIENCE, POLL);
+        let field = query.desc(selector).first().await?;
+        field.clear().await?;
+        Ok(field.send_keys(text).await?)
+    }
+
     /// Goes on with the Tab key until the focus is in the element with this `data-testid`.
     pub async fn tab_to(&self, test_id: &str) -> Result<(), Failure> {
         let focused = "return document.activeElement?.closest('[data-testid]')?.dataset.testid ?? null";

@@ -7,6 +7,7 @@ mod browser;
 mod elsewhere;
 mod in_place;
 mod offline;
+mod orphans;
 mod processes;
 mod server;
 mod several;
@@ -373,8 +374,7 @@ async fn a_disk_of_100_gb_is_repaired_without_memory() -> Result<(), Failure> {
 #[tokio::test]
 async fn everybody_can_use_it() -> Result<(), Failure> {
     browse(async |page| {
-        let axe = fs::read_to_string(from_xtask("VHD_ANALYSER_AXE")?)?;
-        page.script(&axe, vec![]).await?;
+        load_axe(page).await?;
         let (text, sound) = (page.folder().join("notes.vhd"), page.folder().join("sound.vhd"));
         fs::write(&text, "Not a disk.\n")?;
         incident::write_sound(&sound)?;
@@ -427,6 +427,13 @@ const BACKGROUND: &str = "getComputedStyle(document.documentElement).backgroundC
 
 async fn background(page: &Page) -> Result<Value, Failure> {
     page.script(&format!("return {BACKGROUND}"), vec![]).await
+}
+
+/// Loads axe, for [`accessible`].
+async fn load_axe(page: &Page) -> Result<(), Failure> {
+    let axe = fs::read_to_string(from_xtask("VHD_ANALYSER_AXE")?)?;
+    page.script(&axe, vec![]).await?;
+    Ok(())
 }
 
 /// Lets axe look at the page in both colour schemes.

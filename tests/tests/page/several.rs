@@ -22,7 +22,7 @@ use vhd_analyser_tests::corpus::cases;
 use vhd_analyser_tests::{incident, schema};
 
 use crate::browser::{Browser, Failure, Page, Place, browse, visit};
-use crate::{accessible, fits, remedy};
+use crate::{accessible, fits, load_axe, remedy};
 
 const NOVA: &str = include_str!("../../images/incident/nova-compute.log");
 const SM: &str = include_str!("../../images/incident/SMlog");
@@ -785,8 +785,7 @@ async fn everybody_can_use_it_with_several_files() -> Result<(), Failure> {
     browse(async |page| {
         page.choose_all(&incident_files(page)?).await?;
         page.expect_verdict(incident::NAME, "repairable").await?;
-        let axe = fs::read_to_string(crate::from_xtask("VHD_ANALYSER_AXE")?)?;
-        page.script(&axe, vec![]).await?;
+        load_axe(page).await?;
         page.script("document.querySelectorAll('details').forEach(e => e.open = true)", vec![]).await?;
         accessible(page, "a chain with its logs").await?;
         page.narrow(400).await?;

@@ -15,6 +15,7 @@ use js_sys::wasm_bindgen::prelude::Closure;
 use js_sys::wasm_bindgen::{JsCast, JsValue};
 use vhd_analyser_core::Verdict;
 use vhd_analyser_core::convert::Format;
+use vhd_analyser_core::repair::Assignment;
 use vhd_analyser_core::report::{DiskReport, ParentState, Report};
 use vhd_analyser_core::text::printable;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -38,12 +39,14 @@ use vhd_analyser_core::units;
 const SLOW: u32 = 200;
 
 /// What somebody wants changed in a disk besides what is wrong.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
     /// tapdisk's hidden flag, to be set or taken away.
     pub hidden: Option<bool>,
     /// The disk to link it to, by its number in the forest.
     pub parent: Option<usize>,
+    /// Orphaned blocks, each assigned to its number.
+    pub assign: Vec<Assignment>,
 }
 
 /// What comes of reading a disk for its report.
@@ -243,7 +246,7 @@ impl Controller {
         let parent = change.parent.and_then(|parent| self.file_of(parent));
         let path = parent.as_ref().map(|parent| way(&file.place, &parent.place));
         let with = With {
-            changes: DiskChanges { hidden: change.hidden, parent: path },
+            changes: DiskChanges { hidden: change.hidden, parent: path, assign: change.assign },
             parent: parent.map(|parent| parent.file.into()),
             ..disk.map(|disk| self.with(disk)).unwrap_or_default()
         };
@@ -444,7 +447,7 @@ impl Controller {
                 Action::Analysed(kind, analysed)
             }
             // What was found before holds on.
-            Response::Failed(failure @ Failure::NotLinked(_)) => {
+            Response::Failed(failure @ (Failure::NotLinked(_) | Failure::NotAssigned(_))) => {
                 *work.reading(kind) = None;
                 Action::NotChanged(failure)
             }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use vhd_analyser_core::convert::{self, ChainError, WriteError};
 use vhd_analyser_core::progress::AnalysisError;
-use vhd_analyser_core::repair::LinkRefusal;
+use vhd_analyser_core::repair::{AssignRefusal, LinkRefusal};
 use web_sys::DomException;
 
 /// Why bytes of a file are not there.
@@ -68,6 +68,9 @@ pub enum Failure {
     /// The disk cannot be linked to the parent that was chosen.
     #[error("The disk cannot be linked to this parent: {0}.")]
     NotLinked(String),
+    /// An orphaned block cannot have the number that was entered.
+    #[error("The orphaned block cannot be assigned: {0}.")]
+    NotAssigned(String),
     /// There is no single image of a chain.
     #[error("No image was made: {0}.")]
     NotFlattened(String),
@@ -99,6 +102,12 @@ impl From<ReadError> for Failure {
 impl From<LinkRefusal> for Failure {
     fn from(refusal: LinkRefusal) -> Self {
         Self::NotLinked(refusal.to_string())
+    }
+}
+
+impl From<AssignRefusal> for Failure {
+    fn from(refusal: AssignRefusal) -> Self {
+        Self::NotAssigned(refusal.to_string())
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vhd_analyser_core::chain::Lineage;
 use vhd_analyser_core::convert::Format;
+use vhd_analyser_core::repair::Assignment;
 
 /// What the page asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,4 +101,6 @@ pub struct DiskChanges {
     pub hidden: Option<bool>,
     /// The path under which the disk shall find its parent, which comes with it as the second file.
     pub parent: Option<String>,
+    /// Orphaned blocks, each assigned to its number.
+    pub assign: Vec<Assignment>,
 }

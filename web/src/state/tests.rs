@@ -37,6 +37,7 @@ fn report(headline: &str) -> Report {
         repair: None,
         alternatives: vec![],
         partial: None,
+        orphans: vec![],
         structures: vec![],
         regions: vec![],
         deep_check: None,

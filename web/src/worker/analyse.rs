@@ -7,7 +7,7 @@ use js_sys::wasm_bindgen::UnwrapThrowExt;
 use vhd_analyser_core::analysis::{Analysis, AnalysisContext, Options, analyse_with};
 use vhd_analyser_core::compat::ParentResolver;
 use vhd_analyser_core::image;
-use vhd_analyser_core::repair::{ParentDisk, RequestedChanges};
+use vhd_analyser_core::repair::{ParentDisk, RequestedChanges, check_assignments};
 use vhd_analyser_core::report::{self, Report, ReportOptions, fingerprint};
 use web_sys::Blob;
 
@@ -38,9 +38,12 @@ pub fn analyse(
     if let Some(path) = &task.changes.parent {
         parent = Some(parent_disk(&next()?, path)?);
     }
+    let assign = task.changes.assign.clone();
     let journal = if task.journal { Some(next()?) } else { None };
-    let options =
-        Options { request: RequestedChanges { hidden, parent, ..RequestedChanges::default() }, ..options(task.deep) };
+    let options = Options {
+        request: RequestedChanges { hidden, parent, assign, ..RequestedChanges::default() },
+        ..options(task.deep)
+    };
     let Siblings { path, paths, is_complete, lineage, .. } = task.siblings.clone().unwrap_or_default();
     let place = ParentResolver::of(Folder::of(&path, named(paths, files), is_complete));
     let beside = AnalysisContext { journal: journal.as_ref(), parent_lookup: &place, ..AnalysisContext::NOTHING };
@@ -56,6 +59,7 @@ pub fn analyse(
     if let Some(parent) = &options.request.parent {
         parent.check(&analysis.image)?;
     }
+    check_assignments(&analysis.image, &options.request.assign)?;
     let regions = fingerprint::regions(&source, &analysis.image)?;
     // What is known of the disk itself is more than when the others were read.
     let lineage = lineage.map(|lineage| lineage.with_own(analysis.verdict()));

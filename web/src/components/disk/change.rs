@@ -1,5 +1,7 @@
-//! Changes that are no repairs: another parent, tapdisk's hidden flag.
+//! Changes that are no repairs: another parent, tapdisk's hidden flag. Blocks assigned by hand are in
+//! [`super::orphans`].
 
+use vhd_analyser_core::repair::Assignment;
 use vhd_analyser_core::report::{DiskReport, DiskType};
 use web_sys::HtmlSelectElement;
 use yew::prelude::*;
@@ -9,6 +11,7 @@ use crate::controller::Change;
 use crate::protocol::DiskChanges;
 use crate::protocol::file_set::FileSet;
 use vhd_analyser_core::text::printable;
+use vhd_analyser_core::units;
 
 /// Links a disk to another parent, hides or shows it. Nothing is written: the change becomes a repair like any other.
 pub fn change_disk(file_set: &FileSet, number: usize, changes: &DiskChanges, on_change: &Callback<Change>) -> Html {
@@ -47,7 +50,7 @@ pub fn change_disk(file_set: &FileSet, number: usize, changes: &DiskChanges, on_
 /// The next step for a disk whose place is broken, if its parent is here: to link it.
 pub fn link_now(file_set: &FileSet, number: usize, on_change: &Callback<Change>) -> Html {
     let Some(parent) = file_set.parent_elsewhere(number) else { return Html::default() };
-    let onclick = on_change.reform(move |_: MouseEvent| Change { hidden: None, parent: Some(parent) });
+    let onclick = on_change.reform(move |_: MouseEvent| Change { parent: Some(parent), ..Change::default() });
     html! {
         <div class="actions">
             <button type="button" class="button primary" data-testid="link-now" {onclick}>
@@ -58,7 +61,7 @@ pub fn link_now(file_set: &FileSet, number: usize, on_change: &Callback<Change>)
 }
 
 fn hide(hidden: bool, on_change: &Callback<Change>) -> Callback<MouseEvent> {
-    on_change.reform(move |_| Change { hidden: Some(hidden), parent: None })
+    on_change.reform(move |_| Change { hidden: Some(hidden), ..Change::default() })
 }
 
 /// What was asked for, in a sentence.
@@ -68,9 +71,14 @@ pub fn asked_for(changes: &DiskChanges) -> String {
             let parent = printable(parent).into_owned();
             format!("You asked to link the disk to “{parent}”. Where no repair is offered, it is linked already.")
         }
+        (None, None) => changes.assign.iter().map(assigned).collect::<Vec<_>>().join(" "),
         (None, Some(true)) => "You asked to set the hidden flag.".into(),
-        (None, _) => "You asked to take the hidden flag away.".into(),
+        (None, Some(false)) => "You asked to take the hidden flag away.".into(),
     }
+}
+
+fn assigned(Assignment { block, sector }: &Assignment) -> String {
+    format!("You asked to assign the orphaned block at sector {} to block {block}.", units::decimal(u64::from(*sector)))
 }
 
 /// The disks that are not based on this one.
@@ -103,7 +111,7 @@ fn LinkTo(props: &LinkToProps) -> Html {
         let list = list.clone();
         on_change.reform(move |_: MouseEvent| {
             let chosen = list.cast::<HtmlSelectElement>().and_then(|list| list.value().parse().ok());
-            Change { hidden: None, parent: chosen }
+            Change { parent: chosen, ..Change::default() }
         })
     };
     html! {

@@ -62,6 +62,7 @@ fn row(finding: &FindingReport) -> Html {
 fn way_to(action: Action) -> &'static str {
     match action {
         Action::LinkParent | Action::HideParent => "“Change the disk” below does it.",
+        Action::AssignBlock => "“Orphaned blocks” below does it.",
         Action::ConvertChain => "“The whole chain as one image” below does it.",
     }
 }

@@ -7,6 +7,7 @@ pub mod fixed_copy;
 pub mod hashes;
 pub mod hex_diff;
 pub mod in_place;
+pub mod orphans;
 pub mod partial_copy;
 pub mod plans;
 pub mod repair;

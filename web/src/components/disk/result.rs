@@ -13,6 +13,7 @@ use crate::components::disk::deep_check::deep_check;
 use crate::components::disk::findings::findings;
 use crate::components::disk::fixed_copy::FixedCopy;
 use crate::components::disk::hashes::hashes;
+use crate::components::disk::orphans::Orphans;
 use crate::components::disk::partial_copy::PartialCopy;
 use crate::components::disk::plans::plans;
 use crate::components::disk::repair::Repair;
@@ -63,6 +64,9 @@ pub fn result(shown: &DiskView, analyser: &Analyser) -> Html {
                 { tools(report, shown.plan == 0) }
             }
             { findings(report) }
+            // A new one for every file: what was entered for one does not hold for another.
+            <Orphans key={report.file.clone()} report={report.clone()} changes={shown.changes.clone()}
+                on_change={analyser.change.clone()} />
             if let Some(repair) = shown.repair() {
                 <Repair key={shown.plan} repair={repair.clone()} size={report.size} />
             }
@@ -88,10 +92,8 @@ fn forecast_of(analyser: &Analyser) -> Vec<String> {
 /// The next step for a disk that does not find its parent; or what was asked for, once something was.
 fn link(shown: &DiskView, analyser: &Analyser) -> Html {
     match analyser.state.among() {
-        Some((file_set, number)) if shown.changes == DiskChanges::default() => {
-            link_now(file_set, number, &analyser.change)
-        }
-        Some(_) => html! { <p>{ asked_for(&shown.changes) }</p> },
+        _ if shown.changes != DiskChanges::default() => html! { <p>{ asked_for(&shown.changes) }</p> },
+        Some((file_set, number)) => link_now(file_set, number, &analyser.change),
         None => Html::default(),
     }
 }
