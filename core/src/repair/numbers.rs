@@ -11,6 +11,9 @@ use super::plan::Plan;
 use crate::image::{Bat, Block, Image, Orphan};
 use crate::layout::bat::BlockShape;
 
+/// The most blocks that are told of, the first in the file: more than anybody assigns by hand, and a disk whose whole BAT
+/// is garbage has as many as it has blocks.
+const MOST_UNKNOWN: usize = 100;
 /// The most numbers that are named for one block: more than a person compares.
 const MOST_CANDIDATES: usize = 6;
 /// The most entries without a sound place that are compared with each orphaned block.
@@ -114,13 +117,14 @@ impl fmt::Display for NumberEvidence {
     }
 }
 
-/// The orphaned blocks of a file, except those whose number a plan proves. The plan comes with the image as it is after
+/// The orphaned blocks of a file, except those whose number a plan proves; the first hundred of them. The plan comes with the image as it is after
 /// that plan.
 pub(crate) fn unknown_blocks(image: &Image, repair: Option<(&Plan, &Image)>) -> Vec<UnknownBlock> {
     let (Some(bat), Some(shape)) = (image.bat.value(), image.block_shape()) else { return Vec::new() };
     let proven = repair.map(|(plan, repaired)| proven_places(plan, repaired)).unwrap_or_default();
     let orphans = image.unreferenced.orphans.iter().filter(|orphan| !proven.contains(&orphan.offset));
-    let orphans: Vec<(Orphan, u32)> = orphans.filter_map(|orphan| Some((*orphan, orphan.sector()?))).collect();
+    let orphans: Vec<(Orphan, u32)> =
+        orphans.filter_map(|orphan| Some((*orphan, orphan.sector()?))).take(MOST_UNKNOWN).collect();
     if orphans.is_empty() {
         return Vec::new();
     }

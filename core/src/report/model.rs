@@ -59,7 +59,8 @@ pub struct Report {
     pub alternatives: Vec<RepairReport>,
     /// What can be repaired safely where there is no repair of all of it.
     pub partial: Option<PartialReport>,
-    /// The orphaned blocks whose number nothing proves: each can be assigned to one by hand.
+    /// The orphaned blocks whose number nothing proves, the first hundred in the file: each can be assigned to one by
+    /// hand.
     pub orphans: Vec<OrphanReport>,
     /// The structures as they were found, field by field.
     pub structures: Vec<StructureReport>,
