@@ -2,7 +2,8 @@
 
 use super::pattern::{Pattern, Sign};
 use super::{
-    azure, hyper_v, journals, migration, mounts, nova, qemu, sm_codes, smgc, storage, switches, vhd_util, xen_orchestra,
+    azure, hyper_v, journals, migration, mounts, nova, other_storage, qemu, sm_codes, smgc, storage, switches,
+    vhd_util, xen_orchestra,
 };
 
 /// All kinds of trouble. Of two that fit a line, the earlier one counts.
@@ -15,6 +16,7 @@ pub fn all() -> impl Iterator<Item = &'static Pattern> {
         xen_orchestra::PATTERNS,
         migration::PATTERNS,
         mounts::PATTERNS,
+        other_storage::PATTERNS,
         hyper_v::PATTERNS,
         hyper_v::OUTCOMES,
         azure::PATTERNS,

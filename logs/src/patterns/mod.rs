@@ -7,6 +7,7 @@ mod journals;
 mod migration;
 mod mounts;
 mod nova;
+mod other_storage;
 mod pattern;
 mod qemu;
 mod sm_codes;

@@ -97,6 +97,7 @@ pub const PATTERNS: &[Pattern] = &[
             &["did not help, abandoning"],
             &["leaf-coalesce", "Timed out"],
             &["leaf-coalesce", "could not be coalesced"],
+            &["Aborted coalesce"],
         ]),
         codes: &[],
         unless: &[],
@@ -111,6 +112,7 @@ pub const PATTERNS: &[Pattern] = &[
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Snapshot-coalesce did not help, abandoning attempts",
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Timed out",
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, VDI 91499ab6-63e9-47cf-b73a-b7fc2b09dcc7 could not be coalesced",
+            "Sep 14 16:36:26 fatxs-1 SMGC: [19805] Aborted coalesce",
         ],
     },
 ];
