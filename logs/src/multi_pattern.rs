@@ -2,22 +2,23 @@
 
 use alloc::vec::Vec;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::automaton::{Automaton, OverlappingState};
+use aho_corasick::dfa::DFA;
+use aho_corasick::{Input, MatchKind};
 
 /// Words to look for.
 #[derive(Debug)]
 pub struct Needles {
     words: Vec<&'static str>,
     /// None where the words are too many for one, which those of the tables are not.
-    automaton: Option<AhoCorasick>,
+    automaton: Option<DFA>,
 }
 
 impl Needles {
     /// Prepares to look for these words.
     pub fn new(words: Vec<&'static str>) -> Self {
-        let mut builder = AhoCorasick::builder();
         // Each byte of a log costs one step then, however many words there are.
-        let automaton = builder.kind(Some(AhoCorasickKind::DFA)).match_kind(MatchKind::Standard).build(&words).ok();
+        let automaton = DFA::builder().match_kind(MatchKind::Standard).prefilter(false).build(&words).ok();
         Self { words, automaton }
     }
 
@@ -35,7 +36,8 @@ impl Needles {
                 places.map(|(at, _)| at).filter(|at| !goes_on(word, line, *at)).for_each(|at| found(index, at));
             });
         };
-        for place in automaton.find_overlapping_iter(line) {
+        let (input, mut state) = (Input::new(line), OverlappingState::start());
+        while let (Ok(()), Some(place)) = (automaton.try_find_overlapping(&input, &mut state), state.get_match()) {
             let index = place.pattern().as_usize();
             if self.words.get(index).is_some_and(|word| !goes_on(word, line, place.start())) {
                 found(index, place.start());
