@@ -137,43 +137,23 @@ pub const PATTERNS: &[Pattern] = &[
 ];
 
 /// An error that has no name: what else its line, or another, says tells more.
-pub const LAST: &[Pattern] = &[
-    Pattern {
-        id: "xapi.internal",
-        severity: Severity::Error,
-        title: "XenServer’s toolstack failed in an operation on storage",
-        sign: Sign::Words(&[&["INTERNAL_ERROR", "Storage_"], &["INTERNAL_ERROR", "VDI"], &["INTERNAL_ERROR", "Unix"]]),
-        codes: &[],
-        unless: &[],
-        number: None,
-        happened: "An operation ended with an error that the toolstack has no name for; its words say what failed.",
-        why: "A connection between hosts or to the storage manager broke, or a record of the database is stale.",
-        check: "Look at the words of the error, and at SMlog of the same second.",
-        remedy: "Repair what they name, then repeat the operation.",
-        commands: &[],
-        #[cfg(feature = "excerpts")]
-        excerpts: &[
-            "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Storage_",
-            "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … VDI",
-            "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Unix",
-        ],
-    },
-    Pattern {
-        id: "xapi.plugin",
-        severity: Severity::Error,
-        title: "A plugin of the host failed",
-        sign: Sign::Words(&[&["XENAPI_PLUGIN_FAILURE"]]),
-        codes: &[],
-        unless: &[],
-        number: None,
-        happened: "A program that the toolstack runs on a host for OpenStack, Xen Orchestra or itself ended with an error.",
-        why: "The words behind the error say why.",
-        check: "Look at SMlog and xensource.log of that host at that time.",
-        remedy: "Repair what they name, then repeat the operation.",
-        commands: &[],
-        #[cfg(feature = "excerpts")]
-        excerpts: &[
-            "2014-06-16 04:51:20 3317 TRACE nova.compute.manager Failure: ['XENAPI_PLUGIN_FAILURE', 'download_vhd', 'Exception', 'x']",
-        ],
-    },
-];
+pub const LAST: &[Pattern] = &[Pattern {
+    id: "xapi.internal",
+    severity: Severity::Error,
+    title: "XenServer’s toolstack failed in an operation on storage",
+    sign: Sign::Words(&[&["INTERNAL_ERROR", "Storage_"], &["INTERNAL_ERROR", "VDI"], &["INTERNAL_ERROR", "Unix"]]),
+    codes: &[],
+    unless: &[],
+    number: None,
+    happened: "An operation ended with an error that the toolstack has no name for; its words say what failed.",
+    why: "A connection between hosts or to the storage manager broke, or a record of the database is stale.",
+    check: "Look at the words of the error, and at SMlog of the same second.",
+    remedy: "Repair what they name, then repeat the operation.",
+    commands: &[],
+    #[cfg(feature = "excerpts")]
+    excerpts: &[
+        "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Storage_",
+        "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … VDI",
+        "Jun  3 10:12:44 xen01 xapi: [error||1371 ||xapi] INTERNAL_ERROR … Unix",
+    ],
+}];

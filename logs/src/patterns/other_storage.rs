@@ -68,7 +68,7 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
     Pattern {
-        id: "qcow2.failed",
+        id: "qcow.failed",
         severity: Severity::Error,
         title: "A QCOW2 image is damaged",
         sign: Sign::Words(&[
@@ -96,7 +96,7 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
     Pattern {
-        id: "smapiv3.failed",
+        id: "smapi.failed",
         severity: Severity::Error,
         title: "A storage plugin (SMAPIv3) failed",
         sign: Sign::Words(&[
