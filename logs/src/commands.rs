@@ -34,15 +34,15 @@ pub fn filled(pattern: &Pattern, names: &Names, lvm: Option<bool>) -> Vec<Step> 
 /// everywhere say where they apply.
 fn add(steps: &mut Vec<Step>, group: &[Command], names: &Names, is_lvm: bool, are_both_told: bool) {
     let (here, elsewhere) = if is_lvm { (On::Lvm, On::Files) } else { (On::Files, On::Lvm) };
-    let lines =
-        || group.iter().filter(|command| command.on != elsewhere).map(|command| fill(command.line, names, is_lvm));
+    let of_it = group.iter().filter(|command| command.on != elsewhere);
+    let lines: Vec<(&Command, String)> = of_it.map(|command| (command, fill(command.line, names, is_lvm))).collect();
     // What writes is told whole or not at all: nobody shall guess a name in it. Neither is what it prepares.
     let is_guess = |line: &str| line.contains(['<', '*']);
     let must_be_whole = group.iter().any(|command| command.on == On::Lvm && !command.warning.is_empty());
-    if is_lvm && must_be_whole && lines().any(|line| is_guess(&line)) {
+    if is_lvm && must_be_whole && lines.iter().any(|(_, line)| is_guess(line)) {
         return;
     }
-    for (command, line) in group.iter().filter(|command| command.on != elsewhere).zip(lines()) {
+    for (command, line) in lines {
         if !command.warning.is_empty() && is_guess(&line) {
             continue;
         }

@@ -113,8 +113,9 @@ impl Event {
         if let Some(code) = self.code {
             detail.push_str(if detail.is_empty() { "error " } else { "; error " });
             detail.push_str(&code.to_string());
-            for words in [", ", meaning(code)].iter().filter(|_| !meaning(code).is_empty()) {
-                detail.push_str(words);
+            if !meaning(code).is_empty() {
+                detail.push_str(", ");
+                detail.push_str(meaning(code));
             }
         }
         if !detail.is_empty() && !self.fault.is_empty() {

@@ -11,17 +11,15 @@ use crate::commands;
 use crate::encoding::Encoding;
 use crate::event::{Event, Group};
 use crate::identifiers::{Names, uuid_at_end};
+use crate::line_match::{Found, LineMatcher, Match, Meaning, contains};
 use crate::line_prefix::{Head, is_stamped};
 use crate::lines::Lines;
-use crate::multi_pattern::Needles;
 use crate::ordering::Order;
 use crate::patterns::{self, Pattern, Sign};
 use crate::processes::Processes;
 use memchr::memmem;
 use vhd_analyser_core::text::printable;
 
-/// Words that can be looked for, in 64s.
-const TRIED: usize = 12;
 /// How many groups of trouble are kept.
 const GROUPS: usize = 400;
 /// How many events wait for their tracebacks at once.
@@ -42,82 +40,11 @@ const WORDS: usize = 100;
 /// Reads logs and says what they tell.
 #[derive(Debug)]
 pub struct Explainer {
-    needles: Needles,
-    meanings: Vec<Meaning>,
+    matcher: LineMatcher,
     encoding: Encoding,
     lines: Lines,
     state: State,
 }
-
-/// What a needle means.
-#[derive(Clone, Copy, Debug)]
-enum Meaning {
-    /// The first word of a pattern; these must follow.
-    Sign { pattern: &'static Pattern, rank: usize, rest: &'static [&'static str] },
-    /// A function in a traceback.
-    Frame,
-    /// The disk that the garbage collector turns to.
-    Coalescing,
-    /// A `vhd-util` command.
-    Command,
-    /// A command that succeeded, or is not `vhd-util`.
-    Success,
-    /// What the storage manager was asked to do, with all names.
-    Operation,
-    /// Names that belong to what the process does.
-    Names,
-    /// What `vhd-util` says before it says that the disk is invalid.
-    Fault,
-    /// A lock of a disk or of a repository.
-    Lock,
-    /// A disk that a tapdisk has open.
-    Attached,
-    /// The number of an error of the storage manager, …
-    Code,
-    /// … or its words.
-    CodeWords,
-}
-
-/// What is not trouble itself. Of several in a line the first counts.
-const CONTEXT: &[(&str, Meaning)] = &[
-    (".py\", line ", Meaning::Frame),
-    ("Coalescing ", Meaning::Coalescing),
-    ("Leaf-coalescing ", Meaning::Coalescing),
-    ("/vhd-util', '", Meaning::Command),
-    ("vhd-util ", Meaning::Command),
-    ("pread SUCCESS", Meaning::Success),
-    ("] ['/usr/", Meaning::Success),
-    ("] ['/sbin/", Meaning::Success),
-    ("] ['/bin/", Meaning::Success),
-    ("\t['/usr/", Meaning::Success),
-    ("\t['/sbin/", Meaning::Success),
-    (" {'sr_uuid': '", Meaning::Operation),
-    (", 'sr_uuid': '", Meaning::Operation),
-    (": gc ===", Meaning::Names),
-    ("srUpdate for SR ", Meaning::Names),
-    ("Parent name  ", Meaning::Names),
-    ("footer invalid: ", Meaning::Fault),
-    ("header invalid: ", Meaning::Fault),
-    ("header is invalid: ", Meaning::Fault),
-    ("footers do not match", Meaning::Fault),
-    ("clobbers headers", Meaning::Fault),
-    ("clobbers footer", Meaning::Fault),
-    ("clobbers block ", Meaning::Fault),
-    ("error reading backup footer: ", Meaning::Fault),
-    ("error reading primary footer: ", Meaning::Fault),
-    ("error reading header: ", Meaning::Fault),
-    ("error reading bat: ", Meaning::Fault),
-    ("invalid file size: 0x", Meaning::Fault),
-    ("file /var/lock/sm/", Meaning::Lock),
-    ("acquired /var/lock/sm/", Meaning::Lock),
-    ("    vhd /", Meaning::Attached),
-    ("args=vhd:/", Meaning::Attached),
-    ("SR_BACKEND_FAILURE_", Meaning::Code),
-    ("Raising exception [", Meaning::Code),
-    ("SROSError'>, ", Meaning::CodeWords),
-    ("XenError'>, ", Meaning::CodeWords),
-    ("Error parameters: , ", Meaning::CodeWords),
-];
 
 impl Default for Explainer {
     fn default() -> Self {
@@ -128,25 +55,8 @@ impl Default for Explainer {
 impl Explainer {
     /// Nothing read yet.
     pub fn new() -> Self {
-        let mut words = Vec::new();
-        let mut meanings = Vec::new();
-        for (rank, pattern) in patterns::all().enumerate() {
-            let rows = match &pattern.sign {
-                Sign::Words(rows) | Sign::WordsAfterVhdUtil(rows) => *rows,
-                Sign::Frames(_) | Sign::AnyCode | Sign::Said(_) | Sign::Attached => &[],
-            };
-            for (first, rest) in rows.iter().filter_map(|row| row.split_first()) {
-                words.push(*first);
-                meanings.push(Meaning::Sign { pattern, rank, rest });
-            }
-        }
-        for (word, meaning) in CONTEXT {
-            words.push(word);
-            meanings.push(*meaning);
-        }
         Self {
-            needles: Needles::new(words),
-            meanings,
+            matcher: LineMatcher::new(),
             encoding: Encoding::default(),
             lines: Lines::default(),
             state: State::default(),
@@ -161,9 +71,9 @@ impl Explainer {
 
     /// Takes the log’s next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let Self { needles, meanings, encoding, lines, state } = self;
+        let Self { matcher, encoding, lines, state } = self;
         encoding.feed(bytes, &mut |text| {
-            lines.feed(text, &mut |line, row| match_line(needles, meanings, state, line, row));
+            lines.feed(text, &mut |line, row| read_line(matcher, state, line, row));
         });
         state.rows = lines.rows();
     }
@@ -176,12 +86,12 @@ impl Explainer {
 
     /// The log is at its end.
     pub fn end(&mut self) {
-        let Self { needles, meanings, encoding, lines, state } = self;
+        let Self { matcher, encoding, lines, state } = self;
         encoding.end(&mut |text| {
-            lines.feed(text, &mut |line, row| match_line(needles, meanings, state, line, row));
+            lines.feed(text, &mut |line, row| read_line(matcher, state, line, row));
         });
         state.rows = lines.rows() + u64::from(lines.has_rest());
-        lines.end(&mut |line, row| match_line(needles, meanings, state, line, row));
+        lines.end(&mut |line, row| read_line(matcher, state, line, row));
         state.end();
     }
 
@@ -198,11 +108,11 @@ impl Explainer {
 }
 
 /// Reads a line further if there is something in it.
-fn match_line(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], row: u64) {
-    let found = look(needles, meanings, state, line, line);
+fn read_line(matcher: &LineMatcher, state: &mut State, line: &[u8], row: u64) {
+    let found = matcher.look(line, |pattern| state.allows(pattern, line));
     state.has_text = true;
-    state.is_known_kind = state.is_known_kind || !found.is_empty() || (row <= FIRST && looks_like_a_log(line));
-    if found.is_empty() {
+    state.is_known_kind = state.is_known_kind || found.has_words || (row <= FIRST && looks_like_a_log(line));
+    if !found.has_words {
         return;
     }
     // What a program printed in several lines may stand in one, as Python or JSON write it.
@@ -214,7 +124,7 @@ fn match_line(needles: &Needles, meanings: &[Meaning], state: &mut State, line: 
         let end = joint(text);
         let piece = text.get(..end.map_or(text.len(), |(end, _)| end)).unwrap_or_default();
         rest = end.and_then(|(_, next)| text.get(next..));
-        let found = look(needles, meanings, state, piece, line);
+        let found = matcher.look(piece, |pattern| state.allows(pattern, line));
         state.take(found, Piece { whole: line, text: piece, row });
     }
 }
@@ -234,99 +144,12 @@ struct Piece<'a> {
     row: u64,
 }
 
-/// What stands in a line.
-#[derive(Default)]
-struct Found {
-    sign: Option<Match>,
-    context: Option<(usize, Meaning)>,
-    code: Option<u16>,
-}
-
-/// A kind of trouble that a line tells of.
-#[derive(Clone, Copy)]
-struct Match {
-    pattern: &'static Pattern,
-    rank: usize,
-    /// Whether only the number of an error says so.
-    by_code: bool,
-}
-
-impl Found {
-    fn is_empty(&self) -> bool {
-        self.sign.is_none() && self.context.is_none()
-    }
-}
-
 /// Whether a line is one of a log: by its stamp, or by what it speaks of.
 fn looks_like_a_log(line: &[u8]) -> bool {
     const WORDS: [&str; 8] = ["vhd", "VHD", "error", "Error", "xe ", "Event", "disk", "storage"];
     is_stamped(line)
         || line.trim_ascii_start().first().is_some_and(|first| b"{[".contains(first))
         || WORDS.iter().any(|word| contains(line, word))
-}
-
-fn look(needles: &Needles, meanings: &[Meaning], state: &mut State, line: &[u8], whole: &[u8]) -> Found {
-    let mut found = Found::default();
-    // What does not follow the first of the same words does not follow those behind it either.
-    let mut tried = [0_u64; TRIED];
-    needles.find(line, |word, at| match meanings.get(word) {
-        Some(Meaning::Sign { pattern, rank, rest }) => {
-            let Some(tried) = tried.get_mut(word / 64) else { return };
-            let bit = 1 << (word % 64);
-            let is_first = *tried & bit == 0 && found.sign.is_none_or(|best| *rank < best.rank);
-            *tried |= bit;
-            if is_first
-                && follow(line.get(at..).unwrap_or_default(), rest)
-                && !pattern.unless.iter().any(|word| contains(line, word))
-                && state.allows(pattern, whole)
-            {
-                found.sign = Some(Match { pattern, rank: *rank, by_code: false });
-            }
-        }
-        Some(meaning @ (Meaning::Code | Meaning::CodeWords)) => {
-            let text = line.get(at + needles.length(word)..).unwrap_or_default();
-            let code = if matches!(meaning, Meaning::Code) { leading_code(text) } else { code_by_words(text) };
-            let Some(code) = code.filter(|_| found.code.is_none()) else { return };
-            found.code = Some(code);
-            if let Some((rank, pattern)) = patterns::by_code(code)
-                && found.sign.is_none_or(|best| rank < best.rank)
-                && !pattern.unless.iter().any(|word| contains(line, word))
-            {
-                found.sign = Some(Match { pattern, rank, by_code: true });
-            }
-        }
-        Some(meaning) if found.context.is_none_or(|(first, _)| word < first) => found.context = Some((word, *meaning)),
-        _ => {}
-    });
-    // The words of an error say no more than its number.
-    if let (Some(sign), Some(code)) = (&mut found.sign, found.code) {
-        sign.by_code |= sign.pattern.codes.contains(&code);
-    }
-    found
-}
-
-/// The number that a text begins with, if the storage manager may have such an error.
-fn leading_code(text: &[u8]) -> Option<u16> {
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    core::str::from_utf8(text.get(..digits)?).ok()?.parse().ok()
-}
-
-fn code_by_words(text: &[u8]) -> Option<u16> {
-    let head = text.get(..WORDS).unwrap_or(text);
-    patterns::by_words(&String::from_utf8_lossy(head))
-}
-
-fn contains(text: &[u8], word: &str) -> bool {
-    memmem::find(text, word.as_bytes()).is_some()
-}
-
-/// Whether the words stand in the text, one behind the other.
-fn follow(mut text: &[u8], words: &[&str]) -> bool {
-    words.iter().all(|word| {
-        let at = memmem::find(text, word.as_bytes());
-        text = at.and_then(|at| text.get(at + word.len()..)).unwrap_or_default();
-        at.is_some()
-    })
 }
 
 /// What stands between lines that are joined in one: as Python and JSON write it, and as syslog does.
@@ -392,9 +215,9 @@ impl State {
     }
 
     fn take(&mut self, found: Found, piece: Piece<'_>) {
-        match (found.sign, found.context) {
+        match (found.sign, found.context()) {
             (Some(sign), _) => self.event(sign, found.code, piece),
-            (None, Some((_, meaning))) => self.context(meaning, piece),
+            (None, Some(meaning)) => self.context(meaning, piece),
             (None, None) => {}
         }
     }

@@ -1,7 +1,7 @@
 //! What the logs say that bring people here: nova’s, the storage manager’s, XenServer’s, `vhd-util`’s.
 //!
 //! ```text
-//! bytes ─▶ lines ─▶ multi_pattern ─▶ a line that matters ─▶ identifiers, patterns ─▶ event ─▶ group ─▶ Answer
+//! bytes ─▶ lines ─▶ line_match ─▶ a line that matters ─▶ identifiers, patterns ─▶ event ─▶ group ─▶ Answer
 //! ```
 //!
 //! An [`Explainer`] is fed logs of any length, chunk by chunk, and keeps only what matters, with a cap. Lines are looked
@@ -32,6 +32,7 @@ mod encoding;
 mod event;
 mod explainer;
 mod identifiers;
+mod line_match;
 mod line_prefix;
 mod lines;
 mod multi_pattern;

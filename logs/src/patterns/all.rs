@@ -2,7 +2,7 @@
 
 use super::pattern::{Pattern, Sign};
 use super::{
-    azure, hyper_v, journals, migration, mounts, nova, other_storage, qemu, sm_codes, smgc, storage, switches,
+    azure, hyper_v, journals, migration, mounts, nova, other_storage, qemu, sm_codes, smgc, storage, switches, tapdisk,
     vhd_util, xen_orchestra,
 };
 
@@ -23,6 +23,7 @@ pub fn all() -> impl Iterator<Item = &'static Pattern> {
         qemu::PATTERNS,
         vhd_util::PATTERNS,
         vhd_util::REFINED,
+        tapdisk::PATTERNS,
         sm_codes::PATTERNS,
         storage::PATTERNS,
         sm_codes::GENERAL,
@@ -36,9 +37,8 @@ pub fn all() -> impl Iterator<Item = &'static Pattern> {
 
 /// The kind of trouble that an error of the storage manager means, by its number, and its rank in [`all`].
 pub fn by_code(code: u16) -> Option<(usize, &'static Pattern)> {
-    let mut ranked = all().enumerate();
-    let known = ranked.find(|(_, pattern)| pattern.codes.contains(&code));
-    known.or_else(|| all().enumerate().find(|(_, pattern)| pattern.sign == Sign::AnyCode))
+    let ranked = |fits: fn(&Pattern, u16) -> bool| all().enumerate().find(|(_, pattern)| fits(pattern, code));
+    ranked(|pattern, code| pattern.codes.contains(&code)).or_else(|| ranked(|pattern, _| pattern.sign == Sign::AnyCode))
 }
 
 /// Whether a kind of trouble says too little where its exception’s traceback says more.

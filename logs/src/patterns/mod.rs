@@ -16,6 +16,7 @@ mod smgc;
 mod steps;
 mod storage;
 mod switches;
+mod tapdisk;
 mod vhd_util;
 mod xen_orchestra;
 

@@ -1,7 +1,7 @@
 //! Trouble that the storage manager names by the number of an error alone.
 
 use super::pattern::{Command, Pattern, Sign};
-use super::steps::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, RESCAN, SPACE, TREE, reads};
+use super::steps::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, RESCAN, SPACE, TAPDISKS, TREE, reads};
 use vhd_analyser_core::finding::Severity;
 
 /// What stands in the log around it, for the errors that say little themselves.
@@ -9,9 +9,6 @@ const BEFORE_IT: &[Command] = &[reads(
     "What the storage manager said just before",
     "grep -n -B 30 \"Raising exception\" /var/log/SMlog | tail -n 80",
 )];
-
-/// What is attached where.
-const TAPDISKS: &[Command] = &[reads("What the host’s tapdisks have open", "tap-ctl list")];
 
 /// The errors that people meet, each with its cause. What the numbers mean is in the storage manager’s own table.
 pub const PATTERNS: &[Pattern] = &[

@@ -2,7 +2,7 @@
 
 use super::pattern::{Command, On, Pattern, Sign};
 use super::steps::{
-    CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, REPAIR, REPAIR_PARENT, RESCAN, SPACE, TREE, reads,
+    CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, REPAIR, REPAIR_PARENT, RESCAN, SPACE, TAPDISKS, TREE,
 };
 use vhd_analyser_core::finding::Severity;
 
@@ -110,7 +110,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "A host of the pool does not answer, or tapdisk hangs on the storage.",
         check: "See where the disk is attached, and whether that host answers.",
         remedy: "Repair that host or the storage; the garbage collector then tries again.",
-        commands: &[IDENTIFY, &[reads("What tapdisk has open", "tap-ctl list")], FOLLOW],
+        commands: &[IDENTIFY, TAPDISKS, FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, no answer\nSep 14 16:36:26 fatxs-1 SMGC: [19805]   File \"/opt/xensource/sm/cleanup.py\", line 512, in pause",
@@ -133,7 +133,7 @@ pub const PATTERNS: &[Pattern] = &[
         why: "tapdisk hangs on the storage, or the host on which the virtual machine runs does not answer.",
         check: "See where the disk is attached, and whether tapdisk and the storage answer there.",
         remedy: "Repair that host or the storage, then repeat what failed; the garbage collector tries again by itself.",
-        commands: &[IDENTIFY, &[reads("What tapdisk has open", "tap-ctl list")], FOLLOW],
+        commands: &[IDENTIFY, TAPDISKS, FOLLOW],
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "Sep 14 16:36:26 fatxs-1 SMGC: [19805] leaf-coalesce: EXCEPTION <class 'util.SMException'>, Failed to pause VDI ad1f957a(10.000G/2.500G)",

@@ -119,6 +119,9 @@ pub(super) const MOUNT: &[Command] = &[
     reads("What the kernel says of it", "dmesg -T | tail -n 50"),
 ];
 
+/// What is attached on the host.
+pub(super) const TAPDISKS: &[Command] = &[reads("What the host’s tapdisks have open", "tap-ctl list")];
+
 /// The log around it.
 pub(super) const FOLLOW: &[Command] =
     &[reads("What the garbage collector does", "grep SMGC /var/log/SMlog | tail -n 200")];

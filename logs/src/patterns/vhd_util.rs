@@ -1,7 +1,7 @@
-//! What `vhd-util` and tapdisk say, in SMlog or pasted from a terminal.
+//! What `vhd-util` says, in SMlog or pasted from a terminal.
 
 use super::pattern::{CODE, ERRNO, Pattern, Sign};
-use super::steps::{CHECK_DISK, CHECK_PARENT, FOLLOW, IDENTIFY, MOUNT, REPAIR, RESCAN, SPACE, TREE, reads};
+use super::steps::{CHECK_DISK, CHECK_PARENT, IDENTIFY, REPAIR, RESCAN, SPACE, TAPDISKS, TREE};
 use vhd_analyser_core::finding::Severity;
 
 /// What an exit code means: `vhd-util` ends with the number of the system’s error.
@@ -93,46 +93,6 @@ pub const PATTERNS: &[Pattern] = &[
         ],
     },
     Pattern {
-        id: "tapdisk.failed",
-        severity: Severity::Error,
-        title: "tapdisk could not open a disk",
-        sign: Sign::Words(&[&["/usr/sbin/tap-ctl", "'open'", "failed: status="]]),
-        codes: &[],
-        unless: &[],
-        number: Some(("status=", CODE)),
-        happened: "The disk could not be attached: tap-ctl ended with an error.",
-        why: "The VHD or one of its ancestors is damaged or missing, or another process has it open.",
-        check: "Check the disk with all its ancestors.",
-        remedy: "Repair or bring back the disk that the check names.",
-        commands: &[IDENTIFY, CHECK_DISK, CHECK_PARENT],
-        #[cfg(feature = "excerpts")]
-        excerpts: &[
-            "Nov 30 10:35:57 SB01SR SM: [15413] ***** ['/usr/sbin/tap-ctl', 'open', '-p', '15788', '-m', '0', '-a', 'vhd:/run/sr-mount/de8b4afd-2032-4b6b-b53b-39947dd107a8/11abdbed-9e49-4a4a-b02a-bd4e3b703d09.vhd', '-t', '40'] failed: status=2, pid=15800, errmsg=No such file or directory: EXCEPTION <class 'blktap2.CommandFailure'>",
-        ],
-    },
-    Pattern {
-        id: "tapdisk.control",
-        severity: Severity::Error,
-        title: "A tapdisk did not do what it was told",
-        sign: Sign::Words(&[
-            &["/usr/sbin/tap-ctl", "failed: status="],
-            &["failed to connect to ", "blktap/control/ctl"],
-        ]),
-        codes: &[],
-        unless: &[],
-        number: Some(("status=", CODE)),
-        happened: "tap-ctl told the process that serves a disk to close, pause, resume or answer, and got an error or no answer on its control socket. That says nothing of the disk’s own state.",
-        why: "The tapdisk has ended already, hangs on its storage, or still has requests under way.",
-        check: "See what the host’s tapdisks have open, and whether the storage below answers.",
-        remedy: "If the tapdisk is gone, detach the disk properly (shut its virtual machine down). If it hangs, repair the storage that it waits for.",
-        commands: &[&[reads("What the host’s tapdisks have open", "tap-ctl list")], IDENTIFY],
-        #[cfg(feature = "excerpts")]
-        excerpts: &[
-            "Nov 30 10:35:57 SB01SR SM: [15413] ***** ['/usr/sbin/tap-ctl', 'close', '-p', '15788', '-m', '0', '-t', '120'] failed: status=110, pid=15800, errmsg=Connection timed out: EXCEPTION <class 'blktap2.CommandFailure'>",
-            "Nov 30 10:35:57 SB01SR tap-ctl: failed to connect to /var/run/blktap-control/blktap/control/ctl15788: status=2",
-        ],
-    },
-    Pattern {
         id: "vhd-util.no-space",
         severity: Severity::Error,
         title: "vhd-util ran out of space",
@@ -183,24 +143,6 @@ pub const PATTERNS: &[Pattern] = &[
             "error opening /dev/VG_XenStorage-25e96f21-b8d3-f880-3df5-f71897c52429/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7: -2",
         ],
     },
-    Pattern {
-        id: "tapdisk.io-error",
-        severity: Severity::Error,
-        title: "tapdisk could not read or write",
-        sign: Sign::Words(&[&["ERROR: errno -"]]),
-        codes: &[],
-        unless: &[],
-        number: Some(("ERROR: errno -", ERRNO)),
-        happened: "A request of a virtual machine failed in tapdisk. The machine sees a disk that fails.",
-        why: "The storage below failed or is full, or the VHD points beyond its end.",
-        check: "Look at the kernel’s messages and at the free space; then check the disk, which the lines around it name.",
-        remedy: "Repair the storage first, then the disk.",
-        commands: &[MOUNT, IDENTIFY, CHECK_DISK, FOLLOW],
-        #[cfg(feature = "excerpts")]
-        excerpts: &[
-            "Jul 29 13:11:16 hypervisor tapdisk[5923]: ERROR: errno -5 at vhd_complete: req 12: read 0x0008 secs @ 0x0012d1a8",
-        ],
-    },
 ];
 
 /// What a disk that `vhd-util check` refuses turns out to be.
@@ -217,7 +159,7 @@ pub const REFINED: &[Pattern] = &[
         why: "The disk is attached to a virtual machine or to the control domain; tapdisk writes the footer back when it closes the disk.",
         check: "Check it again while it is not attached, or without -n’s strictness now: vhd-util check -i passes over the primary footer.",
         remedy: "Nothing, as long as the check passes once the disk is detached. Never repair a disk that is attached.",
-        commands: &[IDENTIFY, &[reads("What the host’s tapdisks have open", "tap-ctl list")]],
+        commands: &[IDENTIFY, TAPDISKS],
         #[cfg(feature = "excerpts")]
         excerpts: &[
             "   20416    3    0        vhd /var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd\nprimary footer invalid: invalid cookie\n/var/run/sr-mount/0995f66a-6188-ad63-4d00-117498b7fd46/91499ab6-63e9-47cf-b73a-b7fc2b09dcc7.vhd appears invalid; dumping metadata",
