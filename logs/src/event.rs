@@ -6,7 +6,7 @@ use core::mem;
 
 use crate::identifiers::Names;
 use crate::ordering::{Order, When};
-use crate::patterns::{CODE, ERRNO, Pattern, exit_code, is_outcome, meaning};
+use crate::patterns::{CODE, ERRNO, Pattern, Sign, exit_code, is_outcome, meaning};
 
 /// What one line tells, and the lines that belong to it.
 #[derive(Debug)]
@@ -63,9 +63,10 @@ impl Event {
             && (self.cause.is_empty() || !is_same || self.cause == other.cause)
     }
 
-    /// The title, with what the storage manager says of the cause.
+    /// The title, with what the storage manager says of the cause. An error that no kind knows has its own words for one.
     pub fn title(&self) -> String {
-        let mut title = String::from(self.pattern.title);
+        let words = self.code.map(meaning).filter(|words| self.pattern.sign == Sign::AnyCode && !words.is_empty());
+        let mut title = String::from(words.unwrap_or(self.pattern.title));
         if !self.cause.is_empty() {
             title.push_str(": ");
             title.push_str(&self.cause);

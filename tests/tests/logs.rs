@@ -612,6 +612,30 @@ fn one_failure_in_several_words_is_one() {
     assert_eq!(explained(&[("SMlog", &other)]).troubles[0].count, 2);
 }
 
+/// Each number leads to one kind. What a probe usually answers is a note, and an error that no kind knows is told in the
+/// storage manager’s words.
+#[test]
+fn every_number_has_its_meaning() {
+    let codes: Vec<u16> = patterns::all().flat_map(|pattern| pattern.codes).copied().collect();
+    assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), codes.len(), "a number is there twice: {codes:?}");
+    let of = |code: u16| {
+        let words = patterns::meaning(code);
+        assert!(!words.is_empty(), "{code}");
+        let log = format!("Sep 14 16:36:26 h SM: [7] Raising exception [{code}, {words}]\n");
+        let mut troubles = explained(&[("SMlog", &log)]).troubles;
+        assert_eq!(troubles.len(), 1, "{code}");
+        troubles.remove(0)
+    };
+    for code in codes {
+        assert!(of(code).detail.contains(patterns::meaning(code)), "{code}");
+    }
+    assert_eq!([96, 107].map(|code| of(code).severity), [Severity::Info; 2]);
+    for code in [69, 71, 84, 86, 106, 142, 182] {
+        let told = of(code);
+        assert_eq!((told.id.as_str(), told.title.as_str()), ("storage.refused", patterns::meaning(code)));
+    }
+}
+
 /// `docs/logs.md` lists every pattern there is. `UPDATE_DOCS=1 cargo test --test logs` writes it anew.
 #[test]
 fn the_list_of_patterns_is_up_to_date() -> Result<(), Box<dyn Error>> {
