@@ -138,6 +138,21 @@ fn assigned_blocks_restore_the_disk() -> Outcome {
     Ok(())
 }
 
+/// A disk whose BAT is gone has as many orphaned blocks as it has blocks: nobody assigns them all by hand.
+#[test]
+fn no_more_blocks_are_reported_than_anybody_assigns() -> Outcome {
+    const BLOCKS: usize = 130;
+    let allocated: Vec<_> = (0..BLOCKS).map(|block| (block, Fill::Some)).collect();
+    let built = Disk { blocks: BLOCKS, ..Disk::small(Creator::Windows, Kind::Dynamic, &allocated) }.build();
+    let lost: Vec<usize> = (0..BLOCKS).collect();
+    let analysis = analysed(&without_entries(&built, &lost), "disk.vhd")?;
+    assert_eq!(analysis.image.unreferenced.orphans.len(), BLOCKS);
+    let unknown = analysis.unknown_blocks();
+    assert_eq!(unknown.len(), 100);
+    assert!(unknown.iter().map(|block| block.sector).eq(lost.iter().take(100).map(|block| sector(&built, *block))));
+    Ok(())
+}
+
 /// A number in use is refused: what lies there would be lost. One whose entry leads to no block is not in use.
 #[test]
 fn a_number_in_use_is_refused() -> Outcome {

@@ -11,8 +11,8 @@ use super::plan::Plan;
 use crate::image::{Bat, Block, Image, Orphan};
 use crate::layout::bat::BlockShape;
 
-/// The most blocks that are told of, the first in the file: more than anybody assigns by hand, and a disk whose whole BAT
-/// is garbage has as many as it has blocks.
+/// The most blocks that are reported, the first in the file: more than anybody assigns by hand. A disk whose whole BAT is
+/// garbage has as many as it has blocks.
 const MOST_UNKNOWN: usize = 100;
 /// The most numbers that are named for one block: more than a person compares.
 const MOST_CANDIDATES: usize = 6;
@@ -117,8 +117,8 @@ impl fmt::Display for NumberEvidence {
     }
 }
 
-/// The orphaned blocks of a file, except those whose number a plan proves; the first hundred of them. The plan comes with the image as it is after
-/// that plan.
+/// The orphaned blocks of a file, except those whose number a plan proves; the first hundred of them. The plan comes with
+/// the image as it is after that plan.
 pub(crate) fn unknown_blocks(image: &Image, repair: Option<(&Plan, &Image)>) -> Vec<UnknownBlock> {
     let (Some(bat), Some(shape)) = (image.bat.value(), image.block_shape()) else { return Vec::new() };
     let proven = repair.map(|(plan, repaired)| proven_places(plan, repaired)).unwrap_or_default();

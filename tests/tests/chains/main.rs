@@ -85,6 +85,16 @@ fn a_journal_finds_its_disk() -> Outcome {
     Ok(())
 }
 
+/// The page and JSON have one name for what became of a parent.
+#[test]
+fn the_state_of_a_parent_has_one_name() -> Outcome {
+    use ParentState::{Ambiguous, Found, Loop, Missing, None, NotGiven, Raw, Unknown};
+    for state in [None, Found, Missing, NotGiven, Raw, Ambiguous, Loop, Unknown] {
+        assert_eq!(serde_json::to_value(state)?, state.name());
+    }
+    Ok(())
+}
+
 /// Two disks on each other, and one on them; a disk on itself.
 #[test]
 fn loops_are_told_and_end() -> Outcome {

@@ -96,7 +96,7 @@ async fn a_number_that_no_orphaned_block_can_have_is_explained() -> Result<(), F
     .await
 }
 
-/// On a narrow screen nothing is cut off, and the keyboard is enough.
+/// At 400 pixels every element fits the screen, and the keyboard alone assigns a block.
 #[tokio::test]
 async fn an_orphaned_block_is_assigned_on_a_narrow_screen_by_the_keyboard() -> Result<(), Failure> {
     browse(async |page| {
