@@ -190,8 +190,11 @@ fn print_shortly<'a>(page: &mut Page, trouble: &'a Trouble, told: &mut HashSet<&
     page.item("    ", DIM, &format!("{}{}", times(trouble), whom.collect::<String>()));
     page.item("    why:   ", PLAIN, &trouble.why);
     page.item("    to do: ", PLAIN, &trouble.remedy);
-    let first = trouble.commands.iter().filter(|step| step.warning.is_empty() && step.is_complete);
-    for step in first.filter(|step| told.insert(&step.line)).take(FIRST_COMMANDS) {
+    // What comes after a step that writes may need it: a volume that is not visible cannot be read.
+    let before_writing = trouble.commands.iter().take_while(|step| step.warning.is_empty());
+    for step in
+        before_writing.filter(|step| step.is_complete).filter(|step| told.insert(&step.line)).take(FIRST_COMMANDS)
+    {
         page.command("      ", &step.line);
     }
 }

@@ -94,6 +94,20 @@ fn an_answer_is_short_unless_all_is_wanted() -> Outcome {
     Ok(())
 }
 
+/// A short answer has no command for a volume that another one, which it leaves out, would have to make visible.
+#[test]
+fn a_short_answer_reads_no_hidden_volume() -> Outcome {
+    let world = World::new()?;
+    let volume = "/dev/VG_XenStorage-0995f66a-6188-ad63-4d00-117498b7fd46/VHD-91499ab6-63e9-47cf-b73a-b7fc2b09dcc7";
+    let log = format!("error opening {volume}: -22\n\n\n\n\n\n{volume} appears invalid; dumping metadata\n");
+    fs::write(world.path("log"), log)?;
+    let [short, all] = [&["explain", "log"] as &[_], &["explain", "-v", "log"]].map(|command| world.run(command));
+    let (short, all) = (said(&short?), said(&all?));
+    assert!(all.contains(&format!("lvchange -ay {volume}")) && all.contains(&format!("check -n {volume}")), "{all}");
+    assert!(short.contains("xe vdi-list") && !short.contains(&format!("-n {volume}")), "{short}");
+    Ok(())
+}
+
 /// A text that has nothing of a log is not said to be without trouble.
 #[test]
 fn a_text_of_no_known_kind_is_no_quiet_log() -> Outcome {
