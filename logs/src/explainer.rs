@@ -247,10 +247,11 @@ impl State {
         if let (None, Some(command), true) = (&names.vdi, &process.command, head.process > 0) {
             names.fill(command);
         }
-        if names.vdi.is_none() && (code.is_some() || text.contains("EXCEPTION <")) {
+        if names.vdi.is_none() && head.stamp.is_some() && (code.is_some() || text.contains("EXCEPTION <")) {
             names.vdi.clone_from(&process.locks.vdi);
         }
-        if names.sr.is_none() {
+        // A line without a stamp may be anybody’s.
+        if names.sr.is_none() && head.stamp.is_some() {
             names.sr.clone_from(&process.locks.sr);
         }
         names.host = names.host.or_else(|| head.host.map(|host| String::from_utf8_lossy(host).into_owned()));
@@ -493,7 +494,11 @@ fn cause(text: &str) -> Option<String> {
         depth == 0
     };
     let end = rest.char_indices().find(ends).map_or(rest.len(), |(at, _)| at);
-    let says: String = excerpt(rest.get(..end)?.trim()).chars().take(WORDS).collect();
+    let whole = excerpt(rest.get(..end)?.trim());
+    let mut says: String = whole.chars().take(WORDS).collect();
+    if says.len() < whole.len() {
+        says.push('…');
+    }
     (!says.is_empty()).then_some(says)
 }
 

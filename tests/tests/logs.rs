@@ -593,6 +593,10 @@ fn locks_name_the_disk_of_an_error() {
         let answer = explained(&[("SMlog", &log)]);
         assert_eq!(only(&answer, "storage.vdi-unavailable").names.vdi.as_deref(), vdi, "{process}");
     }
+    // What was pasted below without a stamp may be anybody’s.
+    let pasted = format!("{locks}{{\n \"message\": \"SR_BACKEND_FAILURE_46(, The VDI is not available, )\"\n}}\n");
+    let names = only(&explained(&[("paste", &pasted)]), "storage.vdi-unavailable").names.clone();
+    assert_eq!((names.vdi, names.sr), (None, None));
 }
 
 /// One failure is told once, whoever tells of it: the manager’s exception, XenServer’s log, the cause in its words.
