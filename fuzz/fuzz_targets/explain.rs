@@ -12,7 +12,7 @@ use vhd_analyser_fuzz::{number, within_limits};
 use vhd_analyser_tests::build::Random;
 
 /// Words by which lines are told apart besides those of the patterns.
-const OTHERS: [&str; 24] = [
+const OTHERS: [&str; 34] = [
     "\n",
     "\r\n",
     "\n2017-09-13 12:58:57.807 1648 ERROR nova.compute.manager [req-",
@@ -37,6 +37,16 @@ const OTHERS: [&str; 24] = [
     "Parent name  ",
     "footer invalid: ",
     "header invalid: ",
+    "SR_BACKEND_FAILURE_",
+    "Raising exception [",
+    "SROSError'>, ",
+    " [opterr=",
+    "]",
+    ": opening lock file /var/lock/sm/",
+    "/vdi",
+    "    vhd /",
+    "\\n",
+    "#012",
 ];
 
 static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
@@ -44,7 +54,8 @@ static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     for pattern in patterns::all() {
         match &pattern.sign {
             Sign::Words(rows) | Sign::WordsAfterVhdUtil(rows) => rows.iter().for_each(|row| words.extend(*row)),
-            Sign::Frames(frames) => words.extend(*frames),
+            Sign::Frames(list) | Sign::Said(list) => words.extend(*list),
+            Sign::AnyCode | Sign::Attached => {}
         }
     }
     words
@@ -56,8 +67,9 @@ fuzz_target!(|input: &[u8]| {
     let (whole, pieces) = within_limits(log.len(), || (answer(&log, None), answer(&log, Some(Random(seed)))));
     assert!(whole == pieces, "{whole:?}\n{pieces:?}");
     for trouble in &whole.troubles {
-        let told = [&trouble.line, &trouble.detail, &trouble.last.time, &trouble.first.time];
-        assert!(!told.into_iter().any(|text| text.contains(char::is_control)), "{trouble:?}");
+        let told = [&trouble.title, &trouble.line, &trouble.detail, &trouble.last.time, &trouble.first.time];
+        let path = trouble.names.path.iter();
+        assert!(!told.into_iter().chain(path).any(|text| text.contains(char::is_control)), "{trouble:?}");
         let commands = trouble.commands.iter().map(|step| &step.line);
         assert!(!commands.into_iter().any(|line| line.contains(char::is_control)), "{trouble:?}");
     }
