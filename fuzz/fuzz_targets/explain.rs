@@ -49,6 +49,9 @@ const OTHERS: [&str; 34] = [
     "#012",
 ];
 
+/// Puts the words of all patterns together once.
+static READY: LazyLock<Explainer> = LazyLock::new(Explainer::new);
+
 static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let mut words = OTHERS.to_vec();
     for pattern in patterns::all() {
@@ -95,7 +98,7 @@ fn log(input: &[u8]) -> Vec<u8> {
 
 /// What is said of two logs of the same content, fed in random pieces if there is chance.
 fn answer(log: &[u8], mut random: Option<Random>) -> Answer {
-    let mut explainer = Explainer::new();
+    let mut explainer = READY.fresh();
     for name in ["one", "another"] {
         explainer.begin(name);
         let mut rest = log;

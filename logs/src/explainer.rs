@@ -3,6 +3,7 @@
 use alloc::borrow::ToOwned;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -40,7 +41,7 @@ const WORDS: usize = 100;
 /// Reads logs and says what they tell.
 #[derive(Debug)]
 pub struct Explainer {
-    matcher: LineMatcher,
+    matcher: Arc<LineMatcher>,
     encoding: Encoding,
     lines: Lines,
     state: State,
@@ -55,12 +56,17 @@ impl Default for Explainer {
 impl Explainer {
     /// Nothing read yet.
     pub fn new() -> Self {
-        Self {
-            matcher: LineMatcher::new(),
-            encoding: Encoding::default(),
-            lines: Lines::default(),
-            state: State::default(),
-        }
+        Self::of(Arc::new(LineMatcher::new()))
+    }
+
+    /// Another one with nothing read yet. It shares the words to look for, which take longer to put together than a short
+    /// log takes to read.
+    pub fn fresh(&self) -> Self {
+        Self::of(Arc::clone(&self.matcher))
+    }
+
+    fn of(matcher: Arc<LineMatcher>) -> Self {
+        Self { matcher, encoding: Encoding::default(), lines: Lines::default(), state: State::default() }
     }
 
     /// A log begins; `name` is how the answer calls it.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::{env, fs};
 
 use vhd_analyser_core::finding::Severity;
@@ -15,7 +16,8 @@ const SM: &str = include_str!("../images/incident/SMlog");
 const CHECK: &str = include_str!("../images/incident/check-output.txt");
 
 fn explained(logs: &[(&str, &str)]) -> Answer {
-    let mut explainer = Explainer::new();
+    static READY: LazyLock<Explainer> = LazyLock::new(Explainer::new);
+    let mut explainer = READY.fresh();
     for (name, text) in logs {
         explainer.begin(name);
         explainer.feed(text.as_bytes());
